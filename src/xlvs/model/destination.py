@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Destinations: one real server's address and port inside a virtual service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from xlvs.model.address import Family
+
+
+class ForwardingMethod(IntEnum):
+    """How packets reach the destination, with the kernel's numbers."""
+
+    MASQUERADE = 0
+    LOCAL = 1
+    TUNNEL = 2
+    DIRECT_ROUTE = 3
+    BYPASS = 4
+
+
+class TunnelType(IntEnum):
+    """Encapsulation of the tunnel method, with the kernel's numbers."""
+
+    IPIP = 0
+    GUE = 1
+    GRE = 2
+
+
+TUNNEL_FLAG_NO_CHECKSUM = 0
+TUNNEL_FLAG_CHECKSUM = 1
+TUNNEL_FLAG_REMOTE_CHECKSUM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """Encapsulation: type, UDP port (GUE only) and one of the `TUNNEL_FLAG_` values."""
+
+    type: TunnelType = TunnelType.IPIP
+    port: int = 0
+    flags: int = TUNNEL_FLAG_NO_CHECKSUM
+
+
+PLAIN_TUNNEL = Tunnel()
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationKey:
+    """What identifies a destination inside its service: address and port, nothing else."""
+
+    family: Family
+    address: bytes
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A destination as configured. Weight 0 is quiesced; a threshold of 0 is none."""
+
+    key: DestinationKey
+    forwarding: ForwardingMethod = ForwardingMethod.DIRECT_ROUTE
+    weight: int = 1
+    upper_threshold: int = 0
+    lower_threshold: int = 0
+    tunnel: Tunnel = PLAIN_TUNNEL
