@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of commands: help, dispatch and completion all read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One word after `xlvs`. `module` has ``main(argv) -> int``; `words` are what completion offers after the word."""
+
+    name: str
+    group: str
+    summary: str
+    module: str
+    words: tuple[str, ...] = ()
+
+
+_TRAFFIC: Final = "The packet path on this host"
+_TABLES: Final = "The tables"
+_TRY: Final = "Learning and trying"
+_ABOUT: Final = "About xlvs"
+
+COMMANDS: Final = (
+    Command("status", _TRAFFIC, "what is attached where, what is missing and what to do", "xlvs.control.status"),
+    Command("attach", _TRAFFIC, "attach the packet path to interfaces", "xlvs.control.attach"),
+    Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.attach"),
+    Command("upgrade", _TRAFFIC, "replace the programs under traffic", "xlvs.control.upgrade"),
+    Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.control.restore"),
+    Command("proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc"),
+    Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl"),
+    Command(
+        "lab",
+        _TRY,
+        "networks in namespaces of this machine; start with `xlvs lab demo`",
+        "xlvs.lab.main",
+        ("demo", "up", "down", "list", "shell", "exec", "get"),
+    ),
+    Command("completion", _ABOUT, "completion for the shell: xlvs completion bash", "xlvs.cli.completion", ("bash",)),
+    Command("version", _ABOUT, "the version", "xlvs.cli.version"),
+)
+
+BY_NAME: Final = {command.name: command for command in COMMANDS}
+
+
+def grouped() -> dict[str, list[Command]]:
+    """The commands by group, in the order of the table."""
+    groups: dict[str, list[Command]] = {}
+    for command in COMMANDS:
+        groups.setdefault(command.group, []).append(command)
+    return groups

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xlvs completion bash``: words to complete, generated from the table of commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xlvs.cli.commands import COMMANDS
+from xlvs.model.errors import UsageError
+
+_SCHEDULERS: Final = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh"
+_IPVSADM_OPTIONS: Final = (
+    "-A -E -D -C -R -S -a -e -d -L -l -Z -h -v -t -u -f -6 -s -p -M -r -g -i -m -w -x -y -c -n -o -b "
+    "--add-service --edit-service --delete-service --clear --restore --save --add-server --edit-server "
+    "--delete-server --list --zero --set --start-daemon --stop-daemon --help --version --tcp-service --udp-service "
+    "--sctp-service --fwmark-service --ipv6 --scheduler --pe --persistent --netmask --real-server --gatewaying --ipip "
+    "--masquerading --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --weight --u-threshold --l-threshold "
+    "--mcast-interface --syncid --sync-maxlen --mcast-group --mcast-port --mcast-ttl --connection --timeout --daemon "
+    "--stats --rate --exact --thresholds --persistent-conn --sort --nosort --ops --numeric --sched-flags"
+)
+
+_BASH: Final = """\
+# Completion of xlvs and ipvsadm for bash. To load it: source <(xlvs completion bash)
+_xlvs() {{
+    local word=${{COMP_WORDS[COMP_CWORD]}}
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        COMPREPLY=($(compgen -W "{commands} --help --version" -- "$word"))
+        return
+    fi
+    case ${{COMP_WORDS[1]}} in
+{cases}
+        *) COMPREPLY=($(compgen -W "--help" -- "$word")) ;;
+    esac
+}}
+_xlvs_interfaces() {{
+    COMPREPLY=($(compgen -W "$(ls /sys/class/net) --help" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
+_xlvs_ipvsadm() {{
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        -s | --scheduler) COMPREPLY=($(compgen -W "{schedulers}" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
+        *) COMPREPLY=($(compgen -W "{options}" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
+    esac
+}}
+complete -F _xlvs xlvs
+complete -F _xlvs_ipvsadm ipvsadm
+"""
+
+
+def bash() -> str:
+    """The script that bash sources."""
+    cases = [
+        "        attach | detach) _xlvs_interfaces ;;",
+        '        restore) COMPREPLY=($(compgen -f -W "--dry-run --help" -- "$word")) ;;',
+    ]
+    cases += [
+        f'        {command.name}) COMPREPLY=($(compgen -W "{" ".join(command.words)} --help" -- "$word")) ;;'
+        for command in COMMANDS
+        if command.words
+    ]
+    return _BASH.format(
+        commands=" ".join(command.name for command in COMMANDS),
+        cases="\n".join(cases),
+        schedulers=_SCHEDULERS,
+        options=_IPVSADM_OPTIONS,
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Print the script for the shell that is named."""
+    if argv not in (["bash"], []):
+        raise UsageError("completion is written for bash only (use: source <(xlvs completion bash))")
+    print(bash(), end="")
+    return 0

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Building and removing labs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from xlvs.lab import namespace, plan, state
+from xlvs.lab.errors import LabError
+from xlvs.lab.lab import Lab
+from xlvs.lab.topology import HttpServer, Topology, check_names
+
+_ETC_NETNS: Final = Path("/etc/netns")
+_NO_NAME_SERVER: Final = "# a lab has no name server\n"
+_BACKLOG: Final = 1024
+
+
+def up(topology: Topology, name: str, *, owned: bool = False) -> Lab:
+    """Build a lab called `name`; a lab of that name that is there already is replaced.
+
+    An owned lab ends with the calling process: its servers die with it, the rest goes with the next lab command.
+    Raises LabError; what was built until then is removed again.
+    """
+    check_names(name)
+    with state.locked():
+        _sweep()
+        _remove(name)
+        owner = state.this_process() if owned else None
+        state.save(state.LabState(name, topology.name, tuple(topology.namespace_names()), owner))
+        try:
+            _build(topology, name, owned=owned)
+        except BaseException:
+            _remove(name)
+            raise
+    return Lab(name, topology)
+
+
+def down(name: str) -> None:
+    """Remove a lab with all its processes; a part of one, or none at all, is no error."""
+    check_names(name)
+    with state.locked():
+        _sweep()
+        _remove(name)
+
+
+def sweep() -> None:
+    """Remove the labs whose owner is gone."""
+    with state.locked():
+        _sweep()
+
+
+def existing() -> list[state.LabState]:
+    """The labs of this host that are in use."""
+    return [lab for lab in state.load_all() if not state.is_orphan(lab)]
+
+
+def _sweep() -> None:
+    for lab in state.load_all():
+        if state.is_orphan(lab):
+            _remove(lab.name)
+
+
+def _build(topology: Topology, name: str, *, owned: bool) -> None:
+    _ip(plan.namespace_lines(name, topology))
+    for inside in topology.namespace_names():
+        _write_sysctls(plan.namespace(name, inside), plan.BASELINE)
+    _ip(plan.link_lines(name, topology))
+    for switch in topology.switches():
+        _ip(plan.switch_lines(topology, switch), plan.namespace(name, switch))
+    for node in topology.nodes:
+        _write_sysctls(plan.namespace(name, node.name), node.sysctls)
+        _ip(plan.node_lines(node), plan.namespace(name, node.name))
+    _write_etc(topology, name)
+    for server in topology.servers:
+        _start_server(server, plan.namespace(name, server.node), owner=os.getpid() if owned else 0)
+
+
+def _write_sysctls(inside: str, settings: Iterable[tuple[str, str]]) -> None:
+    with namespace.entered(inside):
+        for key, value in settings:
+            namespace.write_sysctl(key, value)
+
+
+def _ip(lines: list[str], inside: str = "") -> None:
+    command = ["ip", *(["-n", inside] if inside else []), "-batch", "-"]
+    try:
+        # The child inherits the lock (all other descriptors close themselves): should this process be killed, nobody
+        # tears the lab down while `ip` is still building it.
+        done = subprocess.run(
+            command, check=False, input="\n".join(lines) + "\n", capture_output=True, text=True, close_fds=False
+        )
+    except FileNotFoundError:
+        raise LabError("the lab needs the command `ip`", "install the package iproute2") from None
+    if done.returncode:
+        raise LabError(_explain(done.stderr, lines))
+
+
+def _explain(complaint: str, lines: list[str]) -> str:
+    """Name the line that ``ip -batch`` stopped at."""
+    reason = complaint.strip().splitlines()[0] if complaint.strip() else "no reason given"
+    number = re.search(r"Command failed -:(\d+)", complaint)
+    line = lines[int(number[1]) - 1] if number else lines[0]
+    return f"the kernel refused `ip {line}`: {reason}"
+
+
+def _write_etc(topology: Topology, name: str) -> None:
+    """Give every node its /etc/hosts and no DNS: ``ip netns exec`` mounts what it finds in /etc/netns over /etc."""
+    files = {
+        "hosts": plan.hosts_file(topology),
+        "nsswitch.conf": _name_switch(Path("/etc/nsswitch.conf")),
+        "resolv.conf": _NO_NAME_SERVER,
+    }
+    for node in topology.namespace_names():
+        directory = _ETC_NETNS / plan.namespace(name, node)
+        directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for file, text in files.items():
+            if Path("/etc", file).exists():
+                (directory / file).write_text(text)
+
+
+def _name_switch(host_file: Path) -> str:
+    """The host's nsswitch.conf with host names from files alone."""
+    lines = host_file.read_text().splitlines() if host_file.exists() else []
+    kept = [line for line in lines if not line.startswith("hosts:")]
+    return "\n".join([*kept, "hosts: files", ""])
+
+
+def _start_server(server: HttpServer, inside: str, *, owner: int) -> None:
+    program = Path(__file__).with_name("server.py")
+    with (
+        namespace.entered(inside),
+        socket.create_server(
+            ("", server.port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True
+        ) as listener,
+    ):
+        subprocess.Popen(
+            [sys.executable, "-I", "-S", str(program), str(listener.fileno()), str(owner), server.page],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,
+            cwd="/",
+        )
+
+
+def _remove(name: str) -> None:
+    """Remove whatever exists of a lab, whichever step its building or an earlier removal stopped at."""
+    prefix = plan.namespace(name, "")
+    found = [entry for entry in namespace.names() if entry.startswith(prefix)]
+    _end_processes(found)
+    if found:
+        _ip([f"netns delete {entry}" for entry in found])
+    for directory in _ETC_NETNS.glob(f"{prefix}*"):
+        shutil.rmtree(directory, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        _ETC_NETNS.rmdir()
+    state.forget(name)
+
+
+def _end_processes(namespaces: Iterable[str]) -> None:
+    """Hang up on everything inside, then kill what stays: a shell gets the chance to save its history."""
+    namespaces = list(namespaces)
+    if not namespaces:
+        return
+    for number, patience_s in ((signal.SIGHUP, 0.5), (signal.SIGKILL, 5.0)):
+        watched = [_signalled(pid, number) for pid in namespace.processes_in(namespaces)]
+        _wait_until_gone([descriptor for descriptor in watched if descriptor is not None], patience_s)
+
+
+def _signalled(pid: int, number: signal.Signals) -> int | None:
+    """Signal a process through a pidfd, which cannot hit a later process of the same pid; None when it is gone."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(descriptor, number)
+    return descriptor
+
+
+def _wait_until_gone(descriptors: list[int], patience_s: float) -> None:
+    for descriptor in descriptors:
+        select.select([descriptor], [], [], patience_s)
+        # A child of ours stays behind as a zombie, which would hold its namespace, until it is waited for.
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PIDFD, descriptor, os.WEXITED | os.WNOHANG)
+        os.close(descriptor)

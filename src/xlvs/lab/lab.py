@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A lab that is up: running commands and opening sockets in its nodes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlvs.lab import namespace, plan, state
+from xlvs.lab.errors import LabError
+from xlvs.lab.scenes import SCENES
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from xlvs.lab.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Handle of a lab by name; holds nothing open."""
+
+    name: str
+    topology: Topology
+
+    def namespace(self, node: str) -> str:
+        """The name of the node's network namespace."""
+        if node not in self.topology.namespace_names():
+            raise LabError(f"the lab {self.name} has no node {node}", self._nodes())
+        return plan.namespace(self.name, node)
+
+    def command(self, node: str, arguments: Sequence[str]) -> list[str]:
+        """The command line that runs `arguments` in a node, with its own /sys and /etc/hosts."""
+        return ["ip", "netns", "exec", self.namespace(node), *arguments]
+
+    def run(
+        self, node: str, arguments: Sequence[str], *, standard_input: str = "", timeout_s: float = 60.0
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in a node and wait; its output is text, with standard error apart."""
+        return subprocess.run(
+            self.command(node, arguments),
+            check=False,
+            input=standard_input,
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=timeout_s,
+        )
+
+    def entered(self, node: str) -> AbstractContextManager[None]:
+        """Put the calling thread into a node's network for a with block, to make sockets there."""
+        return namespace.entered(self.namespace(node))
+
+    def _nodes(self) -> str:
+        return "nodes: " + " ".join(self.topology.namespace_names())
+
+
+def environment() -> dict[str, str]:
+    """The environment of commands in nodes: the `ipvsadm` and `xlvs` of this installation before any other."""
+    own = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
+    inherited = os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+    return {**os.environ, "PATH": os.pathsep.join(dict.fromkeys([*own, inherited]))}
+
+
+def find(name: str | None = None) -> Lab:
+    """The lab called `name`, or the only one that is up; labs of tests and running demos are found by name only."""
+    labs = [lab for lab in state.load_all() if (lab.name == name if name else lab.owner is None)]
+    if not labs:
+        raise LabError(f"the lab {name} is not up" if name else "no lab is up", "start one with `xlvs lab up nat`")
+    if len(labs) > 1:
+        names = " ".join(lab.name for lab in labs)
+        raise LabError(f"several labs are up: {names}", "choose one with --lab NAME")
+    if labs[0].scene not in SCENES:
+        raise LabError(f"the lab {labs[0].name} was built by a test", "it is gone when the test ends")
+    return Lab(labs[0].name, SCENES[labs[0].scene]())

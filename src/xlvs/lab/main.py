@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xlvs lab``: networks in namespaces, to learn and to try things in."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from xlvs.lab import build, state
+from xlvs.lab.errors import LabError
+from xlvs.lab.lab import Lab, environment, find
+from xlvs.lab.scenes import SCENES
+from xlvs.model.errors import PermissionDenied
+
+_EXAMPLES: Final = """\
+examples:
+  xlvs lab demo                        play the scene, then remove it
+  xlvs lab demo --keep                 play it and leave it up
+  xlvs lab up nat                      only the network and its web servers
+  xlvs lab shell director              a shell on the director
+  xlvs lab exec client xlvs lab get -n 4 192.168.20.129
+  xlvs lab down                        remove everything
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Run ``xlvs lab ARGV``; the exit code."""
+    options = _parser().parse_args(argv)
+    action: Callable[[argparse.Namespace], int] = options.action
+    return action(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xlvs lab",
+        description="Whole networks in namespaces of this machine. Nothing of a lab leaves it.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", help="play the NAT scene: ipvsadm, real requests, every listing")
+    demo.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+    demo.set_defaults(action=_demo)
+
+    up = commands.add_parser("up", help="build a lab")
+    up.add_argument("scene", nargs="?", default="nat", choices=sorted(SCENES), help="which one (default: nat)")
+    up.add_argument("--name", help="what to call it (default: as the scene)")
+    up.set_defaults(action=_up)
+
+    down = commands.add_parser("down", help="remove labs")
+    down.add_argument("names", nargs="*", metavar="LAB", help="which (default: all but those of running tests)")
+    down.set_defaults(action=_down)
+
+    listing = commands.add_parser("list", help="show the labs that are up")
+    listing.set_defaults(action=_list)
+
+    shell = commands.add_parser("shell", help="open a shell in a node")
+    _add_node(shell)
+    shell.set_defaults(action=_shell)
+
+    execute = commands.add_parser("exec", help="run a command in a node")
+    _add_node(execute)
+    execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="the command, with its options")
+    execute.set_defaults(action=_exec)
+
+    get = commands.add_parser("get", help="fetch a page, each time on a new connection")
+    get.add_argument("url", help="http://192.168.20.129/ or just 192.168.20.129")
+    get.add_argument("-n", "--count", type=_positive, default=1, help="how often; more than 20 are summed up by page")
+    get.set_defaults(action=_get)
+    return parser
+
+
+def _add_node(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lab", metavar="NAME", help="the lab, where several are up")
+    parser.add_argument("node", help="client, director, server1 ...")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from xlvs.lab import demo
+
+    _require_root("demo")
+    _require_own_commands()
+    started = time.monotonic()
+    demo.run(keep=options.keep)
+    print(f"took {time.monotonic() - started:.1f} s")
+    if options.keep:
+        _tell_ways(demo.NAME)
+    return 0
+
+
+def _up(options: argparse.Namespace) -> int:
+    _require_root("up")
+    name = options.name or options.scene
+    scene = SCENES[options.scene]()
+    try:
+        build.up(scene, name)
+    except ValueError as error:
+        raise LabError(str(error)) from None
+    print(f"{name}: {scene.summary}")
+    print("nodes: " + " ".join(scene.namespace_names()))
+    _tell_ways(name)
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    _require_root("down")
+    names = options.names or [lab.name for lab in build.existing() if lab.owner is None]
+    known = {lab.name for lab in state.load_all()}
+    for name in names:
+        if name not in known:
+            raise LabError(f"the lab {name} is not up", "see `xlvs lab list`")
+        build.down(name)
+        print(f"{name}: removed")
+    if not names:
+        build.sweep()
+        print("no lab is up")
+    return 0
+
+
+def _list(_: argparse.Namespace) -> int:
+    for lab in build.existing():
+        owner = f"  (of process {lab.owner.pid})" if lab.owner else ""
+        print(f"{lab.name}: {' '.join(lab.namespaces)}{owner}")
+    return 0
+
+
+def _shell(options: argparse.Namespace) -> int:
+    _require_root("shell")
+    lab = find(options.lab)
+    shell = os.environ.get("SHELL", "/bin/sh")
+    arguments = [shell]
+    if Path(shell).name == "bash":
+        arguments += ["--rcfile", str(_write_shell_start()), "-i"]
+    return _become(lab, options.node, arguments)
+
+
+def _exec(options: argparse.Namespace) -> int:
+    _require_root("exec")
+    if not options.command:
+        raise LabError("no command to run", "for example: xlvs lab exec director ipvsadm -L -n")
+    return _become(find(options.lab), options.node, options.command)
+
+
+def _get(options: argparse.Namespace) -> int:
+    from xlvs.lab.client import get
+
+    pages: Counter[str] = Counter()
+    for _ in range(options.count):
+        page = get(options.url)
+        pages[page.strip()] += 1
+        if options.count <= 20:
+            print(page, end="", flush=True)
+    if options.count > 20:
+        for page, count in sorted(pages.items()):
+            print(f"{count} x {page}")
+    return 0
+
+
+def _become(lab: Lab, node: str, arguments: list[str]) -> int:
+    """Turn this process into a command in a node, so that signals, terminal and exit code are the command's own."""
+    command = lab.command(node, arguments)
+    sys.stdout.flush()
+    try:
+        os.execvpe(command[0], command, {**environment(), "XLVS_NODE": node})  # noqa: S606 - the user's own command
+    except FileNotFoundError:
+        raise LabError(f"the lab needs the command `{command[0]}`", "install the package iproute2") from None
+
+
+def _write_shell_start() -> Path:
+    """What bash reads first in a node: the user's own settings, then the node's name in the prompt."""
+    path = state.DIRECTORY / "shell.rc"
+    path.write_text(
+        "node_path=$PATH\n[ -r ~/.bashrc ] && . ~/.bashrc\nPATH=$node_path\nunset node_path\nPS1='[$XLVS_NODE]# '\n"
+    )
+    return path
+
+
+def _tell_ways(name: str) -> None:
+    program = "xlvs" if shutil.which("xlvs") else sys.argv[0]
+    choice = "" if len([lab for lab in build.existing() if lab.owner is None]) == 1 else f"--lab {name} "
+    print(f"in:   {program} lab shell {choice}director")
+    print(f"down: {program} lab down {name}")
+
+
+def _require_root(command: str) -> None:
+    if os.geteuid() != 0:
+        raise PermissionDenied("working with network namespaces", f"run it as root: sudo xlvs lab {command}")
+
+
+def _require_own_commands() -> None:
+    """The demo types `ipvsadm` and `xlvs`: those of this installation have to be there, not another `ipvsadm`."""
+    search = os.pathsep.join(environment()["PATH"].split(os.pathsep)[:2])
+    for command in ("ipvsadm", "xlvs"):
+        if not shutil.which(command, path=search):
+            raise LabError(f"the command `{command}` of xlvs is not installed", "run `pip install .` in its sources")

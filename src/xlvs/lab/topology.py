@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a lab consists of, as values: nodes, their interfaces on segments, routes, sysctls and servers.
+
+A segment is one broadcast domain. Two interfaces on it are joined back to back by a veth pair; three or more by a
+bridge that lives in a namespace of its own, named after the segment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NAME = re.compile(r"[a-z][a-z0-9]{0,31}")
+_LONGEST_INTERFACE_NAME = 15
+BRIDGE = "bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One end on a segment. `addresses` are CIDR texts of either family, e.g. ``192.168.20.1/24``."""
+
+    name: str
+    segment: str
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One network namespace. `routes` and `sysctls` are in the words of ``ip route add`` and sysctl.conf(5)."""
+
+    name: str
+    interfaces: tuple[Interface, ...]
+    routes: tuple[str, ...] = ()
+    sysctls: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpServer:
+    """A server that answers every GET on `port` of every address of `node` with `page`."""
+
+    node: str
+    page: str
+    port: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """A whole lab. `hosts` are the lines of /etc/hosts that every node sees: (address, name)."""
+
+    name: str
+    summary: str
+    nodes: tuple[Node, ...]
+    hosts: tuple[tuple[str, str], ...] = ()
+    servers: tuple[HttpServer, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [node.name for node in self.nodes] + self.switches()
+        check_names(self.name, *names)
+        if len(set(names)) != len(names):
+            raise ValueError(f"topology {self.name}: two nodes or segments share a name")
+        for node in self.nodes:
+            _check_interfaces(node)
+        unknown = {server.node for server in self.servers} - {node.name for node in self.nodes}
+        if unknown:
+            raise ValueError(f"topology {self.name}: a server stands on the unknown node {min(unknown)}")
+
+    def segments(self) -> dict[str, list[tuple[Node, Interface]]]:
+        """Every segment with its ends, in the order of the nodes."""
+        ends: dict[str, list[tuple[Node, Interface]]] = {}
+        for node in self.nodes:
+            for interface in node.interfaces:
+                ends.setdefault(interface.segment, []).append((node, interface))
+        return ends
+
+    def switches(self) -> list[str]:
+        """The segments that need a bridge."""
+        return [segment for segment, ends in self.segments().items() if len(ends) != 2]
+
+    def namespace_names(self) -> list[str]:
+        """Nodes first, then switches: everything that one can get a shell in."""
+        return [node.name for node in self.nodes] + self.switches()
+
+
+def check_names(*names: str) -> None:
+    """Raise ValueError unless each is short and plain: a dash would make two labs' namespaces ambiguous."""
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not a name of lower-case letters and digits, 32 at most, letter first")
+
+
+def _check_interfaces(node: Node) -> None:
+    names = [interface.name for interface in node.interfaces]
+    if len(set(names)) != len(names):
+        raise ValueError(f"node {node.name} has two interfaces of one name")
+    for name in names:
+        if not 0 < len(name) <= _LONGEST_INTERFACE_NAME:
+            raise ValueError(f"{name!r}: an interface's name has 1 to {_LONGEST_INTERFACE_NAME} characters")
