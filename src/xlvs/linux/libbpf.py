@@ -4,8 +4,6 @@
 ctypes releases the interpreter lock in every call, so a long call in a thread does not hold up the others.
 """
 
-# ruff: noqa: PTH - pathlib would cost every command 5 ms of start-up
-
 import ctypes
 import os
 from collections import deque
@@ -142,8 +140,8 @@ def failure(operation: str, errno: int) -> KernelError | PermissionDenied:
 
 def _open_library() -> ctypes.CDLL:
     forced = os.environ.get("XLVS_LIBBPF")
-    bundled = os.path.join(os.path.dirname(__file__), "libbpf.so.1")
-    path = forced or (bundled if os.path.exists(bundled) else "libbpf.so.1")
+    bundled = f"{__file__.rpartition('/')[0]}/libbpf.so.1"
+    path = forced or (bundled if os.access(bundled, os.R_OK) else "libbpf.so.1")
     try:
         return ctypes.CDLL(path, use_errno=True)
     except OSError as error:
