@@ -8,6 +8,7 @@ bin := .venv/bin
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo test lint unit bench build format install uninstall clean bootstrap venv
 
 help: ## this list
@@ -24,7 +25,7 @@ lint: venv ## style, types, layers
 	@$(bin)/ruff format --check
 	@$(bin)/mypy
 	@$(bin)/lint-imports --config pyproject.toml
-	@find bpf -name '*.[ch]' -exec $(bin)/clang-format --dry-run --Werror {} +
+	@find bpf bench tests -name '*.[ch]' -exec $(bin)/clang-format --dry-run --Werror {} +
 
 unit: venv ## tests that need neither root nor network: seconds
 	@$(bin)/python -m pytest -q tests/unit $(ARGS)
@@ -38,7 +39,7 @@ build: bootstrap ## compile the packet path to build/bpf
 format: venv ## rewrite Python and C in the project's style
 	@$(bin)/ruff check --fix-only -q
 	@$(bin)/ruff format
-	@find bpf -name '*.[ch]' -exec $(bin)/clang-format -i {} +
+	@find bpf bench tests -name '*.[ch]' -exec $(bin)/clang-format -i {} +
 
 install: ## after make build: commands, man page and unit under PREFIX, without a virtual environment
 	@tools/install "$(DESTDIR)" "$(PREFIX)"

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FLAGS = ["-O2", "-g", "-mcpu=v3", "-Wall", "-Werror", "-Ibpf"]
-CLANG_NAMES = ["clang", *(f"clang-{major}" for major in range(22, 13, -1))]
 HEADER_PLACES = [Path("/usr/include"), Path("/usr/local/include")]
 
 
@@ -36,9 +35,8 @@ class Compiler:
 
 
 def find_clang() -> str | None:
-    """`$CLANG`, else the newest clang on PATH; `None` if there is none."""
-    names = [os.environ["CLANG"]] if os.environ.get("CLANG") else CLANG_NAMES
-    return next((path for name in names if (path := shutil.which(name))), None)
+    """`$CLANG`, else the clang on PATH; `None` if there is none."""
+    return shutil.which(os.environ.get("CLANG") or "clang")
 
 
 def libbpf_headers() -> Path:
@@ -66,7 +64,13 @@ def zig_compiler(root: Path) -> Compiler:
     headers = Path(spec.submodule_search_locations[0]) / "lib" / "libc" / "include"
     # Byte order and type sizes of BPF are x86's, so its asm/ headers are right on any little-endian machine.
     uapi = [flag for folder in ("any-linux-any", "x86-linux-any") for flag in ("-isystem", str(headers / folder))]
-    target = ["-target", "bpfel-freestanding", "-fno-asynchronous-unwind-tables", "-fno-sanitize=undefined"]
+    target = [
+        "-target",
+        "bpfel-freestanding",
+        "-fno-asynchronous-unwind-tables",
+        "-fno-unwind-tables",
+        "-fno-sanitize=undefined",
+    ]
     command = [sys.executable, "-m", "ziglang", "cc", *target, *FLAGS, *uapi, "-idirafter", str(libbpf_headers())]
     cache = str(root / "build" / "zig-cache")
     environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
