@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* The director at tc: the complete packet path, and the clockwork that gives back what expired and keeps
+ * the statistics with no process running. */
+#include "ipvs/ctx_skb.h"
+#include "ipvs/fragment.h"
+#include "ipvs/icmp.h"
+#include "ipvs/icmp_send.h"
+#include "ipvs/split.h"
+#include "ipvs/core.h"
+#include "ipvs/expire.h"
+#include "ipvs/estimate.h"
+
+#define HEADERS_MAX 128
+#define CLOCK_MONOTONIC 1
+#define TIMER_PER_SECOND 10
+#define TIMER_NS (1000000000ULL / TIMER_PER_SECOND)
+
+char _license[] SEC("license") = "Dual MIT/GPL";
+
+SEC("tc")
+int director_tc(struct __sk_buff *ctx)
+{
+	struct packet p = {};
+
+	/* Headers may lie outside the linear part of the packet. */
+	if (ctx->data + HEADERS_MAX > ctx->data_end && ctx->len > ctx->data_end - ctx->data)
+		ctx_pull(ctx, HEADERS_MAX);
+	return conclude(&p, handle(ctx, &p));
+}
+
+static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
+{
+	struct settings *set = settings_get();
+
+	clock->ticks++;
+	sweep_slice(clock, TIMER_PER_SECOND);
+	if (set)
+		estimate_slice(clock, set);
+	bpf_timer_start(&clock->timer, TIMER_NS, 0);
+	return 0;
+}
+
+/* Run once by the loader, again after an upgrade: the callback is then the new program's. Returns 0, or
+ * the helper's error. */
+SEC("tc")
+int clock_start(struct __sk_buff *ctx)
+{
+	__u32 zero = 0;
+	struct clockwork *clock = bpf_map_lookup_elem(&clockworks, &zero);
+	long rc;
+
+	if (!clock)
+		return 1;
+	rc = bpf_timer_init(&clock->timer, &clockworks, CLOCK_MONOTONIC);
+	if (rc && rc != -16 /* EBUSY: it is there already */)
+		return -rc;
+	if (!clock->ticks)
+		clock->estimate_next = ~0u;
+	rc = bpf_timer_set_callback(&clock->timer, clock_tick);
+	if (rc)
+		return -rc;
+	return -bpf_timer_start(&clock->timer, TIMER_NS, 0);
+}
+
+/* Run by who lists: counts and memory of what expired are given back before it reads. */
+SEC("tc")
+int sweep_now(struct __sk_buff *ctx)
+{
+	sweep_whole();
+	return 0;
+}
+
+/* The time of the expiries, in ticks. */
+SEC("tc")
+int clock_read(struct __sk_buff *ctx)
+{
+	return ticks_now();
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* The director in XDP: the same code, for the packets that it can finish. */
+#include "ipvs/ctx_xdp.h"
+#include "ipvs/offpath_xdp.h"
+#include "ipvs/xmit_xdp.h"
+#include "ipvs/core.h"
+
+char _license[] SEC("license") = "Dual MIT/GPL";
+
+SEC("xdp")
+int director_xdp(struct xdp_md *ctx)
+{
+	struct packet p = {};
+
+	return conclude(&p, handle(ctx, &p));
+}

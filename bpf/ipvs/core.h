@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The life of a packet: find its connection, or begin one, and send it on. Answers are looked for first,
+ * as the kernel's hooks do. Everything that can refuse XDP the packet comes before the first change. */
+#ifndef XLVS_CORE_H
+#define XLVS_CORE_H
+
+#include "conn.h"
+#include "proto.h"
+#include "sched.h"
+#include "service.h"
+#include "stats.h"
+#include "xmit_nat.h"
+
+static __always_inline void conn_key_forward(struct conn_key *key, const struct packet *p)
+{
+	key->client = p->src;
+	key->cport = p->sport;
+	key->other = p->dst;
+	key->oport = p->dport;
+	key->protocol = p->protocol;
+	key->direction = DIRECTION_FORWARD;
+}
+
+static __always_inline void conn_key_reply(struct conn_key *key, const struct packet *p)
+{
+	key->client = p->dst;
+	key->cport = p->dport;
+	key->other = p->src;
+	key->oport = p->sport;
+	key->protocol = p->protocol;
+	key->direction = DIRECTION_REPLY;
+}
+
+/* Translate, and send where the route says. A packet without a route is dropped. */
+static __always_inline enum verdict send_translated(ctx_t *ctx, struct packet *p, const struct nat *nat, long rc,
+						    struct bpf_fib_lookup *fib)
+{
+	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		return split_translated(ctx, p, nat, fib);
+	if (!route_is_found(rc))
+		return route_drop_reason(rc);
+	if (nat_translate(ctx, p, nat) || xmit(ctx, p, rc, fib))
+		return DROP_INTERNAL;
+	return nat->side == NAT_SOURCE ? VERDICT_REPLY : VERDICT_FORWARD;
+}
+
+static __noinline enum verdict reply(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set, __u32 now)
+{
+	struct nat nat = { .side = NAT_SOURCE };
+	struct conn *conn = conn_get(number);
+	struct bpf_fib_lookup fib;
+	struct dest *dest;
+	long rc;
+
+	if (!conn || !p || !set)
+		return VERDICT_PASS;
+	rc = route(ctx, &fib, p, &conn->virtual, &conn->client, p->segment);
+	if (!xmit_can(ctx, p, rc, &fib))
+		return VERDICT_HAND_UP;
+	/* The stack tells the destination, as a router does. */
+	if (p->ttl <= 1 || (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment))
+		return VERDICT_STACK;
+	if (p->part != FRAGMENT_LATER)
+		proto_update(conn, p, DIRECTION_REPLY, set, now);
+	dest = dest_get(conn->dest);
+	if (dest && dest->flags & DEST_AVAILABLE)
+		stats_out(conn->dest, p->length);
+	nat.to = conn->virtual;
+	nat.port = conn->vport;
+	return send_translated(ctx, p, &nat, rc, &fib);
+}
+
+static __noinline enum verdict forward(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set, __u32 now)
+{
+	struct nat nat = { .side = NAT_DESTINATION };
+	struct conn *conn = conn_get(number);
+	struct bpf_fib_lookup fib;
+	struct dest *dest;
+	long rc;
+
+	if (!conn || !p || !set)
+		return VERDICT_PASS;
+	dest = dest_get(conn->dest);
+	if (!dest || !(dest->flags & DEST_AVAILABLE))
+		return DROP_DESTINATION_GONE;
+	if (conn->method != METHOD_MASQUERADE)
+		return DROP_METHOD;
+	rc = route(ctx, &fib, p, &p->src, &dest->addr, p->segment);
+	if (!xmit_can(ctx, p, rc, &fib))
+		return VERDICT_HAND_UP;
+	if (p->part != FRAGMENT_LATER)
+		proto_update(conn, p, DIRECTION_FORWARD, set, now);
+	stats_in(conn->dest, p->length);
+	if (p->ttl <= 1)
+		return answer_ttl(ctx, p);
+	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment)
+		return answer_too_big(ctx, p, fib.mtu_result);
+	nat.to = dest->addr;
+	nat.port = conn->dport;
+	return send_translated(ctx, p, &nat, rc, &fib);
+}
+
+/* Begin a connection, if the packet may and belongs to a service. Its number is left in `number`. */
+static __noinline enum verdict begin(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now, __u32 *number)
+{
+	__u32 service, chosen;
+	struct service *svc;
+	struct dest *dest;
+
+	if (!p || !set || !number)
+		return VERDICT_PASS;
+	if (!proto_begins(p, set))
+		return VERDICT_PASS;
+	service = service_find(p);
+	svc = service_get(service);
+	if (!service || !svc)
+		return VERDICT_PASS;
+	chosen = schedule(svc, service, p);
+	dest = dest_get(chosen);
+	if (!chosen || !dest)
+		return CTX_IS_XDP ? VERDICT_HAND_UP : answer_unreachable(ctx, p);
+	*number = conn_new(p, dest, chosen, now);
+	if (!*number)
+		return DROP_TABLE_FULL;
+	stats_conn(chosen);
+	return VERDICT_CONTINUE;
+}
+
+/* A packet towards a virtual address. */
+static __always_inline enum verdict handle_forward(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+{
+	struct conn_key key = {};
+	enum verdict verdict;
+	struct conn *conn;
+	__u32 number;
+
+	conn_key_forward(&key, p);
+	number = conn_find(&key, conn_key_hash(&key), now);
+	conn = conn_get(number);
+	if (number && conn && tcp_is_reuse(conn, p, set)) {
+		conn_kill(conn, number, now);
+		number = 0;
+	}
+	if (!number) {
+		verdict = begin(ctx, p, set, now, &number);
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+	}
+	if (p->part == FRAGMENT_FIRST)
+		fragment_remember(p, number, DIRECTION_FORWARD, now);
+	return forward(ctx, p, number, set, now);
+}
+
+/* A packet from a destination's address: an answer, or nothing of ours. */
+static __always_inline enum verdict handle_reply(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+{
+	struct conn_key key = {};
+	__u32 number;
+
+	conn_key_reply(&key, p);
+	number = conn_find(&key, conn_key_hash(&key), now);
+	if (!number)
+		return VERDICT_CONTINUE;
+	if (p->part == FRAGMENT_FIRST)
+		fragment_remember(p, number, DIRECTION_REPLY, now);
+	return reply(ctx, p, number, set, now);
+}
+
+static __always_inline enum verdict handle_packet(ctx_t *ctx, struct packet *p, const struct filter *filter,
+						  const struct settings *set, __u32 now)
+{
+	enum verdict verdict;
+
+	if (filter_has(filter->dest, &p->src)) {
+		verdict = handle_reply(ctx, p, set, now);
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+	}
+	if (filter_has(filter->virtual, &p->dst))
+		return handle_forward(ctx, p, set, now);
+	return VERDICT_PASS;
+}
+
+static __always_inline enum verdict handle(ctx_t *ctx, struct packet *p)
+{
+	struct settings *set = settings_get();
+	struct filter *filter_bits;
+	enum verdict verdict;
+	__u32 zero = 0;
+
+	if (!set || !set->services)
+		return VERDICT_PASS;
+	verdict = parse(ctx, p);
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	filter_bits = bpf_map_lookup_elem(&filter, &zero);
+	if (!filter_bits)
+		return VERDICT_PASS;
+	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) && !parse_is_icmp(p))
+		return VERDICT_PASS;
+	if (p->part == FRAGMENT_LATER)
+		return handle_fragment(ctx, p, set, ticks_now());
+	if (parse_is_icmp(p))
+		return handle_icmp(ctx, p, set, ticks_now());
+	return handle_packet(ctx, p, filter_bits, set, ticks_now());
+}
+
+/* The program's return value for a verdict. */
+static __always_inline int conclude(const struct packet *p, enum verdict verdict)
+{
+	if (verdict <= VERDICT_PASS)
+		return CTX_PASS;
+	verdict_count(verdict);
+	if (verdict == VERDICT_HAND_UP || verdict == VERDICT_STACK)
+		return CTX_PASS;
+	return verdict < DROP_NO_DESTINATION ? p->action : CTX_DROP;
+}
+
+#endif

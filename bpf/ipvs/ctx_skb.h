@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The packet context over tc: the complete path. Its twin is ctx_xdp.h. */
+#ifndef XLVS_CTX_H
+#define XLVS_CTX_H
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_helpers.h>
+
+typedef struct __sk_buff ctx_t;
+
+#define CTX_IS_XDP 0
+#define CTX_PASS TC_ACT_OK
+#define CTX_DROP TC_ACT_SHOT
+
+static __always_inline void *ctx_data(const ctx_t *ctx)
+{
+	return (void *)(long)ctx->data;
+}
+
+static __always_inline void *ctx_data_end(const ctx_t *ctx)
+{
+	return (void *)(long)ctx->data_end;
+}
+
+static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
+{
+	return ctx->ingress_ifindex;
+}
+
+/* Length of the frame, link-layer header included. */
+static __always_inline __u32 ctx_length(const ctx_t *ctx)
+{
+	return ctx->len;
+}
+
+/* Payload of one segment of a GSO packet, 0 when it is none. */
+static __always_inline __u32 ctx_segment(const ctx_t *ctx)
+{
+	return ctx->gso_size;
+}
+
+/* Make the first `length` bytes of the frame readable and writable in place. */
+static __always_inline int ctx_pull(ctx_t *ctx, __u32 length)
+{
+	return bpf_skb_pull_data(ctx, length < ctx->len ? length : ctx->len);
+}
+
+/* Update the layer-4 checksum at `offset`. `pseudo` is the change of the addresses, `plain` that of
+ * the ports: with checksum offload only the first one is in the field yet, which the helper knows.
+ * A UDP checksum of zero (IPv4: none) stays, one that becomes zero is written as ffff. */
+static __always_inline int ctx_checksum(ctx_t *ctx, __u32 offset, __u32 pseudo, __u32 plain, int udp)
+{
+	__u64 flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
+
+	if (plain && bpf_l4_csum_replace(ctx, offset, 0, plain, flags))
+		return -1;
+	return bpf_l4_csum_replace(ctx, offset, 0, pseudo, flags | BPF_F_PSEUDO_HDR);
+}
+
+static __always_inline int ctx_redirect(ctx_t *ctx, __u32 ifindex)
+{
+	return bpf_redirect(ifindex, 0);
+}
+
+static __always_inline long ctx_fib_lookup(ctx_t *ctx, struct bpf_fib_lookup *params)
+{
+	return bpf_fib_lookup(ctx, params, sizeof(*params), 0);
+}
+
+#endif

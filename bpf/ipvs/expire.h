@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The sweeper: gives back what expired. Look-ups do not need it, they see the expiry themselves; the
+ * counters of active and inactive connections and the memory do. It goes over the entries that were ever
+ * used, a slice per tick of the timer. */
+#ifndef XLVS_EXPIRE_H
+#define XLVS_EXPIRE_H
+
+#include "conn.h"
+
+/* A dead entry rests this part of a second before it is used again: longer than any packet is under way
+ * in the program. */
+#define REST_FRACTION 10
+
+struct sweep {
+	__u32 next;
+	__u32 high;
+	__u32 now;
+	__u32 all; /* 1: stop at the end of the table, 0: go round */
+};
+
+static __always_inline void sweep_entry(struct conn *conn, __u32 number, __u32 now)
+{
+	struct conn_word old, new;
+
+	old.all = conn->word.all;
+	if (old.life == LIFE_LIVE) {
+		if ((__s32)(old.expires - now) <= 0)
+			conn_kill(conn, number, now);
+		return;
+	}
+	if (old.life != LIFE_DEAD || now - conn->died <= ticks_per_second / REST_FRACTION)
+		return;
+	new = old;
+	new.life = LIFE_FREE;
+	if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) == old.all)
+		conn_give_back(number);
+}
+
+static long sweep_step(__u32 i, void *data)
+{
+	struct sweep *sweep = data;
+	struct conn *conn;
+
+	if (sweep->next > sweep->high) {
+		sweep->next = 1;
+		if (sweep->all)
+			return 1;
+	}
+	conn = conn_get(sweep->next);
+	if (conn && conn->word.life != LIFE_FREE)
+		sweep_entry(conn, sweep->next, sweep->now);
+	sweep->next++;
+	return 0;
+}
+
+static __always_inline __u32 sweep_high(void)
+{
+	__u32 zero = 0;
+	struct pool *pool_state = bpf_map_lookup_elem(&pool, &zero);
+	__u32 high = pool_state ? pool_state->next : 0;
+
+	return high < conn_entries ? high : conn_entries - 1;
+}
+
+/* One slice: the whole table about once a second. */
+static __always_inline void sweep_slice(struct clockwork *clock, __u32 slices_per_second)
+{
+	struct sweep sweep = { .next = clock->sweep_next, .high = sweep_high(), .now = ticks_now() };
+
+	if (!sweep.high)
+		return;
+	bpf_loop(sweep.high / slices_per_second + 1, sweep_step, &sweep, 0);
+	clock->sweep_next = sweep.next;
+}
+
+/* The whole table at once, for who wants exact numbers. */
+static __always_inline void sweep_whole(void)
+{
+	struct sweep sweep = { .next = 1, .high = sweep_high(), .now = ticks_now(), .all = 1 };
+
+	if (sweep.high)
+		bpf_loop(sweep.high + 1, sweep_step, &sweep, 0);
+}
+
+#endif

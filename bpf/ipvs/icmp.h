@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* ICMP errors that belong to a balanced connection: the packet they quote tells which one. Towards the
+ * client they look as if the virtual address had been spoken to, towards the destination as if it had. */
+#ifndef XLVS_ICMP_H
+#define XLVS_ICMP_H
+
+#include "conn.h"
+#include "icmp_send.h"
+#include "stats.h"
+#include "xmit_nat.h"
+
+/* What is translated: the outer address on one side, and address and port on the other side of the quote. */
+struct icmp_quote {
+	struct packet inner;
+	__u32 l3; /* offset of the quoted IP header in the frame */
+};
+
+static __always_inline int icmp_is_error(const struct packet *p)
+{
+	if (p->family == FAMILY_IPV4)
+		return p->icmp_type == ICMP_DEST_UNREACH || p->icmp_type == ICMP_SOURCE_QUENCH ||
+		       p->icmp_type == ICMP_TIME_EXCEEDED;
+	return !(p->icmp_type & ICMPV6_INFOMSG_MASK);
+}
+
+static __always_inline int icmp_quote_ports(ctx_t *ctx, struct packet *inner)
+{
+	__be16 ports[2];
+
+	if (inner->part == FRAGMENT_LATER || !parse_is_ours(inner))
+		return -1;
+	if (bpf_skb_load_bytes(ctx, inner->l4, ports, sizeof(ports)))
+		return -1;
+	inner->sport = ports[0];
+	inner->dport = ports[1];
+	return 0;
+}
+
+static __always_inline int icmp_quote_ipv4(ctx_t *ctx, struct icmp_quote *quote)
+{
+	struct packet *inner = &quote->inner;
+	struct iphdr ip;
+
+	if (bpf_skb_load_bytes(ctx, quote->l3, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+		return -1;
+	addr_set_ipv4(&inner->src, ip.saddr);
+	addr_set_ipv4(&inner->dst, ip.daddr);
+	inner->family = FAMILY_IPV4;
+	inner->protocol = ip.protocol;
+	inner->part = ip.frag_off & IPV4_OFFSET_BITS ? FRAGMENT_LATER : FRAGMENT_NONE;
+	inner->l4 = quote->l3 + ip.ihl * 4;
+	return icmp_quote_ports(ctx, inner);
+}
+
+static __always_inline int icmp_quote_ipv6(ctx_t *ctx, struct icmp_quote *quote)
+{
+	struct packet *inner = &quote->inner;
+	struct ipv6hdr ip;
+
+	if (bpf_skb_load_bytes(ctx, quote->l3, &ip, sizeof(ip)) || ip.version != 6)
+		return -1;
+	__builtin_memcpy(&inner->src, &ip.saddr, sizeof(inner->src));
+	__builtin_memcpy(&inner->dst, &ip.daddr, sizeof(inner->dst));
+	inner->family = FAMILY_IPV6;
+	inner->protocol = ip.nexthdr;
+	inner->part = FRAGMENT_NONE;
+	inner->l4 = quote->l3 + sizeof(ip);
+	return icmp_quote_ports(ctx, inner);
+}
+
+/* Write the quote's new address and port. The ICMP checksum follows; that of the quoted IP header too. */
+static __always_inline int icmp_rewrite_quote(ctx_t *ctx, const struct icmp_quote *quote, const struct nat *nat)
+{
+	const struct packet *inner = &quote->inner;
+	int source = nat->side == NAT_SOURCE;
+	__u32 pseudo = csum_change_addr(source ? &inner->src : &inner->dst, &nat->to);
+	__u32 plain = csum_change_port(source ? inner->sport : inner->dport, nat->port);
+	__u32 check_offset = quote->l3 - sizeof(struct icmphdr) + __builtin_offsetof(struct icmphdr, checksum);
+
+	if (inner->family == FAMILY_IPV4) {
+		/* The address and the checksum of the quoted header cancel out in the ICMP checksum. */
+		if (bpf_l3_csum_replace(ctx, quote->l3 + __builtin_offsetof(struct iphdr, check), 0, pseudo, 0) ||
+		    bpf_skb_store_bytes(ctx,
+					quote->l3 + (source ? __builtin_offsetof(struct iphdr, saddr) :
+							      __builtin_offsetof(struct iphdr, daddr)),
+					&nat->to.words[3], sizeof(__be32), 0))
+			return -1;
+	} else {
+		plain = csum_add(plain, pseudo);
+		if (bpf_skb_store_bytes(ctx,
+					quote->l3 + (source ? __builtin_offsetof(struct ipv6hdr, saddr) :
+							      __builtin_offsetof(struct ipv6hdr, daddr)),
+					&nat->to, sizeof(nat->to), 0))
+			return -1;
+	}
+	if (plain && bpf_l4_csum_replace(ctx, check_offset, 0, plain, 0))
+		return -1;
+	return bpf_skb_store_bytes(ctx, inner->l4 + (source ? 0 : sizeof(__be16)), &nat->port, sizeof(nat->port), 0);
+}
+
+/* Write the outer header: the address on the other side than in the quote. ICMPv6 has it in its checksum. */
+static __always_inline int icmp_rewrite_outer(ctx_t *ctx, const struct packet *p, const struct icmp_quote *quote,
+					      const struct nat *nat)
+{
+	struct nat outer = { .to = nat->to, .side = nat->side == NAT_SOURCE ? NAT_DESTINATION : NAT_SOURCE };
+	__u32 pseudo = csum_change_addr(outer.side == NAT_SOURCE ? &p->src : &p->dst, &outer.to);
+	__u32 check_offset = quote->l3 - sizeof(struct icmphdr) + __builtin_offsetof(struct icmphdr, checksum);
+
+	if (p->family == FAMILY_IPV6 && bpf_l4_csum_replace(ctx, check_offset, 0, pseudo, BPF_F_PSEUDO_HDR))
+		return -1;
+	return nat_write_l3(ctx, p, &outer, pseudo);
+}
+
+/* Send the error on. `nat` is what changes in the quote. */
+static __noinline enum verdict icmp_forward(ctx_t *ctx, struct packet *p, const struct icmp_quote *quote,
+					    const struct nat *nat, __u32 dest_number)
+{
+	struct bpf_fib_lookup fib;
+	struct dest *dest;
+	int to_client;
+	long rc;
+
+	if (!p || !quote || !nat)
+		return DROP_INTERNAL;
+	to_client = nat->side == NAT_DESTINATION;
+	rc = to_client ? route(ctx, &fib, p, &nat->to, &p->dst, p->length) :
+			 route(ctx, &fib, p, &p->src, &nat->to, p->length);
+	if (to_client && (p->ttl <= 1 || rc == BPF_FIB_LKUP_RET_FRAG_NEEDED))
+		return VERDICT_STACK;
+	dest = dest_get(dest_number);
+	if (!to_client && (!dest || !(dest->flags & DEST_AVAILABLE)))
+		return DROP_DESTINATION_GONE;
+	if (dest && dest->flags & DEST_AVAILABLE) {
+		if (to_client)
+			stats_out(dest_number, p->length);
+		else
+			stats_in(dest_number, p->length);
+	}
+	if (p->ttl <= 1)
+		return DROP_TTL;
+	if (!route_is_found(rc))
+		return rc == BPF_FIB_LKUP_RET_FRAG_NEEDED ? DROP_TOO_BIG : route_drop_reason(rc);
+	if (icmp_rewrite_quote(ctx, quote, nat) || icmp_rewrite_outer(ctx, p, quote, nat) || xmit(ctx, p, rc, &fib))
+		return DROP_INTERNAL;
+	return to_client ? VERDICT_REPLY_ICMP : VERDICT_FORWARD_ICMP;
+}
+
+/* An error about a request, from behind the director: the quote goes from the client to the destination. */
+static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct packet *p, const struct icmp_quote *quote,
+						       __u32 now)
+{
+	const struct packet *inner = &quote->inner;
+	struct nat nat = { .side = NAT_DESTINATION };
+	struct conn_key key = {
+		.client = inner->src,
+		.cport = inner->sport,
+		.other = inner->dst,
+		.oport = inner->dport,
+		.protocol = inner->protocol,
+		.direction = DIRECTION_REPLY,
+	};
+	__u32 number = conn_find(&key, conn_key_hash(&key), now);
+	struct conn *conn = conn_get(number);
+
+	if (!number || !conn)
+		return VERDICT_CONTINUE;
+	nat.to = conn->virtual;
+	nat.port = conn->vport;
+	return icmp_forward(ctx, p, quote, &nat, conn->dest);
+}
+
+/* An error about an answer, from the client's side: the quote goes from the virtual address to the client. */
+static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct packet *p, const struct icmp_quote *quote,
+						      __u32 now)
+{
+	const struct packet *inner = &quote->inner;
+	struct nat nat = { .side = NAT_SOURCE };
+	struct conn_key key = {
+		.client = inner->dst,
+		.cport = inner->dport,
+		.other = inner->src,
+		.oport = inner->sport,
+		.protocol = inner->protocol,
+		.direction = DIRECTION_FORWARD,
+	};
+	__u32 number = conn_find(&key, conn_key_hash(&key), now);
+	struct conn *conn = conn_get(number);
+	struct dest *dest;
+
+	if (!number || !conn)
+		return VERDICT_PASS;
+	dest = dest_get(conn->dest);
+	if (!dest)
+		return VERDICT_PASS;
+	if (conn->method != METHOD_MASQUERADE)
+		return DROP_METHOD;
+	nat.to = dest->addr;
+	nat.port = conn->dport;
+	return icmp_forward(ctx, p, quote, &nat, conn->dest);
+}
+
+static __noinline enum verdict handle_icmp(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+{
+	struct icmp_quote quote = {};
+	enum verdict verdict;
+
+	if (!p || p->part != FRAGMENT_NONE || !icmp_is_error(p))
+		return VERDICT_PASS;
+	quote.l3 = p->l4 + sizeof(struct icmphdr);
+	if (p->family == FAMILY_IPV4 ? icmp_quote_ipv4(ctx, &quote) : icmp_quote_ipv6(ctx, &quote))
+		return VERDICT_PASS;
+	verdict = icmp_about_request(ctx, p, &quote, now);
+	return verdict == VERDICT_CONTINUE ? icmp_about_answer(ctx, p, &quote, now) : verdict;
+}
+
+#endif

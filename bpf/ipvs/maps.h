@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Every map: who writes it, who reads it, what a missing entry means. All are pinned by name and
+ * outlive every process and every program. Sizes are set by the loader at creation. */
+#ifndef XLVS_MAPS_H
+#define XLVS_MAPS_H
+
+#include <bpf/bpf_helpers.h>
+#include "types.h"
+#include "verdict.h"
+
+/* Set by the loader before the programs are loaded, constant for the verifier. */
+const volatile __u32 tick_shift; /* jiffies per tick, as a power of two */
+const volatile __u32 ticks_per_second = 250;
+const volatile __u32 conn_entries = 1024; /* size of `conns` */
+const volatile __u32 bucket_mask = 255; /* size of `buckets` - 1 */
+const volatile __u32 service_entries = 64;
+const volatile __u32 dest_entries = 256;
+const volatile __u32 slot_entries = 4096;
+const volatile __u32 possible_cpus = 1;
+const volatile __u64 hash_seed = 0x9e3779b97f4a7c15ULL; /* random, kept for the life of the index */
+
+#define LARGE_ARRAY(name_, value_, entries_)                                                       \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
+		__uint(max_entries, entries_);                                                     \
+		__type(key, __u32);                                                                \
+		__type(value, value_);                                                             \
+	} name_ SEC(".maps")
+
+/* User space writes, the packet path reads. */
+LARGE_ARRAY(settings, struct settings, 1);
+LARGE_ARRAY(filter, struct filter, 1);
+LARGE_ARRAY(services, struct service, 64); /* number -> service; 0 is nobody's */
+LARGE_ARRAY(dests, struct dest, 256); /* number -> destination; 0 is nobody's; counts by the packet path */
+LARGE_ARRAY(slots, __u32, 4096); /* lists and tables of destinations' numbers */
+
+/* The packet path writes, user space reads; --zero writes `zero` of an estimate. */
+LARGE_ARRAY(conns, struct conn, 1024); /* number -> connection; 0 is nobody's */
+LARGE_ARRAY(pool, struct pool, 1);
+LARGE_ARRAY(service_estimates, struct estimate, 64);
+LARGE_ARRAY(dest_estimates, struct estimate, 256);
+
+/* Service key -> number. Missing: no such service. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64);
+	__type(key, struct service_key);
+	__type(value, __u32);
+} service_numbers SEC(".maps");
+
+/* The index of the connections: only the packet path and its sweeper touch it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct bucket);
+} buckets SEC(".maps");
+
+/* Numbers of connections that were used and are free again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1024);
+	__uint(value_size, sizeof(__u32));
+} free_conns SEC(".maps");
+
+/* Index 0 holds what destinations counted whose slots serve others now. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct counters);
+} dest_counters SEC(".maps");
+
+/* Packets by verdict. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, VERDICT_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} verdicts SEC(".maps");
+
+/* Which connection a fragment belongs to, told by the first one. Missing: not ours, or the first
+ * fragment is not here yet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct fragment_key);
+	__type(value, struct fragment);
+} fragments SEC(".maps");
+
+/* Interfaces that XDP may send through: those with native XDP of their own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} xdp_ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct clockwork);
+} clockworks SEC(".maps");
+
+/* Room for a packet's bytes while it is summed or split: one per processor, used within one packet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* `value & mask`, where the compiler must not reason the mask away: the verifier wants to see it. */
+static __always_inline __u32 bounded(__u32 value, __u32 mask)
+{
+	value &= mask;
+	asm volatile("" : "+r"(value));
+	return value;
+}
+
+static __always_inline struct settings *settings_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&settings, &zero);
+}
+
+static __always_inline struct conn *conn_get(__u32 number)
+{
+	return bpf_map_lookup_elem(&conns, &number);
+}
+
+static __always_inline struct dest *dest_get(__u32 number)
+{
+	return bpf_map_lookup_elem(&dests, &number);
+}
+
+static __always_inline struct service *service_get(__u32 number)
+{
+	return bpf_map_lookup_elem(&services, &number);
+}
+
+static __always_inline __u32 slot_get(__u32 index)
+{
+	__u32 *slot = bpf_map_lookup_elem(&slots, &index);
+
+	return slot ? *slot : 0;
+}
+
+static __always_inline __u32 ticks_now(void)
+{
+	return (__u32)(bpf_jiffies64() >> tick_shift);
+}
+
+static __always_inline void verdict_count(__u32 verdict)
+{
+	__u64 *count = bpf_map_lookup_elem(&verdicts, &verdict);
+
+	if (count)
+		*count += 1;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What XDP does not do itself: fragments, ICMP, packets that need an answer or must be split. Its twins at
+ * tc are fragment.h, split.h, icmp.h and icmp_send.h. */
+#ifndef XLVS_OFFPATH_H
+#define XLVS_OFFPATH_H
+
+#include "xmit_nat.h"
+
+static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+{
+	return VERDICT_HAND_UP;
+}
+
+static __always_inline enum verdict handle_icmp(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+{
+	return VERDICT_HAND_UP;
+}
+
+static __always_inline void fragment_remember(const struct packet *p, __u32 number, __u32 direction, __u32 now)
+{
+}
+
+static __always_inline enum verdict split_translated(ctx_t *ctx, struct packet *p, const struct nat *nat,
+						     struct bpf_fib_lookup *fib)
+{
+	return VERDICT_HAND_UP;
+}
+
+static __always_inline enum verdict answer_ttl(ctx_t *ctx, struct packet *p)
+{
+	return VERDICT_HAND_UP;
+}
+
+static __always_inline enum verdict answer_too_big(ctx_t *ctx, struct packet *p, __u32 mtu)
+{
+	return VERDICT_HAND_UP;
+}
+
+static __always_inline enum verdict answer_unreachable(ctx_t *ctx, struct packet *p)
+{
+	return VERDICT_HAND_UP;
+}
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Least connection: an active connection weighs as much as 256 inactive ones; the newest destination
+ * wins a tie; weights do not matter unless 0. */
+#ifndef XLVS_SCHED_LC_H
+#define XLVS_SCHED_LC_H
+
+struct lc_walk {
+	struct range list;
+	__u32 service;
+	__u32 found;
+	__u64 load;
+	__u32 weight;
+};
+
+static __always_inline __u64 dest_load(const struct dest *dest)
+{
+	return ((__u64)dest->active << 8) + dest->inactive;
+}
+
+static long lc_step(__u32 index, void *data)
+{
+	struct lc_walk *walk = data;
+	struct dest *dest;
+	__u32 number;
+
+	dest = sched_at(walk->list, walk->service, index, &number);
+	if (!dest || !dest_is_usable(dest))
+		return 0;
+	if (!walk->found || dest_load(dest) < walk->load) {
+		walk->found = number;
+		walk->load = dest_load(dest);
+	}
+	return 0;
+}
+
+static __noinline __u32 sched_lc(struct service *svc, __u32 service)
+{
+	struct lc_walk walk = { .service = service };
+
+	if (!svc)
+		return 0;
+	walk.list.all = svc->list.all;
+	bpf_loop(walk.list.length, lc_step, &walk, 0);
+	return walk.found;
+}
+
+#endif

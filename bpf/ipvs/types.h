@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Keys, values and numbers shared with user space: the only place where a layout is declared.
+ * User space reads these structures from the object's BTF. Multi-byte fields are in host order
+ * unless their type is __be16 or __be32. Times are in ticks (a tick
+ * is one jiffy, or 2 or 4 of them where the kernel runs at 500 or 1000 Hz, so that 31 days fit
+ * a signed 32-bit difference). */
+#ifndef XLVS_TYPES_H
+#define XLVS_TYPES_H
+
+#include <linux/types.h>
+#include <linux/bpf.h>
+
+/* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on
+ * the wire. A real IPv6 packet with a mapped address is not ours. */
+struct addr {
+	union {
+		__u8 bytes[16];
+		__be32 words[4];
+		__u64 halves[2];
+	};
+};
+
+enum family {
+	FAMILY_IPV4 = 2, /* AF_INET */
+	FAMILY_IPV6 = 10, /* AF_INET6 */
+};
+
+/* Numbers as in <linux/ip_vs.h>, so that they can go on the wire of the sync protocol. */
+enum forwarding_method {
+	METHOD_MASQUERADE = 0,
+	METHOD_LOCAL = 1,
+	METHOD_TUNNEL = 2,
+	METHOD_DIRECT_ROUTE = 3,
+	METHOD_BYPASS = 4,
+	METHOD_FULL_NAT = 5,
+};
+
+enum scheduler {
+	SCHED_NONE = 0,
+	SCHED_RR = 1,
+	SCHED_WRR = 2,
+	SCHED_LC = 3,
+	SCHED_WLC = 4,
+	SCHED_LBLC = 5,
+	SCHED_LBLCR = 6,
+	SCHED_DH = 7,
+	SCHED_SH = 8,
+	SCHED_SED = 9,
+	SCHED_NQ = 10,
+	SCHED_FO = 11,
+	SCHED_OVF = 12,
+	SCHED_MH = 13,
+	SCHED_TWOS = 14,
+};
+
+/* Connection states; TCP's are numbered as in the kernel's sync protocol. */
+enum conn_state {
+	STATE_NONE = 0,
+	STATE_ESTABLISHED = 1,
+	STATE_SYN_SENT = 2,
+	STATE_SYN_RECV = 3,
+	STATE_FIN_WAIT = 4,
+	STATE_TIME_WAIT = 5,
+	STATE_CLOSE = 6,
+	STATE_CLOSE_WAIT = 7,
+	STATE_LAST_ACK = 8,
+	STATE_LISTEN = 9,
+	STATE_SYNACK = 10,
+	STATE_TCP_COUNT = 11,
+	STATE_UDP = 11, /* UDP has one state */
+	STATE_COUNT = 12,
+	STATE_SLOTS = 16, /* arrays by state are this long: any 4-bit index is inside */
+};
+
+enum conn_life {
+	LIFE_FREE = 0, /* not in use */
+	LIFE_LIVE = 1,
+	LIFE_DEAD = 2, /* out of the index, its memory is given back a moment later */
+};
+
+enum conn_bits {
+	CONN_INACTIVE = 1, /* counted in the destination's `inactive`, not in `active` */
+};
+
+/* The part of a connection that packets change. It is one word, so that a change of state and
+ * the counters that go with it happen once, whichever processor does it. */
+struct conn_word {
+	union {
+		struct {
+			__u32 expires; /* tick at which the connection is gone */
+			__u8 state; /* enum conn_state */
+			__u8 life; /* enum conn_life */
+			__u16 bits; /* enum conn_bits */
+		};
+		__u64 all;
+	};
+};
+
+/* A connection: one cache line. It is found under two keys, see conn.h. */
+struct conn {
+	struct addr client;
+	struct addr virtual;
+	__be16 cport;
+	__be16 vport;
+	__be16 dport;
+	__u8 protocol;
+	__u8 method; /* enum forwarding_method, as it was when the connection began */
+	struct conn_word word;
+	__u32 dest; /* number of the destination */
+	__u32 control; /* number of the persistence template, 0: none */
+	__u32 died; /* tick of death, once LIFE_DEAD */
+	__u32 reserved;
+};
+
+#define BUCKET_SLOTS 14
+
+/* A line of the connection index. A slot is the hash's tag in the upper 8 bits and the number of
+ * the connection in the lower 24, 0 when empty. */
+struct bucket {
+	struct bpf_spin_lock lock; /* taken to link and unlink, not to look up */
+	__u32 spilled; /* entries of this bucket that found no room and went to the second choice */
+	__u32 slots[BUCKET_SLOTS];
+};
+
+struct service_key {
+	struct addr virtual; /* zero for a firewall mark */
+	__u32 fwmark; /* 0: none */
+	__be16 vport;
+	__u8 protocol; /* 0 for a firewall mark */
+	__u8 family;
+};
+
+enum service_flags {
+	SERVICE_LIVE = 1,
+	SERVICE_PERSISTENT = 2,
+	SERVICE_ONE_PACKET = 4,
+	SERVICE_SCHED1 = 8, /* sh-fallback, mh-fallback */
+	SERVICE_SCHED2 = 16, /* sh-port, mh-port */
+	SERVICE_SCHED3 = 32,
+};
+
+/* A range of the `slots` map, stored and loaded as one word. */
+struct range {
+	union {
+		struct {
+			__u32 start;
+			__u32 length;
+		};
+		__u64 all;
+	};
+};
+
+/* A virtual service. The first line is written by user space, the second by the packet path. */
+struct service {
+	struct service_key key; /* 24 bytes */
+	__u32 flags; /* enum service_flags */
+	__u8 scheduler; /* enum scheduler */
+	__u8 engine; /* persistence engine: 0 none, 1 sip */
+	__u16 reserved0;
+	struct range list; /* numbers of its destinations, newest first */
+	struct range table; /* sh, dh: 256 numbers of destinations, 0: none */
+	__u32 persistence_s; /* 0: not persistent */
+	__u32 netmask; /* IPv4: mask, most significant byte first; IPv6: prefix length */
+	__u32 wrr_max; /* highest current weight of a round */
+	__u32 wrr_gcd;
+	struct range cursor; /* rr, wrr: start = index of the last one used, ~0: none; length = wrr's current weight */
+	__u32 next; /* next service in table order, 0: last */
+	__u32 reserved1[13];
+};
+
+enum dest_flags {
+	DEST_USED = 1, /* the slot holds a destination, configured or remembered */
+	DEST_AVAILABLE = 2, /* configured: listed in its service */
+};
+
+/* A destination. The first two lines are written by user space, the third by the packet path. */
+struct dest {
+	struct addr addr;
+	__be16 port;
+	__u8 family;
+	__u8 method; /* enum forwarding_method for new connections */
+	__u32 service; /* number of its service, 0 when it is only remembered for its connections */
+	__u32 flags; /* enum dest_flags */
+	__u32 weight;
+	__u32 upper_threshold;
+	__u32 lower_threshold;
+	__u8 tunnel_type;
+	__u8 tunnel_flags;
+	__be16 tunnel_port;
+	__u32 deleted_s; /* second (monotonic) at which it was deleted */
+	__u32 last_weight; /* last weight that was not 0 (mh) */
+	__u32 reserved0[3];
+	struct service_key service_key; /* whose destination it is: finds it again when it is added back */
+	__u32 reserved1[10];
+	__u32 active;
+	__u32 inactive;
+	__u32 persistent;
+	__u32 overloaded;
+	__u32 reserved2[12];
+};
+
+struct counters {
+	__u64 conns;
+	__u64 inpkts;
+	__u64 outpkts;
+	__u64 inbytes;
+	__u64 outbytes;
+};
+
+/* What the listings show of a destination or a service: refreshed every 2 seconds, as in the kernel.
+ * Index 0 of the maps of estimates and counters is the total of the director. */
+struct estimate {
+	struct counters seen; /* since the beginning, at the last refresh */
+	struct counters zero; /* seen at the last --zero: subtracted when shown */
+	struct counters base; /* services: counted by destinations that are deleted now */
+	__u64 cps; /* rates, fixed point: << 10 for the first three, << 5 for bytes */
+	__u64 inpps;
+	__u64 outpps;
+	__u64 inbps;
+	__u64 outbps;
+};
+
+/* What user space tells the packet path, and little else. One element. */
+struct settings {
+	__u32 services; /* number of virtual services; 0: every packet passes untouched */
+	__u32 service_high; /* no service has a number above this */
+	__u32 dest_high;
+	__u32 service_first; /* first service in table order, 0: none */
+	__u32 timeouts[STATE_SLOTS]; /* ticks, by state */
+	__u32 editing_until; /* tick up to which the estimator waits for an edit to be complete */
+	__u32 conn_reuse_mode;
+	__u32 expire_nodest_conn;
+	__u32 sloppy_tcp;
+	__u32 nat_icmp_send;
+	__u32 reserved[7];
+};
+
+/* Bits that say «maybe»: most packets are none of ours and are told so from here. */
+#define FILTER_WORDS 1024
+struct filter {
+	__u64 virtual[FILTER_WORDS]; /* addresses of services */
+	__u64 dest[FILTER_WORDS]; /* addresses of destinations */
+};
+
+/* What the sweeper and the estimator remember between two ticks of the timer. One element. */
+struct clockwork {
+	struct bpf_timer timer;
+	__u32 sweep_next; /* next connection to look at */
+	__u32 estimate_next; /* next destination, then service, of this round */
+	__u32 estimate_start; /* tick at which the round began */
+	__u32 sweep_budget; /* connections per tick of the timer */
+	__u32 ticks; /* how often the timer ran: shows that it is alive */
+	__u32 icmp_since; /* tick at which the second began in which icmp_sent ICMP errors were sent */
+	__u32 icmp_sent;
+	struct counters total;
+};
+
+/* The pool of connections. One element. */
+struct pool {
+	__u32 next; /* lowest number never used yet, from 1 on */
+	__u32 reserved[15];
+};
+
+#define SCRATCH_BYTES 16384
+struct scratch {
+	__u8 bytes[SCRATCH_BYTES];
+};
+
+struct fragment_key {
+	struct addr src;
+	struct addr dst;
+	__be32 id;
+	__u32 protocol;
+};
+
+struct fragment {
+	__u32 conn;
+	__u32 reply; /* 1: from the destination */
+	__u32 seen; /* tick */
+};
+
+_Static_assert(sizeof(struct conn) == 64, "a connection is one cache line");
+_Static_assert(sizeof(struct bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct service) == 128, "a service is two cache lines");
+_Static_assert(sizeof(struct dest) == 192, "a destination is three cache lines");
+
+#endif

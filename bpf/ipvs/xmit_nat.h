@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Masquerading: another address and port on one side of the packet, one hop less to live. */
+#ifndef XLVS_XMIT_NAT_H
+#define XLVS_XMIT_NAT_H
+
+#include "csum.h"
+#include "parse.h"
+
+enum nat_side {
+	NAT_DESTINATION = 0, /* towards the destination: its address for the virtual one */
+	NAT_SOURCE = 1, /* towards the client: the virtual address for the destination's */
+};
+
+struct nat {
+	struct addr to;
+	__be16 port;
+	__u8 side; /* enum nat_side */
+};
+
+/* The layer-4 checksum. It is first, since the helper makes pointers into the packet invalid. */
+static __always_inline int nat_checksum(ctx_t *ctx, const struct packet *p, __u32 pseudo, __u32 plain)
+{
+	if (p->part == FRAGMENT_LATER)
+		return 0;
+#if !CTX_IS_XDP
+	if (p->protocol == IPPROTO_UDP && p->part == FRAGMENT_NONE && !ctx_segment(ctx) && sum_fill_udp(ctx, p))
+		return -1;
+#endif
+	return ctx_checksum(ctx, p->l4 + l4_checksum_offset(p->protocol), pseudo, plain, p->protocol == IPPROTO_UDP);
+}
+
+static __always_inline int nat_write_l3(ctx_t *ctx, const struct packet *p, const struct nat *nat, __u32 pseudo)
+{
+	if (p->family == FAMILY_IPV4) {
+		struct iphdr *ip = ctx_data(ctx) + L3;
+
+		if ((void *)(ip + 1) > ctx_data_end(ctx))
+			return -1;
+		/* TTL is the upper byte of its 16-bit word. */
+		ip->check = csum_update(ip->check, csum_add(pseudo, (__u16)~bpf_htons(0x0100)));
+		ip->ttl--;
+		if (nat->side == NAT_SOURCE)
+			ip->saddr = nat->to.words[3];
+		else
+			ip->daddr = nat->to.words[3];
+	} else {
+		struct ipv6hdr *ip = ctx_data(ctx) + L3;
+
+		if ((void *)(ip + 1) > ctx_data_end(ctx))
+			return -1;
+		ip->hop_limit--;
+		if (nat->side == NAT_SOURCE)
+			__builtin_memcpy(&ip->saddr, &nat->to, sizeof(nat->to));
+		else
+			__builtin_memcpy(&ip->daddr, &nat->to, sizeof(nat->to));
+	}
+	return 0;
+}
+
+/* Both ports stand first in the headers of TCP and UDP. */
+static __always_inline int nat_write_port(ctx_t *ctx, const struct packet *p, const struct nat *nat)
+{
+	__u32 offset = p->l4;
+	__be16 *ports;
+
+	if (p->part == FRAGMENT_LATER)
+		return 0;
+	if (offset > L4_MAX)
+		return -1;
+	ports = ctx_data(ctx) + offset;
+	if ((void *)(ports + 2) > ctx_data_end(ctx))
+		return -1;
+	ports[nat->side == NAT_SOURCE ? 0 : 1] = nat->port;
+	return 0;
+}
+
+/* Translate one side of the packet. Nothing is written when it returns -1 before the first write. */
+static __always_inline int nat_translate(ctx_t *ctx, const struct packet *p, const struct nat *nat)
+{
+	int source = nat->side == NAT_SOURCE;
+	__u32 pseudo = csum_change_addr(source ? &p->src : &p->dst, &nat->to);
+	__u32 plain = csum_change_port(source ? p->sport : p->dport, nat->port);
+
+	if (nat_checksum(ctx, p, pseudo, plain))
+		return -1;
+	if (nat_write_l3(ctx, p, nat, pseudo))
+		return -1;
+	return nat_write_port(ctx, p, nat);
+}
+
+#endif

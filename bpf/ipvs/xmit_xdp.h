@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Sending in XDP: only with a known neighbour, through an interface whose driver can. */
+#ifndef XLVS_XMIT_H
+#define XLVS_XMIT_H
+
+#include "maps.h"
+#include "route.h"
+
+static __always_inline int xmit_can(ctx_t *ctx, const struct packet *p, long rc, const struct bpf_fib_lookup *fib)
+{
+	__u32 ifindex = fib->ifindex;
+
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS || p->ttl <= 1)
+		return 0;
+	return ifindex == ctx_ifindex(ctx) || bpf_map_lookup_elem(&xdp_ports, &ifindex);
+}
+
+static __always_inline int xmit(ctx_t *ctx, struct packet *p, long rc, const struct bpf_fib_lookup *fib)
+{
+	struct ethhdr *eth = ctx_data(ctx);
+
+	if ((void *)(eth + 1) > ctx_data_end(ctx))
+		return -1;
+	__builtin_memcpy(eth->h_dest, fib->dmac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, fib->smac, ETH_ALEN);
+	p->action = fib->ifindex == ctx_ifindex(ctx) ? XDP_TX : bpf_redirect_map(&xdp_ports, fib->ifindex, 0);
+	return 0;
+}
+
+#endif
