@@ -1,0 +1,36 @@
+. "$ORACLE_LIB/lib.sh"
+note "editing a service: the same scheduler keeps its place, another starts anew, flags count at once"
+topo nat 3
+q ipvsadm -A -u 10.0.0.1:53 -s rr
+for i in 1 2 3; do q ipvsadm -a -u 10.0.0.1:53 -r 10.2.$i.100 -m -w $i; done
+py <<'P'
+C = '10.1.8.5'
+s = Sniff('cl', 'rs1', 'rs2', 'rs3')
+port = [1000]
+def took(wait=0.3):
+    """Who got the next packet: a server, or the client with the director's refusal (ICMP) or reset."""
+    got = s.get(want=1, wait=wait)
+    if not got: return 'none'
+    who, frame = got[0]; p = frame[14:]
+    proto = p[9] if p[0] >> 4 == 4 else p[6]
+    if who == 'cl' and proto == 6 and not p[20 + 13 if p[0] >> 4 == 4 else 40 + 13] & 4: return 'cl'
+    return who if who != 'cl' else {1: 'refused', 58: 'refused', 6: 'reset'}.get(proto, 'cl')
+def send(pkt, at='cl'):
+    inject(at, pkt); return took()
+def syns(n, vip=VIP, dport=80, src=C):
+    out = []
+    for _ in range(n):
+        port[0] += 1; out.append(send(ptcp(src, port[0], vip, dport, 'S')))
+    return ' '.join(out)
+def datagrams(n, vip=VIP, dport=53, src=C):
+    out = []
+    for _ in range(n):
+        port[0] += 1; out.append(send(pudp(src, port[0], vip, dport, b'x')))
+    return ' '.join(out)
+def adm(c, n=4): sh('ipvsadm ' + c); print(c, ':', datagrams(n))
+V = '-u 10.0.0.1:53'
+print(datagrams(1)); adm('-E %s -s rr' % V); adm('-E %s -s lc' % V, 5); adm('-E %s -s rr' % V); adm('-E %s -s wrr' % V, 8); adm('-E %s -s wrr' % V, 3); adm('-E %s -s wlc' % V, 8)
+adm('-E %s -s dh' % V, 2); adm('-E %s -s sh' % V, 4); adm('-E %s -s sh -b sh-port' % V, 8); adm('-E %s -s rr' % V, 2)
+adm('-E %s -s none' % V, 2); adm('-E %s' % V, 2)
+ls()
+P

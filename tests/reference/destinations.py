@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A destination with what it has observed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xlvs.model.destination import Destination
+
+
+@dataclass(slots=True)
+class Counts:
+    """Packets and bytes; `in` is from the client."""
+
+    conns: int = 0
+    inpkts: int = 0
+    outpkts: int = 0
+    inbytes: int = 0
+    outbytes: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class LiveDestination:
+    """A destination: as configured, its connections by activity, and whether the upper threshold was reached.
+
+    A deleted one (`available` false) lives on as long as connections hold it, and is the same when it is added again.
+    """
+
+    configured: Destination
+    available: bool = True
+    overloaded: bool = False
+    active: int = 0
+    inactive: int = 0
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def connections(self) -> int:
+        """Connections of either kind."""
+        return self.active + self.inactive
+
+    @property
+    def weight(self) -> int:
+        """Weight as configured."""
+        return self.configured.weight
+
+    @property
+    def usable(self) -> bool:
+        """True if it may get new connections."""
+        return self.weight > 0 and not self.overloaded
+
+    def configure(self, configured: Destination) -> None:
+        """Edit it, or add it again. Only a raised or removed upper threshold ends an overload at once."""
+        upper = configured.upper_threshold
+        if upper == 0 or upper > self.configured.upper_threshold:
+            self.overloaded = False
+        self.configured = configured
+
+    def bind(self) -> None:
+        """Take one more connection, inactive for now. The one that reaches the upper threshold is the last."""
+        self.inactive += 1
+        upper = self.configured.upper_threshold
+        if upper and self.connections >= upper:
+            self.overloaded = True
+
+    def unbind(self, *, active: bool) -> None:
+        """Lose a connection, and perhaps the overload: below the lower threshold, or three quarters of the upper."""
+        if active:
+            self.active -= 1
+        else:
+            self.inactive -= 1
+        lower, upper = self.configured.lower_threshold, self.configured.upper_threshold
+        if lower:
+            relieved = self.connections < lower
+        elif upper:
+            relieved = self.connections * 4 < upper * 3
+        else:
+            relieved = True
+        if relieved:
+            self.overloaded = False
+
+    def move(self, *, active: bool) -> None:
+        """Count one connection on the other side."""
+        change = 1 if active else -1
+        self.active += change
+        self.inactive -= change

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of a packet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Verdict(Enum):
+    """The packet path's verdicts, as far as the model can tell them apart."""
+
+    PASS = auto()  # none of ours: the host's own stack goes on with the untouched packet
+    FORWARD = auto()  # sent on towards a destination
+    REPLY = auto()  # sent back to a client, translated
+    ANSWERED = auto()  # turned into an ICMP error for its sender
+    DROP_DESTINATION_GONE = auto()  # its destination is deleted
+    DROP_TABLE_FULL = auto()  # no room for another connection
+
+
+class Reason(Enum):
+    """Which ICMP error an ANSWERED packet got, from the address that it was sent to."""
+
+    NONE = auto()
+    NO_DESTINATION = auto()  # port unreachable: ICMP 3/3, ICMPv6 1/4
+    TTL_EXCEEDED = auto()  # time exceeded: ICMP 11/0, ICMPv6 3/0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Verdict, the packet's ends as it leaves (as it came, unless FORWARD or REPLY), and its connection after it.
+
+    `state` is the kernel's name of the connection's state and `expires` the tick at which it is gone; None where the
+    packet belongs to no connection, or its connection was left alone.
+    """
+
+    verdict: Verdict
+    source: bytes
+    source_port: int
+    destination: bytes
+    destination_port: int
+    state: str | None = None
+    expires: int | None = None
+    reason: Reason = Reason.NONE
