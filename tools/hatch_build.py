@@ -8,7 +8,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class BpfBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # generic only in hatchling's newer releases
+class BpfBuildHook(BuildHookInterface):
     """Compiles `bpf/` and adds the objects to the wheel."""
 
     PLUGIN_NAME = "custom"
