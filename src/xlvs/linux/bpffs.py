@@ -2,12 +2,13 @@
 """Where pins live: one bpffs at /run/xlvs for the whole host, in it a directory per director, and its lock.
 
 Not under /sys/fs/bpf: `ip netns exec` remounts /sys. Since it also runs its command in a private mount namespace, a
-bpffs mounted from there would die with the command; so it is always mounted in the mount namespace of process 1.
+bpffs mounted from there would die with the command; so it is always mounted in the mount namespace of process 1, or of
+our parent (the caller of ip) where process 1 is closed even to root, as in some containers.
 Names inside a bpffs may hold no dot.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import ENOENT
 from fcntl import LOCK_EX, LOCK_SH, flock
@@ -18,27 +19,23 @@ from xlvs.linux.process import in_child
 from xlvs.linux.syscall import CLONE_NEWNS, MS_NODEV, MS_NOEXEC, MS_NOSUID, is_bpffs, mount, setns
 from xlvs.model.errors import KernelError, PermissionDenied
 
-# Plain os calls below: pathlib would cost every command 5 ms of start-up.
-# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH114, PTH116, PTH208
-
 MOUNT_POINT: Final = "/run/xlvs"
-_THROUGH_INIT: Final = "/proc/1/root" + MOUNT_POINT
+_HEX_DIGITS: Final = frozenset("0123456789abcdef")
 _OPEN_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def root(*, create: bool = True) -> str:
     """Path of the bpffs as this process sees it, mounted first when it is not (unless `create` is False).
 
-    Usually /run/xlvs; from a mount namespace that does not see the host's, the way through process 1.
+    Usually /run/xlvs; from a mount namespace that does not see the host's, a way through /proc, good for this process.
     Raises PermissionDenied, or KernelError with ENOENT when it is not there and may not be made.
     """
-    try:
-        if not _in_private_mount_namespace():
-            return _ready(MOUNT_POINT, create=create)
-        path = _ready(_THROUGH_INIT, create=create)
-        return MOUNT_POINT if _same_filesystem(MOUNT_POINT, path) else path
-    except PermissionError:
-        raise PermissionDenied(f"using {MOUNT_POINT}") from None
+    outer = _outer_process()
+    if outer is None:
+        return _ready(MOUNT_POINT, _mount_here, create=create)
+    path = f"/proc/{outer}/root{MOUNT_POINT}"
+    _ready(path, lambda: _mount_inside(outer), create=create)
+    return MOUNT_POINT if _same_filesystem(MOUNT_POINT, path) else path
 
 
 def director(number: int | None = None, *, create: bool = True) -> str:
@@ -55,14 +52,18 @@ def director(number: int | None = None, *, create: bool = True) -> str:
 def directors() -> list[int]:
     """The cookies of all directors that have a directory; their namespaces may be gone."""
     try:
-        return sorted(int(name, 16) for name in os.listdir(root(create=False)))
+        names = os.listdir(root(create=False))
     except KernelError:
         return []
+    return sorted(int(name, 16) for name in names if set(name) <= _HEX_DIGITS)  # the kernel has files of its own there
 
 
 def make_directory(path: str) -> None:
-    """Make a directory for root alone; fine when it is there."""
-    os.makedirs(path, mode=0o700, exist_ok=True)
+    """Make a directory for root alone; fine when it is there. Raises PermissionDenied."""
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _failure(f"making {path}", error) from None
 
 
 def remove(directory: str) -> None:
@@ -88,7 +89,10 @@ def unpin(path: str) -> bool:
 @contextmanager
 def lock(directory: str, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock of a director: alone, or `shared` with other readers. Waits; ends with the process at the latest."""
-    fd = os.open(directory, _OPEN_DIRECTORY)
+    try:
+        fd = os.open(directory, _OPEN_DIRECTORY)
+    except OSError as error:
+        raise _failure(f"opening {directory}", error) from None
     try:
         flock(fd, LOCK_SH if shared else LOCK_EX)
         yield
@@ -96,25 +100,28 @@ def lock(directory: str, *, shared: bool = False) -> Iterator[None]:
         os.close(fd)
 
 
-def _in_private_mount_namespace() -> bool:
-    """Whether process 1 sees other mounts than we do. Without a /proc that shows process 1, ours is the only one."""
+def _outer_process() -> int | None:
+    """A process in whose mount namespace the pins must lie; None when that is our own."""
+    own = _mount_namespace("self")
+    for pid in (1, os.getppid()):
+        theirs = _mount_namespace(str(pid))
+        if theirs is not None:
+            return pid if theirs != own else None
+    return None
+
+
+def _mount_namespace(process: str) -> int | None:
     try:
-        return os.stat("/proc/1/ns/mnt").st_ino != os.stat("/proc/self/ns/mnt").st_ino
-    except FileNotFoundError:
-        return False
+        return os.stat(f"/proc/{process}/ns/mnt").st_ino
+    except OSError:
+        return None
 
 
-def _ready(path: str, *, create: bool) -> str:
-    if is_bpffs(path):
-        return path
-    if not create:
-        raise KernelError(f"opening {MOUNT_POINT}", ENOENT)
-    if path == MOUNT_POINT:
-        _mount_here()
-    else:
-        in_child(f"mounting {MOUNT_POINT}", _mount_in_host)
+def _ready(path: str, mount_it: Callable[[], None], *, create: bool) -> str:
+    if create and not is_bpffs(path):
+        mount_it()
     if not is_bpffs(path):
-        raise KernelError(f"opening {path}", ENOENT)
+        raise KernelError(f"opening {MOUNT_POINT}", ENOENT)
     return path
 
 
@@ -126,10 +133,18 @@ def _mount_here() -> None:
             mount("xlvs", MOUNT_POINT, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700")
 
 
-def _mount_in_host() -> None:
-    fd = os.open("/proc/1/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-    setns(fd, CLONE_NEWNS)
-    _mount_here()
+def _mount_inside(pid: int) -> None:
+    def mount_there() -> None:
+        setns(os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC), CLONE_NEWNS)
+        _mount_here()
+
+    in_child(f"mounting {MOUNT_POINT}", mount_there)
+
+
+def _failure(operation: str, error: OSError) -> KernelError | PermissionDenied:
+    if isinstance(error, PermissionError):
+        return PermissionDenied(operation)
+    return KernelError(operation, error.errno or 0)
 
 
 def _same_filesystem(first: str, second: str) -> bool:

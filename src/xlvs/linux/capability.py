@@ -9,9 +9,6 @@ from xlvs.linux.bpf_map import TYPE_ARRAY, Map
 from xlvs.linux.libbpf import library
 from xlvs.model.errors import KernelError, NotSupported, PermissionDenied
 
-# Plain open below: pathlib would cost every command 5 ms of start-up.
-# ruff: noqa: PTH123
-
 OLDEST_KERNEL: Final = (6, 1)
 CAP_NET_ADMIN: Final = 12
 CAP_SYS_ADMIN: Final = 21

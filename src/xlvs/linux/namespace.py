@@ -20,9 +20,6 @@ from xlvs.linux.syscall import (
 )
 from xlvs.model.errors import KernelError
 
-# Plain os calls below: pathlib would cost every command 5 ms of start-up.
-# ruff: noqa: PTH103, PTH108, PTH208
-
 DIRECTORY: Final = "/run/netns"
 _OWN: Final = "/proc/thread-self/ns/net"
 

@@ -16,9 +16,6 @@ from xlvs.linux.bpffs import make_directory, unpin
 from xlvs.linux.libbpf import check, library, take_messages
 from xlvs.model.errors import KernelError
 
-# Plain os calls below: pathlib would cost every command 5 ms of start-up.
-# ruff: noqa: PTH106, PTH112
-
 Method = Literal["tcx", "clsact"]
 
 PRIORITY: Final = 100
