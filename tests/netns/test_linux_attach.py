@@ -27,6 +27,7 @@ def _run(*command: str) -> str:
 def ifindex() -> Iterator[int]:
     """A veth `in0` (peer `out0`, both up) in a namespace of its own, which the test's thread is in."""
     with scratch_namespace() as name, namespace.entered(name):
+        Path("/proc/sys/net/ipv6/conf/default/disable_ipv6").write_text("1")  # its solicitations would be counted
         _run("ip", "link", "add", "in0", "type", "veth", "peer", "name", "out0")
         _run("ip", "link", "set", "in0", "up")
         _run("ip", "link", "set", "out0", "up")
