@@ -24,6 +24,10 @@ from xlvs.lab.topology import HttpServer, Topology, check_names
 _ETC_NETNS: Final = Path("/etc/netns")
 _NO_NAME_SERVER: Final = "# a lab has no name server\n"
 _BACKLOG: Final = 1024
+_SERVER_SOCKET: Final = 3
+
+# The children of this process that nobody else waits for.
+_servers: set[int] = set()
 
 
 def up(topology: Topology, name: str, *, owned: bool = False) -> Lab:
@@ -110,8 +114,9 @@ def _explain(complaint: str, lines: list[str]) -> str:
     """Name the line that ``ip -batch`` stopped at."""
     reason = complaint.strip().splitlines()[0] if complaint.strip() else "no reason given"
     number = re.search(r"Command failed -:(\d+)", complaint)
-    line = lines[int(number[1]) - 1] if number else lines[0]
-    return f"the kernel refused `ip {line}`: {reason}"
+    if not number:
+        return f"`ip` refused a line of the lab: {reason}"
+    return f"the kernel refused `ip {lines[int(number[1]) - 1]}`: {reason}"
 
 
 def _write_etc(topology: Topology, name: str) -> None:
@@ -137,22 +142,17 @@ def _name_switch(host_file: Path) -> str:
 
 
 def _start_server(server: HttpServer, inside: str, *, owner: int) -> None:
-    program = Path(__file__).with_name("server.py")
+    program = str(Path(__file__).with_name("server.py"))
+    arguments = [sys.executable, "-I", "-S", program, str(_SERVER_SOCKET), str(owner), server.page]
+    null = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in range(3)]
     with (
         namespace.entered(inside),
         socket.create_server(
             ("", server.port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True
         ) as listener,
     ):
-        subprocess.Popen(
-            [sys.executable, "-I", "-S", str(program), str(listener.fileno()), str(owner), server.page],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[listener.fileno()],
-            start_new_session=True,
-            cwd="/",
-        )
+        actions = [*null, (os.POSIX_SPAWN_DUP2, listener.fileno(), _SERVER_SOCKET)]
+        _servers.add(os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True))
 
 
 def _remove(name: str) -> None:
@@ -175,8 +175,11 @@ def _end_processes(namespaces: Iterable[str]) -> None:
     if not namespaces:
         return
     for number, patience_s in ((signal.SIGHUP, 0.5), (signal.SIGKILL, 5.0)):
-        watched = [_signalled(pid, number) for pid in namespace.processes_in(namespaces)]
-        _wait_until_gone([descriptor for descriptor in watched if descriptor is not None], patience_s)
+        pids = namespace.processes_in(namespaces)
+        _wait_until_gone(
+            [descriptor for pid in pids if (descriptor := _signalled(pid, number)) is not None], patience_s
+        )
+    _reap()
 
 
 def _signalled(pid: int, number: signal.Signals) -> int | None:
@@ -193,7 +196,13 @@ def _signalled(pid: int, number: signal.Signals) -> int | None:
 def _wait_until_gone(descriptors: list[int], patience_s: float) -> None:
     for descriptor in descriptors:
         select.select([descriptor], [], [], patience_s)
-        # A child of ours stays behind as a zombie, which would hold its namespace, until it is waited for.
-        with contextlib.suppress(ChildProcessError):
-            os.waitid(os.P_PIDFD, descriptor, os.WEXITED | os.WNOHANG)
         os.close(descriptor)
+
+
+def _reap() -> None:
+    """Take note of the servers' ends, lest they stay in the process table until this process ends too."""
+    for pid in list(_servers):
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                continue
+        _servers.discard(pid)

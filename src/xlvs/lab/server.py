@@ -75,6 +75,9 @@ def main(arguments: list[str]) -> None:
     descriptor, owner, page = int(arguments[0]), int(arguments[1]), arguments[2]
     if owner:
         _die_with(owner)
+    # Whatever else was open where the lab was built, its lock for one, is none of a server's business.
+    os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
+    os.chdir("/")
     serve(socket.socket(fileno=descriptor), page.encode())
 
 
