@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-ETHERNET = bytes.fromhex("020000000001" "020000000002")
+ETHERNET = bytes.fromhex("020000000001020000000002")
 ACK, SYN, FIN_ACK = 0x10, 0x02, 0x11
 CLIENT4, CLIENT6 = "10.128.0.0", "fc00:99::1:0"
 VIP4, VIP6 = "10.200.1.1", "fc00:1::1"
@@ -16,17 +16,16 @@ CLIENT_PORT, VIRTUAL_PORT = 1024, 80
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet and what the wrapper must know of it."""
+    """One packet, and the wrapper program that walks its connections."""
 
     data: bytes
-    is_v6: bool
     wrapper: str
 
 
 def ones_complement_sum(data: bytes) -> int:
     """The 16-bit Internet checksum (RFC 1071) of `data`."""
     padded = data + b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -58,7 +57,7 @@ def ipv4(
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + size, 0, 0x4000, 64, protocol, 0) + ends
     head = head[:10] + struct.pack("!H", ones_complement_sum(head)) + head[12:]
     pseudo = ends + struct.pack("!HH", protocol, size)
-    return Packet(ETHERNET + b"\x08\x00" + head + _transport(pseudo, flags, ports, size), False, wrapper)
+    return Packet(ETHERNET + b"\x08\x00" + head + _transport(pseudo, flags, ports, size), wrapper)
 
 
 def ipv6(
@@ -73,4 +72,4 @@ def ipv6(
     protocol, size = (6 if flags else 17), 26
     head = struct.pack("!IHBB", 0x60000000, size, protocol, 64) + ends
     pseudo = ends + struct.pack("!II", size, protocol)
-    return Packet(ETHERNET + b"\x86\xdd" + head + _transport(pseudo, flags, ports, size), True, wrapper)
+    return Packet(ETHERNET + b"\x86\xdd" + head + _transport(pseudo, flags, ports, size), wrapper)

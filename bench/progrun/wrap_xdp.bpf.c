@@ -21,7 +21,6 @@ static __always_inline int wrap(struct xdp_md *ctx, int words, int address, int 
 SEC("xdp") int wrap_v4(struct xdp_md *ctx) { return wrap(ctx, 8, 26, 34); }
 SEC("xdp") int wrap_v4_reply(struct xdp_md *ctx) { return wrap(ctx, 8, 30, 36); }
 SEC("xdp") int wrap_v6(struct xdp_md *ctx) { return wrap(ctx, 10, 34, 54); }
-SEC("xdp") int bare_tx(struct xdp_md *ctx) { return XDP_TX; }
-SEC("xdp") int bare_pass(struct xdp_md *ctx) { return XDP_PASS; }
+SEC("xdp") int bare_end(struct xdp_md *ctx) { return XDP_TX; }
 
 char _license[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include <linux/pkt_cls.h>
+#include "wrap.h"
+
+static __always_inline int wrap(struct __sk_buff *skb, int words, int address, int port)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (rewrite(data, end, words, address, port))
+		return TC_ACT_SHOT;
+	bpf_tail_call(skb, &target, 0);
+	return TC_ACT_SHOT;
+}
+
+SEC("tc") int wrap_v4(struct __sk_buff *skb) { return wrap(skb, 8, 26, 34); }
+SEC("tc") int wrap_v4_reply(struct __sk_buff *skb) { return wrap(skb, 8, 30, 36); }
+SEC("tc") int wrap_v6(struct __sk_buff *skb) { return wrap(skb, 10, 34, 54); }
+SEC("tc") int bare_end(struct __sk_buff *skb) { return TC_ACT_OK; }
+
+char _license[] SEC("license") = "Dual MIT/GPL";
