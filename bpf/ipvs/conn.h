@@ -4,7 +4,10 @@
  * A connection is one 64-byte entry of the dense array `conns`. The index `buckets` leads to it under
  * two keys: the forward one (client, virtual) and, where the director translates the answers, the
  * reply one (client, destination). Look-ups take no lock: they read one line of the index and one
- * entry per matching tag. Linking and unlinking hold the lock of the bucket.
+ * entry per matching tag. Slots change by compare-and-swap.
+ *
+ * Functions without `static` are verified once, by themselves, instead of at each call: that keeps the whole
+ * program within the verifier's limits.
  *
  * An entry that has expired is absent for every look-up. The sweeper (expire.h) takes it out of the
  * index and gives it back a moment later, when no packet can still hold its number. */
@@ -15,6 +18,7 @@
 #include "hash.h"
 #include "parse.h"
 
+#define BUCKET_CHOICES 4
 #define CONN_NUMBER_BITS 24
 #define CONN_NUMBER_MASK ((1u << CONN_NUMBER_BITS) - 1)
 
@@ -48,9 +52,10 @@ static __always_inline __u32 conn_first_bucket(__u64 hash)
 	return (__u32)hash & bucket_mask;
 }
 
-static __always_inline __u32 conn_second_bucket(__u64 hash)
+/* The next choice follows from bucket and tag alone. */
+static __always_inline __u32 conn_next_bucket(__u32 bucket, __u64 hash)
 {
-	return ((__u32)hash ^ ((__u32)(hash >> 56) + 1) * 0x5bd1e995u) & bucket_mask;
+	return ((bucket ^ ((__u32)(hash >> 56) + 1) * 0x5bd1e995u) + 1) & bucket_mask;
 }
 
 static __always_inline int conn_is_live(const struct conn *conn, __u32 now)
@@ -90,102 +95,123 @@ static __always_inline __u32 conn_find_in(struct bucket *bucket, __u64 hash, con
 }
 
 /* Number of the live connection of a key, 0: none. */
-static __noinline __u32 conn_find(const struct conn_key *key, __u64 hash, __u32 now)
+__noinline __u32 conn_find(const struct conn_key *key, __u64 hash, __u32 now)
 {
 	__u32 index = conn_first_bucket(hash);
-	struct bucket *bucket;
-	__u32 number;
 
 	if (!key)
 		return 0;
-	bucket = bpf_map_lookup_elem(&buckets, &index);
-	if (!bucket)
-		return 0;
-	number = conn_find_in(bucket, hash, key, now);
-	if (number || !bucket->spilled)
-		return number;
-	index = conn_second_bucket(hash);
-	bucket = bpf_map_lookup_elem(&buckets, &index);
-	return bucket ? conn_find_in(bucket, hash, key, now) : 0;
+	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
+		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
+		__u32 number;
+
+		if (!bucket)
+			return 0;
+		number = conn_find_in(bucket, hash, key, now);
+		if (number || !bucket->spilled)
+			return number;
+		index = conn_next_bucket(index, hash);
+	}
+	return 0;
 }
 
-/* Put a slot before all others of its tag, so that of two connections with one reply key the newest
- * is found, as in the kernel. Returns 0, or -1 when the bucket is full. */
-static __always_inline int conn_link_in(struct bucket *bucket, __u32 slot)
+static __always_inline int slot_swap(__u32 *slot, __u32 old, __u32 new)
 {
-	int full = 1;
+	return __sync_val_compare_and_swap(slot, old, new) == old;
+}
 
-	bpf_spin_lock(&bucket->lock);
-	for (int i = 0; i < BUCKET_SLOTS; i++)
-		if (!bucket->slots[i])
-			full = 0;
-	if (!full) {
-		for (int i = 0; i < BUCKET_SLOTS; i++) {
-			__u32 there = bucket->slots[i];
+/* Take an empty slot. Of two connections with one reply key the newest is to be found, as in the kernel: one
+ * of the same tag that stands before moves into the empty slot, ours into its place, and a look-up finds one
+ * of them at any moment. Returns 0, or -1 when the bucket is full or was changed too often meanwhile. */
+__noinline int conn_link_in(struct bucket *bucket, __u32 slot)
+{
+	__u32 elder = 0, *elder_at = 0;
 
-			if (there && there >> CONN_NUMBER_BITS != slot >> CONN_NUMBER_BITS)
-				continue;
-			bucket->slots[i] = slot;
-			if (!there)
-				break;
-			slot = there;
+	if (!bucket)
+		return -1;
+
+	for (int i = 0; i < BUCKET_SLOTS; i++) {
+		__u32 *at = &bucket->slots[i], there = *at;
+
+		if (there) {
+			if (there >> CONN_NUMBER_BITS == slot >> CONN_NUMBER_BITS && !elder) {
+				elder = there;
+				elder_at = at;
+			}
+			continue;
+		}
+		if (!elder && slot_swap(at, 0, slot))
+			return 0;
+		if (elder && elder_at && slot_swap(at, 0, elder)) {
+			if (slot_swap(elder_at, elder, slot))
+				return 0;
+			/* The elder one went: its copy is ours, unless it was taken for it. */
+			if (slot_swap(at, elder, slot))
+				return 0;
+			elder = 0;
 		}
 	}
-	bpf_spin_unlock(&bucket->lock);
-	return full ? -1 : 0;
-}
-
-static __always_inline int conn_unlink_in(struct bucket *bucket, __u32 slot)
-{
-	int found = 0;
-
-	bpf_spin_lock(&bucket->lock);
-	for (int i = 0; i < BUCKET_SLOTS; i++)
-		if (bucket->slots[i] == slot && !found) {
-			bucket->slots[i] = 0;
-			found = 1;
-		}
-	bpf_spin_unlock(&bucket->lock);
-	return found ? 0 : -1;
-}
-
-/* Link a connection under a hash. Returns 0, or -1 when both its buckets are full. */
-static __noinline int conn_link(__u64 hash, __u32 number)
-{
-	__u32 first = conn_first_bucket(hash), second = conn_second_bucket(hash);
-	struct bucket *bucket = bpf_map_lookup_elem(&buckets, &first);
-	struct bucket *other;
-
-	if (!bucket)
-		return -1;
-	if (!conn_link_in(bucket, conn_slot(hash, number)))
-		return 0;
-	other = bpf_map_lookup_elem(&buckets, &second);
-	if (!other || first == second)
-		return -1;
-	/* Announce first: a look-up that comes between must not stop at the first bucket. */
-	__sync_fetch_and_add(&bucket->spilled, 1);
-	if (!conn_link_in(other, conn_slot(hash, number)))
-		return 0;
-	__sync_fetch_and_add(&bucket->spilled, -1);
 	return -1;
 }
 
-static __noinline int conn_unlink(__u64 hash, __u32 number)
+__noinline int conn_unlink_in(struct bucket *bucket, __u32 slot)
 {
-	__u32 first = conn_first_bucket(hash), second = conn_second_bucket(hash);
-	struct bucket *bucket = bpf_map_lookup_elem(&buckets, &first);
-	struct bucket *other;
-
 	if (!bucket)
 		return -1;
-	if (!conn_unlink_in(bucket, conn_slot(hash, number)))
-		return 0;
-	other = bpf_map_lookup_elem(&buckets, &second);
-	if (!other || conn_unlink_in(other, conn_slot(hash, number)))
-		return -1;
-	__sync_fetch_and_add(&bucket->spilled, -1);
-	return 0;
+	for (int i = 0; i < BUCKET_SLOTS; i++)
+		if (bucket->slots[i] == slot && slot_swap(&bucket->slots[i], slot, 0))
+			return 0;
+	return -1;
+}
+
+/* Count `by` on the buckets that a key passed before its `choice`. */
+static __always_inline void conn_count_spilled(__u64 hash, int choice, int by)
+{
+	__u32 index = conn_first_bucket(hash);
+
+	for (int i = 0; i < BUCKET_CHOICES - 1 && i < choice; i++) {
+		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
+
+		if (bucket)
+			__sync_fetch_and_add(&bucket->spilled, by);
+		index = conn_next_bucket(index, hash);
+	}
+}
+
+/* Link a connection under a hash. Returns 0, or -1 when all its buckets are full. */
+__noinline int conn_link(__u64 hash, __u32 number)
+{
+	__u32 index = conn_first_bucket(hash);
+
+	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
+		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
+
+		if (!bucket)
+			return -1;
+		/* Announced before: a look-up that comes between must not stop too early. */
+		conn_count_spilled(hash, choice, 1);
+		if (!conn_link_in(bucket, conn_slot(hash, number)))
+			return 0;
+		conn_count_spilled(hash, choice, -1);
+		index = conn_next_bucket(index, hash);
+	}
+	return -1;
+}
+
+__noinline int conn_unlink(__u64 hash, __u32 number)
+{
+	__u32 index = conn_first_bucket(hash);
+
+	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
+		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
+
+		if (bucket && !conn_unlink_in(bucket, conn_slot(hash, number))) {
+			conn_count_spilled(hash, choice, -1);
+			return 0;
+		}
+		index = conn_next_bucket(index, hash);
+	}
+	return -1;
 }
 
 static __always_inline __u64 conn_forward_hash(const struct conn *conn)
@@ -219,7 +245,7 @@ static __always_inline void conn_give_back(__u32 number)
 }
 
 /* End a live connection: once, whoever sees it first. Its memory follows by the sweeper. */
-static __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
+__noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 {
 	struct conn_word old, new;
 	struct dest *dest;
@@ -246,7 +272,7 @@ static __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
  * It is linked under its reply key first: nothing can come back before something went out. Two first
  * packets of one client at the same instant on two processors make two connections; look-ups find
  * the newest from then on, and the other one expires. */
-static __noinline __u32 conn_new(const struct packet *p, struct dest *dest, __u32 dest_number, __u32 now)
+__noinline __u32 conn_new(const struct packet *p, struct dest *dest, __u32 dest_number, __u32 now)
 {
 	__u32 number = conn_allocate();
 	struct conn *conn = conn_get(number);

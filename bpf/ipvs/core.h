@@ -113,7 +113,7 @@ static __noinline enum verdict begin(ctx_t *ctx, struct packet *p, const struct 
 		return VERDICT_PASS;
 	service = service_find(p);
 	svc = service_get(service);
-	if (!service || !svc)
+	if (!service || !svc || !(svc->flags & SERVICE_LIVE))
 		return VERDICT_PASS;
 	chosen = schedule(svc, service, p);
 	dest = dest_get(chosen);

@@ -31,6 +31,7 @@ const volatile __u64 hash_seed = 0x9e3779b97f4a7c15ULL; /* random, kept for the 
 /* User space writes, the packet path reads. */
 LARGE_ARRAY(settings, struct settings, 1);
 LARGE_ARRAY(filter, struct filter, 1);
+LARGE_ARRAY(ledger, struct ledger, 1); /* the packet path does not read it */
 LARGE_ARRAY(services, struct service, 64); /* number -> service; 0 is nobody's */
 LARGE_ARRAY(dests, struct dest, 256); /* number -> destination; 0 is nobody's; counts by the packet path */
 LARGE_ARRAY(slots, __u32, 4096); /* lists and tables of destinations' numbers */

@@ -3,7 +3,7 @@
 #ifndef XLVS_SCHED_DH_H
 #define XLVS_SCHED_DH_H
 
-static __noinline __u32 sched_dh(struct service *svc, __u32 service, const struct packet *p)
+__noinline __u32 sched_dh(struct service *svc, __u32 service, const struct packet *p)
 {
 	struct range table;
 

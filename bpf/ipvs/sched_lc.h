@@ -33,7 +33,7 @@ static long lc_step(__u32 index, void *data)
 	return 0;
 }
 
-static __noinline __u32 sched_lc(struct service *svc, __u32 service)
+__noinline __u32 sched_lc(struct service *svc, __u32 service)
 {
 	struct lc_walk walk = { .service = service };
 

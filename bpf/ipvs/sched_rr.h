@@ -24,7 +24,7 @@ static long rr_step(__u32 step, void *data)
 	return 1;
 }
 
-static __noinline __u32 sched_rr(struct service *svc, __u32 service)
+__noinline __u32 sched_rr(struct service *svc, __u32 service)
 {
 	struct rr_walk walk = { .service = service };
 

@@ -46,7 +46,7 @@ static long sh_step(__u32 i, void *data)
 	return walk->found ? 1 : 0;
 }
 
-static __noinline __u32 sched_sh(struct service *svc, __u32 service, const struct packet *p)
+__noinline __u32 sched_sh(struct service *svc, __u32 service, const struct packet *p)
 {
 	struct sh_walk walk = { .service = service };
 	__u32 hashed;

@@ -22,7 +22,7 @@ static long wlc_step(__u32 index, void *data)
 	return 0;
 }
 
-static __noinline __u32 sched_wlc(struct service *svc, __u32 service)
+__noinline __u32 sched_wlc(struct service *svc, __u32 service)
 {
 	struct lc_walk walk = { .service = service };
 

@@ -51,7 +51,7 @@ static __always_inline __u32 wrr_next_weight(const struct service *svc, __u32 cu
 	return (__s32)current > 0 ? current : svc->wrr_max;
 }
 
-static __noinline __u32 sched_wrr(struct service *svc, __u32 service)
+__noinline __u32 sched_wrr(struct service *svc, __u32 service)
 {
 	struct wrr_walk walk = { .service = service };
 	struct range cursor;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Keys, values and numbers shared with user space: the only place where a layout is declared.
- * User space reads these structures from the object's BTF. Multi-byte fields are in host order
+ * User space reads these layouts from the object's BTF. Multi-byte fields are in host order
  * unless their type is __be16 or __be32. Times are in ticks (a tick
  * is one jiffy, or 2 or 4 of them where the kernel runs at 500 or 1000 Hz, so that 31 days fit
  * a signed 32-bit difference). */
@@ -112,13 +112,12 @@ struct conn {
 	__u32 reserved;
 };
 
-#define BUCKET_SLOTS 14
+#define BUCKET_SLOTS 15
 
 /* A line of the connection index. A slot is the hash's tag in the upper 8 bits and the number of
- * the connection in the lower 24, 0 when empty. */
+ * the connection in the lower 24, 0 when empty. It changes by compare-and-swap. */
 struct bucket {
-	struct bpf_spin_lock lock; /* taken to link and unlink, not to look up */
-	__u32 spilled; /* entries of this bucket that found no room and went to the second choice */
+	__u32 spilled; /* entries that found no room here and went on to a later choice */
 	__u32 slots[BUCKET_SLOTS];
 };
 
@@ -164,8 +163,7 @@ struct service {
 	__u32 wrr_max; /* highest current weight of a round */
 	__u32 wrr_gcd;
 	struct range cursor; /* rr, wrr: start = index of the last one used, ~0: none; length = wrr's current weight */
-	__u32 next; /* next service in table order, 0: last */
-	__u32 reserved1[13];
+	__u32 reserved1[14];
 };
 
 enum dest_flags {
@@ -225,14 +223,30 @@ struct settings {
 	__u32 services; /* number of virtual services; 0: every packet passes untouched */
 	__u32 service_high; /* no service has a number above this */
 	__u32 dest_high;
-	__u32 service_first; /* first service in table order, 0: none */
 	__u32 timeouts[STATE_SLOTS]; /* ticks, by state */
 	__u32 editing_until; /* tick up to which the estimator waits for an edit to be complete */
 	__u32 conn_reuse_mode;
 	__u32 expire_nodest_conn;
 	__u32 sloppy_tcp;
 	__u32 nat_icmp_send;
-	__u32 reserved[7];
+	__u32 reserved[8];
+};
+
+#define SLOT_CLASSES 24
+#define SYSCTL_VALUES 64
+
+/* What user space alone keeps: its free lists and choices. One element. It can be rebuilt from the other
+ * maps, which is done when an editor died amid an edit. */
+struct ledger {
+	__u64 hash_seed; /* of the connection index, for the next load of the programs */
+	__u32 editing; /* 1: an edit is under way, or its editor died */
+	__u32 attach_chosen; /* 1: the user named the interfaces; 0: every suitable one */
+	__u32 service_free; /* first free number, linked by `list.start`; 0: take service_high + 1 */
+	__u32 dest_free; /* likewise, linked by `service` */
+	__u32 slot_next; /* slots never used begin here */
+	__u32 slot_free[SLOT_CLASSES]; /* free ranges of 2^n slots, linked by their first word; ~0: none */
+	__s32 sysctls[SYSCTL_VALUES]; /* settings of net.ipv4.vs in the order of their table */
+	__u32 reserved[5];
 };
 
 /* Bits that say «maybe»: most packets are none of ours and are told so from here. */
