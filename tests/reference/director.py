@@ -84,6 +84,7 @@ class LiveService:
 class _Remembered:
     """A deleted destination; `idle_since` is the tick from which it had no connections, None while it has."""
 
+    service: LiveService
     destination: LiveDestination
     idle_since: int | None = None
 
@@ -131,7 +132,7 @@ class Director:
         if live is None:
             raise NoSuchService
         for destination in live.destinations:
-            self._remember(key, destination)
+            self._remember(live, destination)
 
     def flush(self) -> None:
         """Delete all services."""
@@ -155,6 +156,8 @@ class Director:
             added = remembered.destination
             added.available = True
             added.configure(destination)
+            if remembered.service is not live:
+                added.counts = Counts()  # the service was deleted and added again too
         live.destinations.insert(0, added)
         live.scheduler.added()
 
@@ -174,7 +177,7 @@ class Director:
         if place is None:
             raise NoSuchDestination
         deleted = live.destinations.pop(place)
-        self._remember(service, deleted)
+        self._remember(live, deleted)
         live.scheduler.deleted(place, deleted)
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
@@ -350,9 +353,10 @@ class Director:
             raise ServiceNotDefined
         return live
 
-    def _remember(self, service: ServiceKey, destination: LiveDestination) -> None:
+    def _remember(self, service: LiveService, destination: LiveDestination) -> None:
         destination.available = False
-        self._remembered[service, destination.configured.key] = _Remembered(destination)
+        key = service.configured.key, destination.configured.key
+        self._remembered[key] = _Remembered(service, destination)
         self._forget()
 
     def _forget(self) -> None:

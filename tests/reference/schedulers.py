@@ -192,11 +192,11 @@ class _Hash(Scheduler):
         del place, destination
         self._fill()
 
-    def usable_in(self, number: int) -> LiveDestination | None:
-        """The destination in a number's bucket, if it can be used."""
+    def usable_in(self, bucket: int) -> LiveDestination | None:
+        """The destination in a bucket, if it can be used."""
         if not self.buckets:
             return None
-        destination = self.buckets[bucket_of(number)]
+        destination = self.buckets[bucket]
         return destination if destination.usable else None
 
 
@@ -210,7 +210,7 @@ class DestinationHash(_Hash):
 
     def choose(self, request: Request) -> LiveDestination | None:
         """The one of the address's bucket."""
-        return self.usable_in(folded(request.virtual))
+        return self.usable_in(bucket_of(folded(request.virtual)))
 
 
 class SourceHash(_Hash):
@@ -225,14 +225,14 @@ class SourceHash(_Hash):
         self._fill()
 
     def choose(self, request: Request) -> LiveDestination | None:
-        """The one of the client's bucket; with fallback, offsets from that bucket's number on are added."""
+        """The one of the client's bucket; with fallback, the next usable from twice that bucket's number on."""
         number = folded(request.client)
         if request.flags & WITH_PORT:
             number += request.client_port
-        chosen = self.usable_in(number)
+        bucket = bucket_of(number)
+        chosen = self.usable_in(bucket)
         if chosen is None and request.flags & FALLBACK:
-            first = bucket_of(number)
-            tries = (self.usable_in(number + (first + step) % 256) for step in range(256))
+            tries = (self.usable_in((2 * bucket + step) % 256) for step in range(256))
             chosen = next((found for found in tries if found is not None), None)
         return chosen
 

@@ -26,22 +26,18 @@ def fold_address(address: bytes) -> int:
     return folded
 
 
-def bucket_of(address: bytes, port: int = 0, offset: int = 0) -> int:
-    """Bucket of an address: the source for sh, the virtual address for dh.
-
-    `port` is the client's with sh-port, else 0; `offset` is what sh-fallback adds.
-    """
-    number = fold_address(address) + port + offset
-    return (number * _MULTIPLIER & 0xFFFFFFFF) >> 24
+def bucket_of(address: bytes, port: int = 0) -> int:
+    """Bucket of an address: the source for sh, the virtual address for dh. `port` is the client's with sh-port."""
+    return ((fold_address(address) + port) * _MULTIPLIER & 0xFFFFFFFF) >> 24
 
 
 def fallback_buckets(address: bytes, port: int = 0) -> Iterator[int]:
     """Buckets that sh-fallback tries, in order, once that of the address has no usable destination.
 
-    The offset begins at the address's own bucket number and is added to what is hashed, not to the bucket.
+    They follow each other, but begin at twice the address's own bucket number.
     """
-    first = bucket_of(address, port)
-    return (bucket_of(address, port, (first + step) % BUCKETS) for step in range(BUCKETS))
+    first = 2 * bucket_of(address, port)
+    return ((first + step) % BUCKETS for step in range(BUCKETS))
 
 
 def fill_by_weight(weights: Sequence[int]) -> list[int]:
