@@ -15,9 +15,11 @@ import pytest
 
 from tests.netns.topology import REAL_SERVERS, SERVERS6, VIP, Net, built, nat_scene
 from tests.netns.traffic import DOWNLOAD, UPLOAD, bulk, tcp_ask, tcp_echo, transfer, udp_ask, udp_echo
-from xlvs.lab import build, namespace, state
+from xlvs.lab import build, state
 from xlvs.lab.errors import LabError
+from xlvs.lab.inside import processes_in
 from xlvs.lab.topology import Interface, Node, Topology
+from xlvs.linux import bpffs, namespace
 
 
 def traces(name: str) -> list[str]:
@@ -53,11 +55,21 @@ def test_nothing_of_a_lab_is_left_on_the_host() -> None:
     """Namespaces, files and processes go."""
     with built(nat_scene()) as net:
         name = net.lab.name
-        servers = namespace.processes_in([net.lab.namespace("server1"), net.lab.namespace("server2")])
+        servers = processes_in([net.lab.namespace("server1"), net.lab.namespace("server2")])
         assert len(servers) == 2
 
     assert traces(name) == []
     assert [pid for pid in servers if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_the_tables_of_a_director_go_with_its_lab() -> None:
+    """A director's pins would otherwise outlive its namespace."""
+    with built(nat_scene()) as net:
+        with net.lab.entered("director"):
+            pins = Path(bpffs.director())
+        (pins / "maps").mkdir()
+
+    assert not pins.exists()
 
 
 def test_what_a_killed_run_leaves_is_removed_by_the_next() -> None:
@@ -167,7 +179,7 @@ def test_entering_a_node_ends_with_the_block(net: Net) -> None:
 def test_hanging_up_reaches_processes_in_a_node(net: Net) -> None:
     """A shell left open in a lab ends when the lab goes."""
     shell = subprocess.Popen(net.lab.command("client", ["sleep", "60"]))
-    while shell.pid not in namespace.processes_in([net.lab.namespace("client")]):
+    while shell.pid not in processes_in([net.lab.namespace("client")]):
         assert shell.poll() is None
 
     build.down(net.lab.name)

@@ -16,10 +16,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from xlvs.lab import namespace, plan, state
+from xlvs.lab import inside, plan, state
 from xlvs.lab.errors import LabError
 from xlvs.lab.lab import Lab
 from xlvs.lab.topology import HttpServer, Topology, check_names
+from xlvs.linux import namespace
 
 _ETC_NETNS: Final = Path("/etc/netns")
 _NO_NAME_SERVER: Final = "# a lab has no name server\n"
@@ -77,27 +78,21 @@ def _sweep() -> None:
 
 def _build(topology: Topology, name: str, *, owned: bool) -> None:
     _ip(plan.namespace_lines(name, topology))
-    for inside in topology.namespace_names():
-        _write_sysctls(plan.namespace(name, inside), plan.BASELINE)
+    for member in topology.namespace_names():
+        inside.write_sysctls(plan.namespace(name, member), plan.BASELINE)
     _ip(plan.link_lines(name, topology))
     for switch in topology.switches():
         _ip(plan.switch_lines(topology, switch), plan.namespace(name, switch))
     for node in topology.nodes:
-        _write_sysctls(plan.namespace(name, node.name), node.sysctls)
+        inside.write_sysctls(plan.namespace(name, node.name), node.sysctls)
         _ip(plan.node_lines(node), plan.namespace(name, node.name))
     _write_etc(topology, name)
     for server in topology.servers:
         _start_server(server, plan.namespace(name, server.node), owner=os.getpid() if owned else 0)
 
 
-def _write_sysctls(inside: str, settings: Iterable[tuple[str, str]]) -> None:
-    with namespace.entered(inside):
-        for key, value in settings:
-            namespace.write_sysctl(key, value)
-
-
-def _ip(lines: list[str], inside: str = "") -> None:
-    command = ["ip", *(["-n", inside] if inside else []), "-batch", "-"]
+def _ip(lines: list[str], within: str = "") -> None:
+    command = ["ip", *(["-n", within] if within else []), "-batch", "-"]
     try:
         # The child inherits the lock (all other descriptors close themselves): should this process be killed, nobody
         # tears the lab down while `ip` is still building it.
@@ -141,12 +136,12 @@ def _name_switch(host_file: Path) -> str:
     return "\n".join([*kept, "hosts: files", ""])
 
 
-def _start_server(server: HttpServer, inside: str, *, owner: int) -> None:
+def _start_server(server: HttpServer, within: str, *, owner: int) -> None:
     program = str(Path(__file__).with_name("server.py"))
     arguments = [sys.executable, "-I", "-S", program, str(_SERVER_SOCKET), str(owner), server.page]
     null = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in range(3)]
     with (
-        namespace.entered(inside),
+        namespace.entered(within),
         socket.create_server(
             ("", server.port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True
         ) as listener,
@@ -160,6 +155,8 @@ def _remove(name: str) -> None:
     prefix = plan.namespace(name, "")
     found = [entry for entry in namespace.names() if entry.startswith(prefix)]
     _end_processes(found)
+    for entry in found:
+        inside.remove_tables(entry)
     if found:
         _ip([f"netns delete {entry}" for entry in found])
     for directory in _ETC_NETNS.glob(f"{prefix}*"):
@@ -175,7 +172,7 @@ def _end_processes(namespaces: Iterable[str]) -> None:
     if not namespaces:
         return
     for number, patience_s in ((signal.SIGHUP, 0.5), (signal.SIGKILL, 5.0)):
-        pids = namespace.processes_in(namespaces)
+        pids = inside.processes_in(namespaces)
         _wait_until_gone(
             [descriptor for pid in pids if (descriptor := _signalled(pid, number)) is not None], patience_s
         )

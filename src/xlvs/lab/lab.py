@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlvs.lab import namespace, plan, state
+from xlvs.lab import plan, state
 from xlvs.lab.errors import LabError
 from xlvs.lab.scenes import SCENES
+from xlvs.linux import namespace
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Completion offers what there is."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from xlvs.cli import completion
+from xlvs.cli.commands import COMMANDS
+from xlvs.model.errors import UsageError
+
+needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+
+
+def completed(function: str, *words: str) -> list[str]:
+    """What bash offers for the last of the words."""
+    typed = " ".join(f"'{word}'" for word in words)
+    script = (
+        f'{completion.bash()}COMP_WORDS=({typed}) COMP_CWORD={len(words) - 1}; {function}; echo "${{COMPREPLY[*]}}"'
+    )
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.split()
+
+
+@needs_bash
+def test_the_first_word_is_a_command() -> None:
+    """All of them, when nothing is typed yet."""
+    assert completed("_xlvs", "xlvs", "") == [*(command.name for command in COMMANDS), "--help", "--version"]
+
+
+@needs_bash
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("xlvs", "lab", "d"), ["demo", "down"]),
+        (("xlvs", "completion", ""), ["bash", "--help"]),
+        (("xlvs", "attach", "l"), ["lo"]),
+        (("xlvs", "status", "--"), ["--help"]),
+    ],
+)
+def test_the_second_word_depends_on_the_command(words: tuple[str, ...], offered: list[str]) -> None:
+    """Words of the lab, interfaces of the host."""
+    assert completed("_xlvs", *words) == offered
+
+
+@needs_bash
+def test_ipvsadm_completes_options_and_schedulers() -> None:
+    """After -s comes a scheduler, elsewhere an option."""
+    assert completed("_xlvs_ipvsadm", "ipvsadm", "--add") == ["--add-service", "--add-server"]
+    assert completed("_xlvs_ipvsadm", "ipvsadm", "-A", "-s", "w") == ["wrr", "wlc"]
+
+
+def test_other_shells_are_refused() -> None:
+    """Rather than being given a script that they cannot read."""
+    with pytest.raises(UsageError, match="bash only"):
+        completion.main(["fish"])

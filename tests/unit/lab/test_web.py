@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lab's web server and client understand HTTP, and each other."""
+
+import pytest
+
+from xlvs.lab.client import parse_response
+from xlvs.lab.server import answer
+
+PAGE = b"192.168.10.133\n"
+
+
+@pytest.mark.parametrize(
+    ("request_head", "keeps"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x", True),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close", False),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nconnection:  CLOSE ", False),
+        (b"GET /any/path HTTP/1.0", False),
+    ],
+)
+def test_every_get_is_answered_with_the_page(request_head: bytes, *, keeps: bool) -> None:
+    """HTTP/1.1 keeps the connection unless told otherwise (RFC 9112, 9.3)."""
+    response, kept = answer(request_head, PAGE)
+
+    assert parse_response(response) == PAGE.decode()
+    assert kept == keeps
+
+
+def test_head_is_answered_without_the_page_but_with_its_length() -> None:
+    """As RFC 9110 has it."""
+    response, _ = answer(b"HEAD / HTTP/1.1", PAGE)
+
+    assert b"Content-Length: 15\r\n" in response
+    assert response.endswith(b"\r\n\r\n")
+
+
+def test_other_methods_are_refused() -> None:
+    """There is nothing to post to."""
+    response, _ = answer(b"POST / HTTP/1.1", PAGE)
+
+    with pytest.raises(ValueError, match="405 Method Not Allowed"):
+        parse_response(response)
+
+
+@pytest.mark.parametrize(
+    ("response", "complaint"),
+    [
+        (b"", "not HTTP"),
+        (b"SSH-2.0-OpenSSH\r\n", "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "4 bytes came of 9"),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "503 Service Unavailable"),
+    ],
+)
+def test_what_is_no_page_is_an_error(response: bytes, complaint: str) -> None:
+    """A test must not take half an answer for a whole one."""
+    with pytest.raises(ValueError, match=complaint):
+        parse_response(response)
