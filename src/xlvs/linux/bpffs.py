@@ -3,7 +3,7 @@
 
 Not under /sys/fs/bpf: `ip netns exec` remounts /sys. Since it also runs its command in a private mount namespace, a
 bpffs mounted from there would die with the command; so it is always mounted in the mount namespace of process 1, or of
-our parent (the caller of ip) where process 1 is closed even to root, as in some containers.
+our parent (the caller of ip) where process 1 lives under another root or is closed even to us.
 Names inside a bpffs may hold no dot.
 """
 
@@ -35,7 +35,7 @@ def root(*, create: bool = True) -> str:
         return _ready(MOUNT_POINT, _mount_here, create=create)
     path = f"/proc/{outer}/root{MOUNT_POINT}"
     _ready(path, lambda: _mount_inside(outer), create=create)
-    return MOUNT_POINT if _same_filesystem(MOUNT_POINT, path) else path
+    return MOUNT_POINT if _same_file(MOUNT_POINT, path) else path
 
 
 def director(number: int | None = None, *, create: bool = True) -> str:
@@ -105,8 +105,10 @@ def _outer_process() -> int | None:
     own = _mount_namespace("self")
     for pid in (1, os.getppid()):
         theirs = _mount_namespace(str(pid))
-        if theirs is not None:
-            return pid if theirs != own else None
+        if theirs == own:
+            return None
+        if theirs is not None and _same_file("/", f"/proc/{pid}/root"):  # not outside of a chroot or container
+            return pid
     return None
 
 
@@ -135,7 +137,11 @@ def _mount_here() -> None:
 
 def _mount_inside(pid: int) -> None:
     def mount_there() -> None:
-        setns(os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC), CLONE_NEWNS)
+        namespace = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        their_root = os.open(f"/proc/{pid}/root", _OPEN_DIRECTORY)
+        setns(namespace, CLONE_NEWNS)
+        os.fchdir(their_root)  # setns leads to the root of all mounts, which is not theirs after a chroot
+        os.chroot(".")
         _mount_here()
 
     in_child(f"mounting {MOUNT_POINT}", mount_there)
@@ -147,8 +153,8 @@ def _failure(operation: str, error: OSError) -> KernelError | PermissionDenied:
     return KernelError(operation, error.errno or 0)
 
 
-def _same_filesystem(first: str, second: str) -> bool:
+def _same_file(first: str, second: str) -> bool:
     try:
-        return os.stat(first).st_dev == os.stat(second).st_dev
-    except FileNotFoundError:
+        return os.path.samefile(first, second)
+    except OSError:
         return False

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 from xlvs.linux.bpf_link import ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, Link
 from xlvs.linux.bpffs import make_directory, unpin
 from xlvs.linux.libbpf import check, library, take_messages
-from xlvs.model.errors import KernelError
+from xlvs.model.errors import KernelError, NotSupported
 
 Method = Literal["tcx", "clsact"]
 
@@ -56,7 +56,7 @@ def attach(program_fd: int, ifindex: int, pin: str, *, egress: bool = False, met
         egress: the direction; ingress otherwise.
         method: force one; else TCX where the kernel has it. What hangs there by the other method is taken away after.
 
-    Raises KernelError, with ENODEV when there is no such interface.
+    Raises NotSupported when TCX is forced and missing; KernelError, with ENODEV when there is no such interface.
     """
     if method != "clsact" and _attach_tcx(program_fd, ifindex, pin, egress=egress, forced=method == "tcx"):
         _detach_clsact(ifindex, pin, egress=egress)
@@ -92,9 +92,11 @@ def _attach_tcx(program_fd: int, ifindex: int, pin: str, *, egress: bool, forced
     try:
         link = Link.tcx(program_fd, ifindex, ATTACH_TCX_EGRESS if egress else ATTACH_TCX_INGRESS)
     except KernelError as error:
-        if error.errno == EINVAL and not forced:
-            return False
-        raise
+        if error.errno != EINVAL:
+            raise
+        if forced:
+            raise NotSupported("TCX", "this kernel is older than 6.6", "attach by clsact") from None
+        return False
     with link:
         link.pin(pin)
     return True
