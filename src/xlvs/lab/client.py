@@ -23,7 +23,9 @@ def get(url: str, *, timeout_s: float = 5.0) -> str:
             connection.settimeout(timeout_s)
             connection.sendall(_request(parts.hostname, parts.path or "/"))
             return parse_response(_read_all(connection))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise LabError(f"no page from {url}: {error.strerror or error}") from error
+    except ValueError as error:
         raise LabError(f"no page from {url}: {error}") from error
 
 

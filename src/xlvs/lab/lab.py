@@ -64,9 +64,15 @@ class Lab:
 
 def environment() -> dict[str, str]:
     """The environment of commands in nodes: the `ipvsadm` and `xlvs` of this installation before any other."""
-    own = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
     inherited = os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-    return {**os.environ, "PATH": os.pathsep.join(dict.fromkeys([*own, inherited]))}
+    return {**os.environ, "PATH": os.pathsep.join([*own_directories(), inherited])}
+
+
+def own_directories() -> list[str]:
+    """Where the commands of this installation may lie: beside the running one, the interpreter, or as pip puts them."""
+    running = Path(sys.argv[0]).resolve()
+    places = [str(running.parent)] if running.name == "xlvs" else []
+    return list(dict.fromkeys([*places, str(Path(sys.executable).parent), sysconfig.get_path("scripts")]))
 
 
 def find(name: str | None = None) -> Lab:

@@ -15,7 +15,7 @@ from typing import Final
 
 from xlvs.lab import build, state
 from xlvs.lab.errors import LabError
-from xlvs.lab.lab import Lab, environment, find
+from xlvs.lab.lab import Lab, environment, find, own_directories
 from xlvs.lab.scenes import SCENES
 from xlvs.model.errors import PermissionDenied
 
@@ -204,7 +204,7 @@ def _require_root(command: str) -> None:
 
 def _require_own_commands() -> None:
     """The demo types `ipvsadm` and `xlvs`: those of this installation have to be there, not another `ipvsadm`."""
-    search = os.pathsep.join(environment()["PATH"].split(os.pathsep)[:2])
+    search = os.pathsep.join(own_directories())
     for command in ("ipvsadm", "xlvs"):
         if not shutil.which(command, path=search):
             raise LabError(f"the command `{command}` of xlvs is not installed", "run `pip install .` in its sources")
