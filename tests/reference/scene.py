@@ -20,6 +20,8 @@ from xlvs.model.settings import Timeouts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tests.reference.destinations import Counts
+
 VIP, VIP2, VIP3, VIP6 = "10.0.0.1", "10.0.0.2", "10.0.0.3", "2001:db8::1"
 CLIENT, CLIENT6 = "10.1.8.5", "2001:db8:8::5"
 
@@ -143,6 +145,10 @@ class Scene:
             server_name(one.configured.key.address): (one.active, one.inactive)
             for one in sorted(live, key=lambda one: one.configured.key.address)
         }
+
+    def counts(self, service: str) -> list[Counts]:
+        """Counters of a service's destinations, newest first."""
+        return [one.counts for one in self.director.destinations(_service_key(*service.split()))]
 
     def _expiry(self, expires: int) -> str:
         seconds = (expires - self.director.now) // 1000
