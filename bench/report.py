@@ -67,8 +67,15 @@ def render(section: Section) -> str:
         shown = (cells.get(column) for column in section.columns)
         table.append([name, *(number(figure.median) if figure else "-" for figure in shown)])
     widths = [max(len(line[index]) for line in table) for index in range(len(table[0]))]
-    lines = ["| " + " | ".join(_pad(cell, width, index) for index, (cell, width) in enumerate(zip(line, widths, strict=True))) + " |" for line in table]
-    lines.insert(1, "|" + "|".join("-" * (width + 1) + ("-" if index == 0 else ":") for index, width in enumerate(widths)) + "|")
+    lines = [
+        "| "
+        + " | ".join(_pad(cell, width, index) for index, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        + " |"
+        for line in table
+    ]
+    lines.insert(
+        1, "|" + "|".join("-" * (width + 1) + ("-" if index == 0 else ":") for index, width in enumerate(widths)) + "|"
+    )
     head = [f"## {section.title} ({section.unit})", ""]
     tail = ["", section.note] if section.note else []
     return "\n".join([*head, *lines, *tail, *(f"- not measured: {reason}" for reason in section.missing)])

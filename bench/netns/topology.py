@@ -94,7 +94,8 @@ def remove() -> None:
         with contextlib.suppress(XlvsError, FileNotFoundError):
             bpffs.remove(bpffs.director(cookie, create=False))
     for name in present:
-        for pid in subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout.split():
+        listed = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=True)
+        for pid in listed.stdout.split():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
         subprocess.run(["ip", "netns", "delete", name], check=True)

@@ -30,12 +30,12 @@ HEAD_BYTES = 80
 
 
 def xdp_context(ifindex: int, length: int) -> bytes:
-    """struct xdp_md of a packet that came in on an interface."""
+    """A `struct xdp_md` of a packet that came in on an interface."""
     return struct.pack("6I", 0, length, 0, ifindex, 0, 0) if ifindex else b""
 
 
 def tc_context(ifindex: int, _length: int) -> bytes:
-    """struct __sk_buff of a packet that came in on an interface: `ingress_ifindex` and `ifindex` are words 9 and 10."""
+    """A `struct __sk_buff` of a packet that came in on an interface: `ingress_ifindex` and `ifindex` are words 9 and 10."""
     return struct.pack("9I2I", *[0] * 9, ifindex, ifindex).ljust(192, b"\0") if ifindex else b""
 
 
