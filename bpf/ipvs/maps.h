@@ -91,14 +91,6 @@ struct {
 	__type(value, struct fragment);
 } fragments SEC(".maps");
 
-/* Interfaces that XDP may send through: those with native XDP of their own. */
-struct {
-	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, __u32);
-} xdp_ports SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

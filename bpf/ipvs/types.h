@@ -246,7 +246,8 @@ struct ledger {
 	__u32 slot_next; /* slots never used begin here */
 	__u32 slot_free[SLOT_CLASSES]; /* free ranges of 2^n slots, linked by their first word; ~0: none */
 	__s32 sysctls[SYSCTL_VALUES]; /* settings of net.ipv4.vs in the order of their table */
-	__u32 reserved[5];
+	__u32 ticks_per_second;
+	__u32 reserved[4];
 };
 
 /* Bits that say «maybe»: most packets are none of ours and are told so from here. */

@@ -6,6 +6,14 @@
 #include "maps.h"
 #include "route.h"
 
+/* Interfaces that XDP may send through: those with native XDP of their own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} xdp_ports SEC(".maps");
+
 static __always_inline int xmit_can(ctx_t *ctx, const struct packet *p, long rc, const struct bpf_fib_lookup *fib)
 {
 	__u32 ifindex = fib->ifindex;

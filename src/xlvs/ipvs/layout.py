@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layouts of the pinned maps as this side reads and writes them; `bpf/ipvs/types.h` declares them.
+
+A test holds every offset here against the BTF of the compiled object, and `MAP_VALUES` is checked at each load.
+All are little-endian; ports and addresses are in network order (bytes).
+"""
+
+from struct import Struct
+from typing import Final
+
+# service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
+# wrr max, wrr gcd
+SERVICE: Final = Struct("<16sI2sBBIBBxxQQIIII")
+SERVICE_SIZE: Final = 128
+SERVICE_FLAGS: Final = 24
+SERVICE_LIST: Final = 32
+SERVICE_TABLE: Final = 40
+SERVICE_WRR: Final = 56
+SERVICE_CURSOR: Final = 64
+SERVICE_KEY: Final = Struct("<16sI2sBB")
+
+LIVE: Final = 1
+PERSISTENT: Final = 2
+ONE_PACKET: Final = 4
+SCHEDULER_FLAGS: Final = 0x38
+
+# dest: address, port, family, method, service, flags, weight, upper, lower, tunnel type, flags, port, deleted, last
+# weight
+DEST: Final = Struct("<16s2sBBIIIIIBB2sII")
+DEST_SIZE: Final = 192
+DEST_SERVICE: Final = 20
+DEST_FLAGS: Final = 24
+DEST_WEIGHT: Final = 28
+DEST_DELETED: Final = 44
+DEST_KEY: Final = 64
+DEST_COUNTS: Final = 128
+DEST_OVERLOADED: Final = 140
+COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
+
+USED: Final = 1
+AVAILABLE: Final = 2
+
+# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control, died, reserved
+CONN: Final = Struct(">16s16sHHHBB4sBBH4s12x")
+CONN_SIZE: Final = 64
+CONN_LIVE: Final = 1
+
+SETTINGS_SERVICES: Final = 0
+SETTINGS_SERVICE_HIGH: Final = 4
+SETTINGS_DEST_HIGH: Final = 8
+SETTINGS_TIMEOUTS: Final = 12
+SETTINGS_EDITING_UNTIL: Final = 76
+SETTINGS_CONN_REUSE_MODE: Final = 80
+SETTINGS_EXPIRE_NODEST_CONN: Final = 84
+SETTINGS_SLOPPY_TCP: Final = 88
+SETTINGS_NAT_ICMP_SEND: Final = 92
+
+LEDGER_HASH_SEED: Final = 0
+LEDGER_EDITING: Final = 8
+LEDGER_ATTACH_CHOSEN: Final = 12
+LEDGER_SERVICE_FREE: Final = 16
+LEDGER_DEST_FREE: Final = 20
+LEDGER_SLOT_NEXT: Final = 24
+LEDGER_SLOT_FREE: Final = 28
+LEDGER_SYSCTLS: Final = 124
+LEDGER_TICKS_PER_SECOND: Final = 380
+SLOT_CLASSES: Final = 24
+
+COUNTERS: Final = Struct("<5Q")
+ESTIMATE: Final = Struct("<20Q")  # seen, zero, base: five each; then the five rates
+ESTIMATE_SIZE: Final = 160
+ESTIMATE_ZERO: Final = 40
+ESTIMATE_BASE: Final = 80
+ESTIMATE_RATES: Final = 120
+
+FILTER_WORDS: Final = 1024
+FILTER_DEST: Final = FILTER_WORDS * 8
+
+STATE_NAMES: Final = (
+    "NONE",
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RECV",
+    "FIN_WAIT",
+    "TIME_WAIT",
+    "CLOSE",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "SYNACK",
+    "UDP",
+)
+STATE_ESTABLISHED: Final = 1
+STATE_FIN_WAIT: Final = 4
+STATE_UDP: Final = 11
+# Seconds by state, in the order of STATE_NAMES; three of them can be set with --set.
+STATE_TIMEOUTS_S: Final = (2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120, 300)
+
+MAP_VALUES: Final = {
+    "settings": 128,
+    "ledger": 400,
+    "services": SERVICE_SIZE,
+    "dests": DEST_SIZE,
+    "conns": CONN_SIZE,
+    "service_estimates": ESTIMATE_SIZE,
+    "dest_estimates": ESTIMATE_SIZE,
+}
+
+NO_SLOTS: Final = 0xFFFFFFFF
+NO_CURSOR: Final = 0xFFFFFFFF
+_MAPPED: Final = bytes(10) + b"\xff\xff"
+_MULTIPLIER: Final = 0x9E3779B97F4A7C15
+_WORD: Final = (1 << 64) - 1
+
+
+def wide(address: bytes) -> bytes:
+    """An address in the 16 bytes of the maps: IPv4 in its mapped form."""
+    return _MAPPED + address if len(address) == 4 else address
+
+
+def narrow(address: bytes, family: int) -> bytes:
+    """Back to 4 bytes for IPv4."""
+    return address[12:] if family == 2 else address
+
+
+def filter_bit(address: bytes) -> int:
+    """Which of the 65,536 bits of a filter stands for an address (16 bytes): `hash_addr` in hash.h."""
+    low, high = int.from_bytes(address[:8], "little"), int.from_bytes(address[8:], "little")
+    return ((low ^ high ^ low >> 31) * _MULTIPLIER & _WORD) >> 48

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The reading half of the pinned tables: listings, statistics, connections, settings."""
+
+from __future__ import annotations
+
+from errno import ENOENT
+from typing import TYPE_CHECKING
+
+from xlvs.ipvs import layout, program
+from xlvs.ipvs.store import Store
+from xlvs.linux import bpffs
+from xlvs.model.address import Family
+from xlvs.model.connection import Connection
+from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod, Tunnel, TunnelType
+from xlvs.model.errors import KernelError, NoSuchService
+from xlvs.model.service import Protocol, ServiceKey, VirtualService
+from xlvs.model.settings import Timeouts
+from xlvs.model.statistics import NO_COUNTERS, NO_RATES, Counters, Rates, Totals
+from xlvs.model.views import DestinationView, ServiceView
+from xlvs.schedulers import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xlvs.model.connection import ConnectionRow
+    from xlvs.model.settings import SyncDaemon
+
+ENGINES = ("", "sip")
+_CHUNK = 4096  # connections that are copied at once
+
+
+class Observed:
+    """What can be asked of a director's tables. Without tables, everything is empty and as by default."""
+
+    def __init__(self) -> None:
+        self._opened: Store | None = None
+
+    def _present(self) -> Store | None:
+        """The director's store, None when this host has none yet."""
+        if self._opened is None:
+            try:
+                directory = bpffs.director(create=False)
+            except KernelError as error:
+                if error.errno != ENOENT:
+                    raise
+                return None
+            if program.is_loaded(directory):
+                self._opened = Store(directory)
+        return self._opened
+
+    # Services
+
+    def services(self) -> Iterator[ServiceView]:
+        """See `IpvsTables`."""
+        store = self._present()
+        if store is None:
+            return
+        program.sweep(store.directory)
+        with bpffs.lock(store.directory, shared=True):
+            views = [service_view(store, number) for number in store.live_services()]
+        yield from views
+
+    def service(self, key: ServiceKey) -> ServiceView:
+        """See `IpvsTables`."""
+        store = self._present()
+        if store is None:
+            raise NoSuchService
+        program.sweep(store.directory)
+        with bpffs.lock(store.directory, shared=True):
+            number = store.find_service(pack_service_key(key))
+            if not number:
+                raise NoSuchService
+            return service_view(store, number)
+
+    def size(self) -> int:
+        """See `IpvsTables`. The number of connections that the table holds, or would."""
+        store = self._present()
+        return program.default_sizes().connections if store is None else store.array("conns").entries
+
+    # Connections
+
+    def connections(self) -> Iterator[Connection]:
+        """See `IpvsTables`."""
+        for row in self.connection_rows():
+            family = Family.IPV4 if len(row[1]) == 4 else Family.IPV6
+            other = Family.IPV4 if len(row[5]) == 4 else Family.IPV6
+            yield Connection(Protocol(row[0]), family, row[1], row[2], row[3], row[4], other, *row[5:])
+
+    def connection_rows(self) -> Iterator[ConnectionRow]:
+        """See `IpvsTables`. Read from the pool without a lock; one that changes meanwhile is seen before or after."""
+        store = self._present()
+        if store is None:
+            return
+        pool = store.array("pool")
+        memory, end = store.array("conns").memory, min(pool.words[0] + 1, store.array("conns").entries)
+        now, pace = program.now(store.directory), ticks_per_second(store)
+        dests: dict[bytes, bytes] = {}
+        size, states = layout.CONN_SIZE, layout.STATE_NAMES
+        for start in range(1, end, _CHUNK):
+            chunk = memory[start * size : min(start + _CHUNK, end) * size]
+            for conn in layout.CONN.iter_unpack(chunk):
+                client, virtual, cport, vport, dport, protocol, _, ticks, state, life, _, dest = conn
+                left = int.from_bytes(ticks, "little") - now
+                # Both are 32 bits wide and go round together.
+                if life != layout.CONN_LIVE or not (0 < left or left < -0x80000000) or left > 0x7FFFFFFF:
+                    continue
+                address = dests.get(dest)
+                if address is None:
+                    address = dests[dest] = _dest_address(store, dest)
+                if client[:12] == _MAPPED:
+                    client, virtual = client[12:], virtual[12:]
+                yield (
+                    protocol, client, cport, virtual, vport, address, dport, states[state],
+                    (left & 0xFFFFFFFF) // pace, "", b"",
+                )  # fmt: skip
+
+    # Settings and statistics
+
+    def timeouts(self) -> Timeouts:
+        """See `IpvsTables`."""
+        store = self._present()
+        if store is None:
+            return Timeouts()
+        pace = ticks_per_second(store)
+        return Timeouts(
+            *(
+                store.setting(layout.SETTINGS_TIMEOUTS + state * 4) // pace
+                for state in (layout.STATE_ESTABLISHED, layout.STATE_FIN_WAIT, layout.STATE_UDP)
+            )
+        )
+
+    def daemons(self) -> list[SyncDaemon]:
+        """See `IpvsTables`."""
+        return []
+
+    def totals(self) -> Totals:
+        """See `IpvsTables`."""
+        store = self._present()
+        if store is None:
+            return Totals(NO_COUNTERS, NO_RATES, ())
+        from xlvs.linux.libbpf import possible_cpus
+
+        sums = [[0] * 5 for _ in range(possible_cpus())]
+        for number in range(store.setting(layout.SETTINGS_DEST_HIGH) + 1):
+            values = store.map("dest_counters").lookup_cpus(number.to_bytes(4, "little")) or []
+            for sum_, value in zip(sums, values, strict=True):
+                for column, count in enumerate(layout.COUNTERS.unpack(value)):
+                    sum_[column] += count
+        counters, rates = _shown(store.estimates("service_estimates", 0))
+        return Totals(counters, rates, tuple(Counters(*each) for each in sums))
+
+    def sysctl_names(self) -> list[str]:
+        """See `IpvsTables`."""
+        from xlvs.model.sysctl import SYSCTLS
+
+        return sorted(SYSCTLS)
+
+    def sysctl(self, name: str) -> str:
+        """See `IpvsTables`."""
+        from xlvs.ipvs import sysctls
+
+        return sysctls.read(self._present(), name)
+
+
+_MAPPED = bytes(10) + b"\xff\xff"
+
+
+def ticks_per_second(store: Store) -> int:
+    """The director's pace: ticks per second, as at its first load."""
+    return store.kept(layout.LEDGER_TICKS_PER_SECOND)
+
+
+def pack_service_key(key: ServiceKey) -> bytes:
+    """A service's key as in the map."""
+    address = bytes(16) if key.fwmark else layout.wide(key.address)
+    return layout.SERVICE_KEY.pack(address, key.fwmark, key.port.to_bytes(2, "big"), key.protocol, key.family)
+
+
+def service_view(store: Store, number: int) -> ServiceView:
+    """One service with its destinations, as it stands in the maps."""
+    base = number * layout.SERVICE_SIZE
+    fields = layout.SERVICE.unpack_from(store.services.memory, base)
+    address, fwmark, port, protocol, family_number, flags, scheduler, engine, _, _, persistence_s, netmask, _, _ = fields
+    family = Family(family_number)
+    key = ServiceKey(
+        Protocol(protocol), family, layout.narrow(address, family), int.from_bytes(port, "big"), fwmark
+    )
+    row = registry.find_number(scheduler)
+    service = VirtualService(
+        key,
+        row.name if row else "",
+        flags & layout.SCHEDULER_FLAGS,
+        persistence_s,
+        netmask,
+        ENGINES[engine],
+        bool(flags & layout.ONE_PACKET),
+    )
+    counters, rates = _shown(store.estimates("service_estimates", number))
+    return ServiceView(service, counters, rates, [dest_view(store, each) for each in store.listed(number)])
+
+
+def dest_view(store: Store, number: int) -> DestinationView:
+    """One destination as it stands in the maps."""
+    base = number * layout.DEST_SIZE
+    memory = store.dests.memory
+    fields = layout.DEST.unpack_from(memory, base)
+    address, port, family_number, method, _, _, weight, upper, lower, tunnel_type, tunnel_flags, tunnel_port, _, _ = fields
+    family = Family(family_number)
+    destination = Destination(
+        DestinationKey(family, layout.narrow(address, family), int.from_bytes(port, "big")),
+        ForwardingMethod(method),
+        weight,
+        upper,
+        lower,
+        Tunnel(TunnelType(tunnel_type), int.from_bytes(tunnel_port, "big"), tunnel_flags),
+    )
+    active, inactive, persistent, _ = layout.COUNTS.unpack_from(memory, base + layout.DEST_COUNTS)
+    counters, rates = _shown(store.estimates("dest_estimates", number))
+    return DestinationView(destination, active, inactive, persistent, counters, rates)
+
+
+def _shown(estimate: tuple[int, ...]) -> tuple[Counters, Rates]:
+    """Counters since the last zeroing; rates out of their fixed point, rounded as the kernel does."""
+    counters = Counters(*(seen - zero for seen, zero in zip(estimate[:5], estimate[5:10], strict=True)))
+    cps, inpps, outpps, inbps, outbps = estimate[15:]
+    rates = Rates(
+        (cps + 0x1FF) >> 10, (inpps + 0x1FF) >> 10, (outpps + 0x1FF) >> 10, (inbps + 0xF) >> 5, (outbps + 0xF) >> 5
+    )
+    return counters, rates
+
+
+def _dest_address(store: Store, dest: bytes) -> bytes:
+    base = int.from_bytes(dest, "little") * layout.DEST_SIZE
+    memory = store.dests.memory
+    return layout.narrow(memory[base : base + 16], memory[base + 18])

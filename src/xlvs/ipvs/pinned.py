@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The director's tables in pinned maps: `IpvsTables` over a `Store`.
+
+Writes are ordered so that a packet between any two of them meets valid tables: an entry is complete before something
+leads to it, and nothing leads to it before it is freed.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from struct import pack
+from typing import TYPE_CHECKING
+
+from xlvs.ipvs import layout, numbers, program, rules, scheduling, slots
+from xlvs.ipvs.observed import ENGINES, Observed, pack_service_key, ticks_per_second
+from xlvs.ipvs.store import Store
+from xlvs.linux import bpffs
+from xlvs.model.errors import (
+    DestinationExists,
+    NoDaemon,
+    NoSuchDestination,
+    NoSuchService,
+    NotSupported,
+    ServiceExists,
+    ServiceNotDefined,
+)
+from xlvs.schedulers import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xlvs.model.destination import Destination, DestinationKey
+    from xlvs.model.service import ServiceKey, VirtualService
+    from xlvs.model.settings import DaemonRole, SyncDaemon, Timeouts
+
+_RATE_RESET = bytes(5 * 8)
+
+
+def open_tables() -> PinnedTables:
+    """The tables of the current network namespace. Nothing is loaded before something is to be changed.
+
+    Raises NotSupported, PermissionDenied.
+    """
+    from xlvs.linux import capability
+
+    capability.require_rights("using the director's tables")
+    return PinnedTables()
+
+
+class PinnedTables(Observed):
+    """`IpvsTables` of the director in the current network namespace."""
+
+    def __init__(self, wanted: program.Sizes | None = None) -> None:
+        super().__init__()
+        self._wanted = wanted
+        self._attached = False
+        self._deleted: dict[bytes, int] | None = None
+        self._hosts: rules.HostAddresses | None = None
+        # Only inside a batch, where nobody else edits:
+        self._many = False
+        self._numbers: dict[ServiceKey, int] = {}
+
+    # The store
+
+    def _store(self) -> Store:
+        """The director's store, made when there is none."""
+        present = self._present()
+        if present is not None:
+            return present
+        from xlvs.linux import capability
+
+        capability.require_director("using the director's tables")
+        directory = bpffs.director()
+        with bpffs.lock(directory):
+            if not program.is_loaded(directory):
+                program.load(directory, self._wanted)
+        self._opened = Store(directory)
+        return self._opened
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Hold the lock over many changes; each of them still is whole by itself."""
+        with self._store().edit():
+            self._many = True
+            try:
+                yield
+            finally:
+                self._many = False
+                self._forget()
+
+    def _forget(self) -> None:
+        self._numbers.clear()
+        self._deleted = None
+
+    # Services
+
+    def add_service(self, service: VirtualService) -> None:
+        """See `IpvsTables`. The first one attaches the packet path, unless the user chose the interfaces."""
+        store = self._store()
+        key = pack_service_key(service.key)
+        with store.edit():
+            if store.find_service(key):
+                raise ServiceExists
+            rules.check_service(service)
+            self._attach(store)
+            number = numbers.take_service(store)
+            self._numbers.clear()
+            base = number * layout.SERVICE_SIZE
+            store.services.memory[base : base + layout.SERVICE_SIZE] = bytes(layout.SERVICE_SIZE)
+            base = number * layout.ESTIMATE_SIZE
+            store.array("service_estimates").memory[base : base + layout.ESTIMATE_SIZE] = bytes(layout.ESTIMATE_SIZE)
+            self._write_service(store, number, service, key, 0)
+            scheduling.start(store, number)
+            if not service.key.fwmark:
+                store.mark_address(key[:16], destination=False)
+            store.map("service_numbers").update(key, pack("<I", number))
+            self._set_flags(store, number, service)
+            store.set_setting(layout.SETTINGS_SERVICES, store.setting(layout.SETTINGS_SERVICES) + 1)
+
+    def update_service(self, service: VirtualService) -> None:
+        """See `IpvsTables`."""
+        store = self._store()
+        key = pack_service_key(service.key)
+        with store.edit():
+            number = store.find_service(key)
+            if not number:
+                raise NoSuchService
+            rules.check_service(service)
+            before = store.services.memory[number * layout.SERVICE_SIZE + 28]
+            self._write_service(store, number, service, key, store.service_flags(number))
+            self._set_flags(store, number, service)
+            if before != _scheduler_number(service):
+                scheduling.start(store, number)
+
+    def delete_service(self, key: ServiceKey) -> None:
+        """See `IpvsTables`."""
+        store = self._store()
+        packed = pack_service_key(key)
+        with store.edit():
+            number = store.find_service(packed)
+            if not number:
+                raise NoSuchService
+            self._drop_service(store, number, packed)
+
+    def flush(self) -> None:
+        """See `IpvsTables`."""
+        store = self._present()
+        if store is None:
+            return
+        with store.edit():
+            # From here on every packet passes untouched.
+            store.set_setting(layout.SETTINGS_SERVICES, 0)
+            for number in list(store.live_services()):
+                base = number * layout.SERVICE_SIZE
+                self._drop_service(store, number, store.services.memory[base : base + layout.SERVICE_KEY.size])
+            store.set_setting(layout.SETTINGS_SERVICES, 0)
+
+    def _write_service(self, store: Store, number: int, service: VirtualService, key: bytes, flags: int) -> None:
+        base = number * layout.SERVICE_SIZE
+        head = pack(
+            "<24sIBBxx",
+            key,
+            flags,
+            _scheduler_number(service),
+            ENGINES.index(service.persistence_engine),
+        )
+        store.services.memory[base : base + len(head)] = head
+        store.services.memory[base + 48 : base + 56] = pack("<II", service.persistence_timeout_s, service.netmask)
+
+    def _set_flags(self, store: Store, number: int, service: VirtualService) -> None:
+        flags = layout.LIVE | service.scheduler_flags & layout.SCHEDULER_FLAGS
+        if service.persistence_timeout_s:
+            flags |= layout.PERSISTENT
+        if service.one_packet:
+            flags |= layout.ONE_PACKET
+        store.services.words[(number * layout.SERVICE_SIZE + layout.SERVICE_FLAGS) >> 2] = flags
+
+    def _drop_service(self, store: Store, number: int, key: bytes) -> None:
+        store.map("service_numbers").delete(key)
+        store.services.words[(number * layout.SERVICE_SIZE + layout.SERVICE_FLAGS) >> 2] = 0
+        store.set_setting(layout.SETTINGS_SERVICES, max(store.setting(layout.SETTINGS_SERVICES) - 1, 0))
+        for each in store.listed(number):
+            self._bury(store, each)
+        for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):
+            old = store.range_of(number, member)
+            store.set_range(number, member, 0, 0)
+            slots.give_back(store, *old)
+        numbers.free_service(store, number)
+        self._numbers.clear()
+
+    # Destinations
+
+    def add_destination(self, service: ServiceKey, destination: Destination) -> None:
+        """See `IpvsTables`."""
+        store = self._store()
+        with store.edit():
+            number = self._find_for_destination(store, service)
+            rules.check_destination(service.family, destination)
+            listed = store.listed(number)
+            if self._find_listed(store, listed, destination.key) is not None:
+                raise DestinationExists
+            identity = pack_service_key(service) + _pack_end(destination.key)
+            returning = self._remembered(store).pop(identity, 0)
+            if not returning:
+                rules.check_new_destination_address(destination.key.address, self._host_addresses)
+            dest = returning or numbers.take_destination(store)
+            base = dest * layout.DEST_SIZE
+            self._write_destination(store, dest, destination, before=None)
+            store.dests.memory[base : base + 18] = _pack_end(destination.key)
+            store.dests.memory[base + layout.DEST_KEY : base + layout.DEST_KEY + 24] = identity[:24]
+            store.mark_address(identity[24:40], destination=True)
+            store.set_dest_word(dest, layout.DEST_SERVICE, number)
+            if returning:
+                self._move_base(store, number, dest, -1)
+            store.set_dest_word(dest, layout.DEST_FLAGS, layout.USED | layout.AVAILABLE)
+            scheduling.publish(store, number, [dest, *listed], added=True)
+
+    def update_destination(self, service: ServiceKey, destination: Destination) -> None:
+        """See `IpvsTables`."""
+        store = self._store()
+        with store.edit():
+            number = self._find_for_destination(store, service)
+            rules.check_destination(service.family, destination)
+            listed = store.listed(number)
+            place = self._find_listed(store, listed, destination.key)
+            if place is None:
+                raise NoSuchDestination
+            dest = listed[place]
+            upper = store.dest_word(dest, 32)
+            self._write_destination(store, dest, destination, before=upper)
+            scheduling.weights_changed(store, number)
+            scheduling.refill(store, number, edited=True)
+
+    def delete_destination(self, service: ServiceKey, destination: DestinationKey) -> None:
+        """See `IpvsTables`."""
+        store = self._store()
+        with store.edit():
+            number = self._find_for_destination(store, service)
+            listed = store.listed(number)
+            place = self._find_listed(store, listed, destination)
+            if place is None:
+                raise NoSuchDestination
+            dest = listed[place]
+            scheduling.publish(store, number, listed[:place] + listed[place + 1 :], removed=place)
+            self._move_base(store, number, dest, 1)
+            self._bury(store, dest)
+
+    def _find_for_destination(self, store: Store, key: ServiceKey) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = store.find_service(pack_service_key(key))
+            if not number:
+                raise ServiceNotDefined
+            if self._many:
+                self._numbers[key] = number
+        return number
+
+    def _find_listed(self, store: Store, listed: list[int], key: DestinationKey) -> int | None:
+        """Place of a destination in its service's list."""
+        end, memory = _pack_end(key), store.dests.memory
+        for place, number in enumerate(listed):
+            base = number * layout.DEST_SIZE
+            if memory[base : base + 18] == end:
+                return place
+        return None
+
+    def _write_destination(self, store: Store, number: int, destination: Destination, *, before: int | None) -> None:
+        base = number * layout.DEST_SIZE
+        memory = store.dests.memory
+        tunnel = destination.tunnel
+        memory[base + 18 : base + 20] = bytes((destination.key.family, destination.forwarding))
+        memory[base + 28 : base + 44] = pack(
+            "<IIIBB2s",
+            destination.weight,
+            destination.upper_threshold,
+            destination.lower_threshold,
+            tunnel.type,
+            tunnel.flags,
+            tunnel.port.to_bytes(2, "big"),
+        )
+        if destination.weight:
+            store.set_dest_word(number, 48, destination.weight)
+        upper = destination.upper_threshold
+        if upper == 0 or (before is not None and upper > before):
+            store.set_dest_word(number, layout.DEST_OVERLOADED, 0)
+
+    def _bury(self, store: Store, number: int) -> None:
+        """A destination is deleted: its connections keep its number."""
+        store.set_dest_word(number, layout.DEST_FLAGS, layout.USED)
+        store.set_dest_word(number, layout.DEST_SERVICE, 0)
+        store.set_dest_word(number, layout.DEST_DELETED, numbers.seconds())
+        if self._deleted is not None:
+            self._deleted[store.dest_identity(number)] = number
+
+    def _move_base(self, store: Store, service: int, dest: int, sign: int) -> None:
+        """What a destination counted stays with its service when it goes, and is not counted twice when it returns."""
+        store.set_setting(layout.SETTINGS_EDITING_UNTIL, (program.now(store.directory) + 64) & 0xFFFFFFFF)
+        counted = store.dest_counters(dest)
+        base = dest * layout.ESTIMATE_SIZE
+        store.array("dest_estimates").memory[base : base + layout.COUNTERS.size] = layout.COUNTERS.pack(*counted)
+        longs = store.array("service_estimates").longs
+        first = (service * layout.ESTIMATE_SIZE + layout.ESTIMATE_BASE) >> 3
+        for index, value in enumerate(counted):
+            longs[first + index] = (longs[first + index] + sign * value) & 0xFFFFFFFFFFFFFFFF
+        store.set_setting(layout.SETTINGS_EDITING_UNTIL, program.now(store.directory))
+
+    def _remembered(self, store: Store) -> dict[bytes, int]:
+        if self._deleted is None or not self._many:
+            self._deleted = numbers.deleted_destinations(store)
+        return self._deleted
+
+    def _host_addresses(self) -> rules.HostAddresses:
+        if self._hosts is None:
+            from xlvs.ipvs.host import host_addresses
+
+            self._hosts = host_addresses()
+        return self._hosts
+
+    def _attach(self, store: Store) -> None:
+        if not self._attached:
+            from xlvs.ipvs.attachments import attach_suitable
+
+            attach_suitable(store)
+            self._attached = True
+
+    # Statistics and settings
+
+    def zero(self, key: ServiceKey | None) -> None:
+        """See `IpvsTables`."""
+        store = self._present()
+        if store is None:
+            if key is None:
+                return
+            raise NoSuchService
+        with store.edit():
+            if key is None:
+                wanted = list(store.live_services())
+                _zero(store, "service_estimates", 0)
+            else:
+                number = store.find_service(pack_service_key(key))
+                if not number:
+                    raise NoSuchService
+                wanted = [number]
+            for number in wanted:
+                _zero(store, "service_estimates", number)
+                for dest in store.listed(number):
+                    _zero(store, "dest_estimates", dest)
+
+    def set_timeouts(self, timeouts: Timeouts) -> None:
+        """See `IpvsTables`."""
+        store = self._store()
+        with store.edit():
+            merged = rules.merge_timeouts(self.timeouts(), timeouts)
+            pace = ticks_per_second(store)
+            for state, value in (
+                (layout.STATE_ESTABLISHED, merged.tcp_s),
+                (layout.STATE_FIN_WAIT, merged.tcp_fin_s),
+                (layout.STATE_UDP, merged.udp_s),
+            ):
+                store.set_setting(layout.SETTINGS_TIMEOUTS + state * 4, value * pace)
+
+    def start_daemon(self, daemon: SyncDaemon) -> None:
+        """See `IpvsTables`."""
+        raise NotSupported("the synchronisation daemon", "this version does not have it")
+
+    def stop_daemon(self, role: DaemonRole) -> None:
+        """See `IpvsTables`."""
+        raise NoDaemon
+
+    def set_sysctl(self, name: str, value: str) -> None:
+        """See `IpvsTables`."""
+        from xlvs.ipvs import sysctls
+
+        store = self._store()
+        with store.edit():
+            sysctls.write(store, name, value)
+
+
+def _pack_end(key: DestinationKey) -> bytes:
+    return layout.wide(key.address) + key.port.to_bytes(2, "big")
+
+
+def _scheduler_number(service: VirtualService) -> int:
+    row = registry.find(service.scheduler)
+    return row.number if row else 0
+
+
+def _zero(store: Store, name: str, number: int) -> None:
+    base = number * layout.ESTIMATE_SIZE
+    memory = store.array(name).memory
+    memory[base + layout.ESTIMATE_ZERO : base + layout.ESTIMATE_BASE] = memory[base : base + layout.COUNTERS.size]
+    memory[base + layout.ESTIMATE_RATES : base + layout.ESTIMATE_SIZE] = _RATE_RESET

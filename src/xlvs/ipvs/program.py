@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs of a director: loaded once, pinned beside its maps, replaced under traffic.
+
+Everything of one director lies in one folder of the bpffs: maps by their names, programs as `prog_*`, views as
+`ip_vs*`, attachments as `tc_<ifindex>` and `xdp_<ifindex>`. A load that was cut short is taken up by the next one:
+what is pinned already is used, and `prog_tc` comes last.
+"""
+
+import os
+from struct import pack
+from typing import Final, NamedTuple
+
+from xlvs.ipvs import layout, sysctls
+from xlvs.ipvs.objects import object_path
+from xlvs.linux import bpffs
+from xlvs.linux.bpf import Map, Object, Program, possible_cpus
+from xlvs.linux.ticks import Ticks, ticks
+from xlvs.model.errors import KernelError
+
+_INTERNAL: Final = "."  # .rodata and the like stay with their program
+_FRAME: Final = bytes(64)
+_CONNECTIONS_MAX: Final = 1 << 20
+_CONNECTIONS_MIN: Final = 1 << 14
+_BYTES_OF_MEMORY_PER_CONNECTION: Final = 4096
+
+
+class Sizes(NamedTuple):
+    """Room in the tables, chosen when they are made: numbers of entries."""
+
+    connections: int
+    buckets: int
+    services: int
+    destinations: int
+    slots: int
+
+
+def sizes(connections: int) -> Sizes:
+    """Tables for so many connections; numbers are powers of two, and number 0 is nobody's."""
+    return Sizes(connections, connections // 4, connections // 64, connections // 16, connections * 2)
+
+
+def default_sizes() -> Sizes:
+    """For the memory of this host: a 4 KiB page of it per connection, at most 1,048,576 connections."""
+    room = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _BYTES_OF_MEMORY_PER_CONNECTION
+    connections = _CONNECTIONS_MIN
+    while connections * 2 <= min(room, _CONNECTIONS_MAX):
+        connections *= 2
+    return sizes(connections)
+
+
+def is_loaded(directory: str) -> bool:
+    """Whether the director has its programs and maps."""
+    return os.path.exists(f"{directory}/prog_tc")
+
+
+def load(directory: str, wanted: Sizes | None = None) -> None:
+    """Load the programs over the maps in `directory`, made when they are not there, and start the clock.
+
+    Call it under the director's lock. On a loaded director it is an upgrade: the maps stay, the pinned programs are
+    the new ones, attachments go on with the old ones until they are attached again.
+    Raises KernelError, NotSupported, PermissionDenied.
+    """
+    present = _present_sizes(directory)
+    room = present or wanted or default_sizes()
+    seed = _seed(directory, fresh=present is None)
+    pace = ticks(object_path("clock"))
+    with _open("director_tc", directory, room, seed, pace) as tc, _open("director_xdp", directory, room, seed, pace) as xdp:
+        tc.load()
+        if present is None:
+            _first_values(tc, seed, pace)
+        xdp.load()
+        _pin_programs(tc, directory, {"prog_sweep": "sweep_now", "prog_clock": "clock_read"})
+        _pin_programs(xdp, directory, {"prog_xdp": "director_xdp"})
+        outcome = tc.program("clock_start").test_run(_FRAME)
+        if outcome.retval:
+            raise KernelError("starting the director's clock", abs(outcome.retval))
+        _load_views(directory, room, pace)
+        _pin_programs(tc, directory, {"prog_tc": "director_tc"})
+
+
+def _present_sizes(directory: str) -> Sizes | None:
+    names = ("conns", "buckets", "services", "dests", "slots")
+    if not all(os.path.exists(f"{directory}/{name}") for name in names):
+        return None
+    entries = []
+    for name in names:
+        with Map.from_pin(f"{directory}/{name}") as present:
+            entries.append(present.max_entries)
+    return Sizes(*entries)
+
+
+def _seed(directory: str, *, fresh: bool) -> bytes:
+    if fresh:
+        return os.urandom(8)
+    with Map.from_pin(f"{directory}/ledger") as ledger, ledger.memory() as memory:
+        return memory[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8]
+
+
+def _open(name: str, directory: str, room: Sizes, seed: bytes, pace: Ticks) -> Object:
+    opened = Object.open(object_path(name))
+    try:
+        _prepare(opened, directory, room, seed, pace)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Ticks) -> None:
+    entries = {
+        "conns": room.connections,
+        "free_conns": room.connections,
+        "buckets": room.buckets,
+        "services": room.services,
+        "service_estimates": room.services,
+        "service_numbers": room.services,
+        "dests": room.destinations,
+        "dest_estimates": room.destinations,
+        "dest_counters": room.destinations,
+        "slots": room.slots,
+    }
+    for name in opened.map_names():
+        if _INTERNAL in name:
+            continue
+        if name in entries:
+            opened.resize(name, entries[name])
+        path = f"{directory}/{name}"
+        if name == "xdp_ports" and os.path.exists(path):
+            # The kernel adds a flag of its own to device maps, which libbpf takes for a mismatch.
+            with Map.from_pin(path) as ports:
+                opened.reuse(name, ports)
+        elif name != "scratches":
+            opened.set_pin_path(name, path)
+    opened.set_constants(
+        {
+            "tick_shift": pack("<I", pace.shift),
+            "ticks_per_second": pack("<I", pace.per_second),
+            "conn_entries": pack("<I", room.connections),
+            "bucket_mask": pack("<I", room.buckets - 1),
+            "possible_cpus": pack("<I", possible_cpus()),
+            "hash_seed": seed,
+        }
+    )
+
+
+def _first_values(tc: Object, seed: bytes, pace: Ticks) -> None:
+    with tc.map("settings").memory() as settings:
+        for state, seconds in enumerate(layout.STATE_TIMEOUTS_S):
+            offset = layout.SETTINGS_TIMEOUTS + state * 4
+            settings[offset : offset + 4] = pack("<I", seconds * pace.per_second)
+        offset = layout.SETTINGS_CONN_REUSE_MODE
+        settings[offset : offset + 4] = pack("<I", 1)
+    with tc.map("ledger").memory() as ledger:
+        ledger[layout.LEDGER_SLOT_FREE : layout.LEDGER_SLOT_FREE + layout.SLOT_CLASSES * 4] = (
+            pack("<I", layout.NO_SLOTS) * layout.SLOT_CLASSES
+        )
+        ledger[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8] = seed
+        offset = layout.LEDGER_TICKS_PER_SECOND
+        ledger[offset : offset + 4] = pack("<I", pace.per_second)
+        defaults = sysctls.defaults()
+        ledger[layout.LEDGER_SYSCTLS : layout.LEDGER_SYSCTLS + len(defaults)] = defaults
+
+
+def _load_views(directory: str, room: Sizes, pace: Ticks) -> None:
+    """Bind the views to their maps. A kernel without BPF iterators has no views, and everything else."""
+    from xlvs.ipvs.views import load_views
+
+    load_views(directory, room, pace)
+
+
+def _pin_programs(loaded: Object, directory: str, pins: dict[str, str]) -> None:
+    for pin, name in pins.items():
+        path = f"{directory}/{pin}"
+        bpffs.unpin(path)
+        loaded.program(name).pin(path)
+
+
+def sweep(directory: str) -> None:
+    """Have everything that expired given back now, so that the counts are exact."""
+    with Program.from_pin(f"{directory}/prog_sweep") as program:
+        program.test_run(_FRAME)
+
+
+def now(directory: str) -> int:
+    """The director's time in ticks, as in the `expires` of connections (32 bits)."""
+    with Program.from_pin(f"{directory}/prog_clock") as program:
+        return program.test_run(_FRAME).retval & 0xFFFFFFFF
