@@ -13,9 +13,6 @@ const volatile __u32 tick_shift; /* jiffies per tick, as a power of two */
 const volatile __u32 ticks_per_second = 250;
 const volatile __u32 conn_entries = 1024; /* size of `conns` */
 const volatile __u32 bucket_mask = 255; /* size of `buckets` - 1 */
-const volatile __u32 service_entries = 64;
-const volatile __u32 dest_entries = 256;
-const volatile __u32 slot_entries = 4096;
 const volatile __u32 possible_cpus = 1;
 const volatile __u64 hash_seed = 0x9e3779b97f4a7c15ULL; /* random, kept for the life of the index */
 
@@ -34,7 +31,7 @@ LARGE_ARRAY(filter, struct filter, 1);
 LARGE_ARRAY(ledger, struct ledger, 1); /* the packet path does not read it */
 LARGE_ARRAY(services, struct service, 64); /* number -> service; 0 is nobody's */
 LARGE_ARRAY(dests, struct dest, 256); /* number -> destination; 0 is nobody's; counts by the packet path */
-LARGE_ARRAY(slots, __u32, 4096); /* lists and tables of destinations' numbers */
+LARGE_ARRAY(slots, struct slot_line, 256); /* lists and tables of destinations' numbers */
 
 /* The packet path writes, user space reads; --zero writes `zero` of an estimate. */
 LARGE_ARRAY(conns, struct conn, 1024); /* number -> connection; 0 is nobody's */
@@ -138,9 +135,10 @@ static __always_inline struct service *service_get(__u32 number)
 
 static __always_inline __u32 slot_get(__u32 index)
 {
-	__u32 *slot = bpf_map_lookup_elem(&slots, &index);
+	__u32 line_number = index / SLOTS_PER_LINE;
+	struct slot_line *line = bpf_map_lookup_elem(&slots, &line_number);
 
-	return slot ? *slot : 0;
+	return line ? line->numbers[bounded(index, SLOTS_PER_LINE - 1)] : 0;
 }
 
 static __always_inline __u32 ticks_now(void)

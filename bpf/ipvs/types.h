@@ -138,7 +138,7 @@ enum service_flags {
 	SERVICE_SCHED3 = 32,
 };
 
-/* A range of the `slots` map, stored and loaded as one word. */
+/* A range of places in the `slots` map, stored and loaded as one word. */
 struct range {
 	union {
 		struct {
@@ -164,6 +164,13 @@ struct service {
 	__u32 wrr_gcd;
 	struct range cursor; /* rr, wrr: start = index of the last one used, ~0: none; length = wrr's current weight */
 	__u32 reserved1[14];
+};
+
+/* Lists and tables of destinations' numbers lie one after the other in lines of 16: an array map gives every
+ * element at least 8 bytes. */
+#define SLOTS_PER_LINE 16
+struct slot_line {
+	__u32 numbers[SLOTS_PER_LINE];
 };
 
 enum dest_flags {

@@ -101,6 +101,7 @@ MAP_VALUES: Final = {
     "ledger": 400,
     "services": SERVICE_SIZE,
     "dests": DEST_SIZE,
+    "slots": 64,
     "conns": CONN_SIZE,
     "service_estimates": ESTIMATE_SIZE,
     "dest_estimates": ESTIMATE_SIZE,

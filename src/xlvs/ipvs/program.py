@@ -31,12 +31,12 @@ class Sizes(NamedTuple):
     buckets: int
     services: int
     destinations: int
-    slots: int
+    slot_lines: int  # 16 places each
 
 
 def sizes(connections: int) -> Sizes:
     """Tables for so many connections; numbers are powers of two, and number 0 is nobody's."""
-    return Sizes(connections, connections // 4, connections // 64, connections // 16, connections * 2)
+    return Sizes(connections, connections // 4, connections // 64, connections // 16, connections // 8)
 
 
 def default_sizes() -> Sizes:
@@ -117,7 +117,7 @@ def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Tic
         "dests": room.destinations,
         "dest_estimates": room.destinations,
         "dest_counters": room.destinations,
-        "slots": room.slots,
+        "slots": room.slot_lines,
     }
     for name in opened.map_names():
         if _INTERNAL in name:

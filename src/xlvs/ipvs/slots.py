@@ -51,7 +51,7 @@ def _take(store: Store, wanted: int) -> int:
         store.keep(head, slots.words[start])
         return start
     start = store.kept(layout.LEDGER_SLOT_NEXT)
-    if start + (1 << wanted) > slots.entries:
+    if start + (1 << wanted) > len(slots.words):
         return _split(store, wanted)
     store.keep(layout.LEDGER_SLOT_NEXT, start + (1 << wanted))
     return start
