@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from xlvs.model.connection import Connection, ConnectionRow
     from xlvs.model.destination import Destination, DestinationKey
@@ -21,6 +22,9 @@ class IpvsTables(Protocol):
 
     Errors are those of `xlvs.model.errors`; the checks are in `xlvs.ipvs.rules`.
     """
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Keep others from editing over many changes, which makes them faster; each is whole by itself as ever."""
 
     def add_service(self, service: VirtualService) -> None:
         """Add a service. ServiceExists, NoSuchScheduler, InvalidArgument, TableFull."""

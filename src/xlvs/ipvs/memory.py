@@ -6,6 +6,7 @@ It passes the same contract as the pinned tables and stands in for them in tests
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from xlvs.model.views import DestinationView, ServiceView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from xlvs.model.connection import Connection, ConnectionRow
     from xlvs.model.destination import Destination, DestinationKey
@@ -53,9 +55,7 @@ class _Destination:
         self.counters, self.rates = NO_COUNTERS, NO_RATES
 
     def view(self) -> DestinationView:
-        return DestinationView(
-            self.configured, self.active, self.inactive, self.persistent, self.counters, self.rates
-        )
+        return DestinationView(self.configured, self.active, self.inactive, self.persistent, self.counters, self.rates)
 
 
 @dataclass(slots=True)
@@ -101,6 +101,10 @@ class MemoryTables:
         self._daemons: dict[DaemonRole, SyncDaemon] = {}
         self._totals = Totals(NO_COUNTERS, NO_RATES, (NO_COUNTERS,) * cpus)
         self._sysctls: dict[str, Values] = {name: setting.default for name, setting in SYSCTLS.items()}
+
+    def batch(self) -> AbstractContextManager[None]:
+        """See `IpvsTables`. Nobody else edits tables in memory."""
+        return nullcontext()
 
     # Services
 

@@ -144,8 +144,7 @@ def ip_vs_app() -> str:
 
 def _counters(counters: Counters) -> str:
     return (
-        f"{counters.conns:8X} {counters.inpkts:8X} {counters.outpkts:8X} "
-        f"{counters.inbytes:16X} {counters.outbytes:16X}"
+        f"{counters.conns:8X} {counters.inpkts:8X} {counters.outpkts:8X} {counters.inbytes:16X} {counters.outbytes:16X}"
     )
 
 

@@ -101,7 +101,7 @@ def _parse_groups(text: str, *, dotted_end: bool) -> bytes | None:
     groups = text.split(":")
     for index, group in enumerate(groups):
         if "." in group:
-            dotted = _parse_dotted_quad(group) if dotted_end and index == len(groups) - 1 else None
+            dotted = parse_dotted_quad(group) if dotted_end and index == len(groups) - 1 else None
             if dotted is None:
                 return None
             packed += dotted
@@ -112,8 +112,8 @@ def _parse_groups(text: str, *, dotted_end: bool) -> bytes | None:
     return bytes(packed) if len(packed) <= 16 else None
 
 
-def _parse_dotted_quad(text: str) -> bytes | None:
-    """Strictly four decimal numbers without leading zeros, as inside an IPv6 address."""
+def parse_dotted_quad(text: str) -> bytes | None:
+    """Strictly four decimal numbers without leading zeros, as `inet_pton` reads them; None if it is none."""
     parts = text.split(".")
     if len(parts) != 4:
         return None

@@ -18,7 +18,7 @@ of the table errors are those that users and scripts know from ipvsadm.
 
 from __future__ import annotations
 
-from os import strerror
+from os import strerror  # noqa: TID251 - a table of texts, no input or output
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
