@@ -14,10 +14,11 @@ from xlvs.lab.errors import LabError
 from xlvs.lab.terminal import prompt, remark, wants_colour
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xlvs.lab.lab import Lab
 
 NAME: Final = "demo"
-SAVED: Final = state.DIRECTORY / "demo.rules"
 
 _REQUESTS: Final = 6
 _BURST: Final = 100
@@ -34,6 +35,11 @@ class Scene:
 
     lab: Lab
     colour: bool
+
+    @property
+    def saved(self) -> Path:
+        """The file that the scene saves its rules in."""
+        return state.DIRECTORY / f"{self.lab.name}.rules"
 
     def type(self, command: str, node: str = "director") -> str:
         """Show and run a command; its output. LabError when it fails."""
@@ -63,17 +69,17 @@ class Scene:
         print("\n" + remark(text, colour=self.colour), flush=True)
 
 
-def run(*, keep: bool) -> None:
+def run(name: str = NAME, *, keep: bool) -> None:
     """Build the lab, play the scene, remove the lab unless `keep`. LabError says what did not come out right."""
     colour = wants_colour()
     print(remark("building client, director and two real servers in network namespaces", colour=colour), flush=True)
-    lab = build.up(scenes.nat(), NAME, owned=not keep)
+    lab = build.up(scenes.nat(), name, owned=not keep)
+    scene = Scene(lab, colour)
     try:
-        play(Scene(lab, colour))
+        play(scene)
     finally:
         if not keep:
-            build.down(NAME)
-            SAVED.unlink(missing_ok=True)
+            build.down(name)
 
 
 def play(scene: Scene) -> None:
@@ -102,8 +108,8 @@ def _configure(scene: Scene) -> None:
     listing = scene.type("ipvsadm -L -n")
     for wanted in (f"TCP  {_SERVICE} rr", *(f"-> {address}:80" for address in scenes.REAL_SERVERS)):
         _expect(wanted in listing, f"the listing lacks {wanted!r}")
-    scene.type(f"ipvsadm --save > {SAVED}")
-    saved = scene.type(f"cat {SAVED}")
+    scene.type(f"ipvsadm --save > {scene.saved}")
+    saved = scene.type(f"cat {scene.saved}")
     _expect("-A -t k8s02:http -s rr" in saved, "the saved rules lack the virtual service")
 
 
@@ -135,7 +141,7 @@ def _clear_and_restore(scene: Scene) -> None:
     scene.say("clearing the table, and bringing it back from the saved rules")
     scene.type("ipvsadm -C")
     _expect(_SERVICE not in scene.type("ipvsadm -L -n"), "the service is still there after -C")
-    scene.type(f"ipvsadm --restore < {SAVED}")
+    scene.type(f"ipvsadm --restore < {scene.saved}")
     _expect(_SERVICE in scene.type("ipvsadm -L -n"), "the service is not back after --restore")
 
 

@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="play the NAT scene: ipvsadm, real requests, every listing")
     demo.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+    demo.add_argument("--name", help="what to call the lab (default: demo)")
     demo.set_defaults(action=_demo)
 
     up = commands.add_parser("up", help="build a lab")
@@ -96,10 +97,14 @@ def _demo(options: argparse.Namespace) -> int:
     _require_root("demo")
     _require_own_commands()
     started = time.monotonic()
-    demo.run(keep=options.keep)
+    name = options.name or demo.NAME
+    try:
+        demo.run(name, keep=options.keep)
+    except ValueError as error:
+        raise LabError(str(error)) from None
     print(f"took {time.monotonic() - started:.1f} s")
     if options.keep:
-        _tell_ways(demo.NAME)
+        _tell_ways(name)
     return 0
 
 

@@ -81,7 +81,10 @@ def save(state: LabState) -> None:
 
 
 def forget(name: str) -> None:
-    """Remove the state file, last of all."""
+    """Remove what was written about a lab, the state file last of all."""
+    for path in DIRECTORY.glob(f"{name}.*"):
+        if path != _path(name):
+            path.unlink(missing_ok=True)
     _path(name).unlink(missing_ok=True)
 
 
