@@ -10,6 +10,7 @@
 #include <bpf/bpf_endian.h>
 
 #define ENTRIES (1 << 20)
+// The packets' destinations after the rewrite, which netns/topology.py has routes and neighbours for: 10.72.1.11, fc00:2::11.
 
 struct entry { __u64 timer, packets, rest[6]; };
 
@@ -42,7 +43,7 @@ static __always_inline void replace(__u16 *check, __u32 from, __u32 to)
 
 static __always_inline int floor_v4(void *data, void *end)
 {
-	__u32 *target = data + 30, old, new = bpf_htonl(0x0a000001);
+	__u32 *target = data + 30, old, new = bpf_htonl(0x0a48010b);
 
 	if (data + 54 > end || *(__u8 *)(data + 14) != 0x45)
 		return -1;
@@ -65,7 +66,7 @@ static __always_inline int floor_v6(void *data, void *end)
 		return -1;
 #pragma unroll
 	for (int i = 0; i < 4; i++) {
-		__u32 old = target[i], new = i == 3 ? bpf_htonl(1) : bpf_htonl(0xfc000002 + i);
+		__u32 old = target[i], new = i == 3 ? bpf_htonl(0x11) : i ? 0 : bpf_htonl(0xfc000002);
 
 		target[i] = new;
 		replace(data + 70, old, new);
@@ -80,6 +81,26 @@ static __always_inline int floor_packet(void *data, void *end)
 	if (data + sizeof(*eth) > end)
 		return -1;
 	return eth->h_proto == bpf_htons(ETH_P_IP) ? floor_v4(data, end) : floor_v6(data, end);
+}
+
+// What to ask the host's routing table, as any router must for each packet.
+static __always_inline int floor_question(void *data, void *end, struct bpf_fib_lookup *fib)
+{
+	struct ethhdr *eth = data;
+
+	if (data + 54 > end)
+		return -1;
+	fib->tot_len = 50;
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		fib->family = 2;
+		fib->ipv4_src = *(__u32 *)(data + 26);
+		fib->ipv4_dst = *(__u32 *)(data + 30);
+		return 0;
+	}
+	fib->family = 10;
+	__builtin_memcpy(fib->ipv6_src, data + 22, 16);
+	__builtin_memcpy(fib->ipv6_dst, data + 38, 16);
+	return 0;
 }
 
 #endif

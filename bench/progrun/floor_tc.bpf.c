@@ -11,20 +11,13 @@ SEC("tc") int lowest(struct __sk_buff *skb)
 	return bpf_redirect(skb->ifindex, 0);
 }
 
-// The same with the question to the host's routing table that a router must ask for each packet.
 SEC("tc") int lowest_routed(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	struct bpf_fib_lookup fib = { .family = 2, .ifindex = skb->ifindex, .tot_len = 50 };
+	struct bpf_fib_lookup fib = { .ifindex = skb->ifindex };
 
-	if (floor_packet(data, end))
+	if (floor_packet(data, end) || floor_question(data, end, &fib))
 		return TC_ACT_SHOT;
-	data = (void *)(long)skb->data;
-	end = (void *)(long)skb->data_end;
-	if (data + 54 > end)
-		return TC_ACT_SHOT;
-	fib.ipv4_src = *(__u32 *)(data + 26);
-	fib.ipv4_dst = *(__u32 *)(data + 30);
 	if (bpf_fib_lookup(skb, &fib, sizeof(fib), 0))
 		return TC_ACT_UNSPEC;
 	return bpf_redirect(fib.ifindex, 0);

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -108,11 +109,11 @@ class Path:
             self._sample(row, column, case, samples, section)
 
     def _programs(self, row: str, case: Case) -> dict[str, int]:
-        """What stands beside ours in a row: the routed floor knows IPv4 towards a destination only."""
+        """What stands beside ours in a row; the floors know the way towards a destination only."""
         ours, floor, routed = self.columns.items()
         if row == "not ours":
             return dict([ours, (floor[0], self.bystander)])
-        return dict([ours, floor, routed] if case.packet.wrapper == "wrap_v4" else [ours, floor])
+        return dict([ours] if case.packet.wrapper.endswith("reply") else [ours, floor, routed])
 
     def _sample(self, row: str, column: str, case: Case, samples: Samples, section: Section) -> None:
         for _ in range(RUNS):
@@ -124,15 +125,25 @@ class Path:
 
     def check(self) -> None:
         """Send packets one by one: each must leave for a destination with right checksums. Raises BenchError."""
+        self._await_routes()
         bad: list[str] = []
         for number in range(CHECKED):
             packet = ipv4(SYN, source="10.130.0.0", ports=(1024 + number, 80))
             context = self.wrapper.context(self.wrapper.ifindex, len(packet.data))
             outcome = self.ours.test_run(packet.data, context=context)
             if problem := faulty(outcome.data):
-                bad.append(problem)
+                bad.append(f"{problem}, return value {outcome.retval}")
         if bad:
             raise BenchError(f"{self.name}: {len(bad)} of {CHECKED} packets are wrong, the first: {bad[0]}")
+
+    def _await_routes(self, seconds: float = 3) -> None:
+        """Until the devices are up, packets are handed on."""
+        packet = ipv4(SYN, source="10.130.0.0")
+        end = time.monotonic() + seconds
+        self.wrapper.aim(self.ours.fd)
+        self.wrapper.restart(packet, 0)
+        while self.wrapper.send(packet, 1)[0] not in SENT and time.monotonic() < end:
+            time.sleep(0.05)
 
 
 def faulty(frame: bytes) -> str:
