@@ -83,7 +83,9 @@ static __noinline enum verdict forward(ctx_t *ctx, struct packet *p, __u32 numbe
 	dest = dest_get(conn->dest);
 	if (!dest || !(dest->flags & DEST_AVAILABLE))
 		return DROP_DESTINATION_GONE;
-	if (conn->method != METHOD_MASQUERADE)
+	if (conn->method == METHOD_DIRECT_ROUTE)
+		nat.side = NAT_NOTHING;
+	else if (conn->method != METHOD_MASQUERADE)
 		return DROP_METHOD;
 	rc = route(ctx, &fib, p, &p->src, &dest->addr, p->segment);
 	if (!xmit_can(ctx, p, rc, &fib))
@@ -132,19 +134,19 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct packet *p,
 	struct conn_key key = {};
 	enum verdict verdict;
 	struct conn *conn;
-	__u32 number;
+	__u32 number, fresh = 0;
 
 	conn_key_forward(&key, p);
 	number = conn_find(&key, conn_key_hash(&key), now);
 	conn = conn_get(number);
-	if (number && conn && tcp_is_reuse(conn, p, set)) {
-		conn_kill(conn, number, now);
-		number = 0;
-	}
-	if (!number) {
-		verdict = begin(ctx, p, set, now, &number);
+	if (!number || !conn || proto_gives_way(conn, p, set)) {
+		verdict = begin(ctx, p, set, now, &fresh);
+		/* One that gives way still counts while its successor's destination is chosen, as in the kernel. */
+		if (number && conn)
+			conn_kill(conn, number, now);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
+		number = fresh;
 	}
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_FORWARD, now);
@@ -188,11 +190,13 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct packet *p)
 	enum verdict verdict;
 	__u32 zero = 0;
 
-	if (!set || !set->services)
+	if (!set || !(set->services_ipv4 | set->services_ipv6))
 		return VERDICT_PASS;
 	verdict = parse(ctx, p);
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;
+	if (!(p->family == FAMILY_IPV4 ? set->services_ipv4 : set->services_ipv6))
+		return VERDICT_PASS;
 	filter_bits = bpf_map_lookup_elem(&filter, &zero);
 	if (!filter_bits)
 		return VERDICT_PASS;

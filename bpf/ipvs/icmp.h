@@ -140,7 +140,10 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct packet *p, const 
 		return DROP_TTL;
 	if (!route_is_found(rc))
 		return rc == BPF_FIB_LKUP_RET_FRAG_NEEDED ? DROP_TOO_BIG : route_drop_reason(rc);
-	if (icmp_rewrite_quote(ctx, quote, nat) || icmp_rewrite_outer(ctx, p, quote, nat) || xmit(ctx, p, rc, &fib))
+	if (nat->side == NAT_NOTHING ? nat_write_l3(ctx, p, nat, 0) :
+				       icmp_rewrite_quote(ctx, quote, nat) || icmp_rewrite_outer(ctx, p, quote, nat))
+		return DROP_INTERNAL;
+	if (xmit(ctx, p, rc, &fib))
 		return DROP_INTERNAL;
 	return to_client ? VERDICT_REPLY_ICMP : VERDICT_FORWARD_ICMP;
 }
@@ -192,7 +195,9 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct packet 
 	dest = dest_get(conn->dest);
 	if (!dest)
 		return VERDICT_PASS;
-	if (conn->method != METHOD_MASQUERADE)
+	if (conn->method == METHOD_DIRECT_ROUTE)
+		nat.side = NAT_NOTHING;
+	else if (conn->method != METHOD_MASQUERADE)
 		return DROP_METHOD;
 	nat.to = dest->addr;
 	nat.port = conn->dport;

@@ -5,6 +5,8 @@
 
 #include "proto_tcp.h"
 
+#define FTP_DATA_PORT 20
+
 static __always_inline __u32 state_timeout(const struct settings *set, __u8 state)
 {
 	return set->timeouts[state & (STATE_SLOTS - 1)];
@@ -26,9 +28,30 @@ static __always_inline void proto_update(struct conn *conn, const struct packet 
 	conn_set_state(conn, state, active, now + state_timeout(set, state));
 }
 
-/* May the packet begin a connection? */
+/* With expire_nodest_conn: a connection whose destination is gone gives way, on a SYN also one whose
+ * destination is quiesced. */
+static __always_inline int proto_lost_dest(const struct conn *conn, const struct packet *p)
+{
+	struct dest *dest = dest_get(conn->dest);
+
+	if (!dest || !(dest->flags & DEST_AVAILABLE))
+		return 1;
+	return p->protocol == IPPROTO_TCP && p->tcp_flags & TCP_SYN && !dest->weight;
+}
+
+/* Does the connection give way to a new one, if the packet may begin one? */
+static __always_inline int proto_gives_way(const struct conn *conn, const struct packet *p, const struct settings *set)
+{
+	if (tcp_is_reuse(conn, p, set))
+		return 1;
+	return set->expire_nodest_conn && proto_lost_dest(conn, p);
+}
+
+/* May the packet begin a connection? FTP's data port never does, as in the kernel. */
 static __always_inline int proto_begins(const struct packet *p, const struct settings *set)
 {
+	if (p->sport == bpf_htons(FTP_DATA_PORT))
+		return 0;
 	return p->protocol == IPPROTO_TCP ? tcp_begins(p->tcp_flags, set) : 1;
 }
 

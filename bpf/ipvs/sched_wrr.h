@@ -78,10 +78,15 @@ __noinline __u32 sched_wrr(struct service *svc, __u32 service)
 		walk.index = ~0u;
 		walk.current = wrr_next_weight(svc, walk.current, whole, walk.best);
 	}
-	if (!walk.found)
-		return 0;
-	cursor.start = walk.index;
-	cursor.length = walk.current;
+	if (walk.found) {
+		cursor.start = walk.index;
+		cursor.length = walk.current;
+	} else if (cursor.start == ~0u || cursor.length > svc->wrr_gcd) {
+		/* Nobody is usable: the kernel's walk ends where a round begins, or, if it began within the
+		 * lowest pass, where it began. */
+		cursor.start = ~0u;
+		cursor.length = svc->wrr_max;
+	}
 	svc->cursor.all = cursor.all;
 	return walk.found;
 }

@@ -227,7 +227,8 @@ struct estimate {
 
 /* What user space tells the packet path, and little else. One element. */
 struct settings {
-	__u32 services; /* number of virtual services; 0: every packet passes untouched */
+	__u32 services_ipv4; /* numbers of virtual services; 0: every packet of the family passes untouched */
+	__u32 services_ipv6;
 	__u32 service_high; /* no service has a number above this */
 	__u32 dest_high;
 	__u32 timeouts[STATE_SLOTS]; /* ticks, by state */
@@ -236,7 +237,7 @@ struct settings {
 	__u32 expire_nodest_conn;
 	__u32 sloppy_tcp;
 	__u32 nat_icmp_send;
-	__u32 reserved[8];
+	__u32 reserved[7];
 };
 
 #define SLOT_CLASSES 24

@@ -9,10 +9,11 @@
 enum nat_side {
 	NAT_DESTINATION = 0, /* towards the destination: its address for the virtual one */
 	NAT_SOURCE = 1, /* towards the client: the virtual address for the destination's */
+	NAT_NOTHING = 2, /* direct routing: one hop less to live, and the way */
 };
 
 struct nat {
-	struct addr to;
+	struct addr to; /* the address that is written; with NAT_NOTHING only routed to */
 	__be16 port;
 	__u8 side; /* enum nat_side */
 };
@@ -41,7 +42,7 @@ static __always_inline int nat_write_l3(ctx_t *ctx, const struct packet *p, cons
 		ip->ttl--;
 		if (nat->side == NAT_SOURCE)
 			ip->saddr = nat->to.words[3];
-		else
+		else if (nat->side == NAT_DESTINATION)
 			ip->daddr = nat->to.words[3];
 	} else {
 		struct ipv6hdr *ip = ctx_data(ctx) + L3;
@@ -51,7 +52,7 @@ static __always_inline int nat_write_l3(ctx_t *ctx, const struct packet *p, cons
 		ip->hop_limit--;
 		if (nat->side == NAT_SOURCE)
 			__builtin_memcpy(&ip->saddr, &nat->to, sizeof(nat->to));
-		else
+		else if (nat->side == NAT_DESTINATION)
 			__builtin_memcpy(&ip->daddr, &nat->to, sizeof(nat->to));
 	}
 	return 0;
@@ -81,6 +82,8 @@ static __always_inline int nat_translate(ctx_t *ctx, const struct packet *p, con
 	__u32 pseudo = csum_change_addr(source ? &p->src : &p->dst, &nat->to);
 	__u32 plain = csum_change_port(source ? p->sport : p->dport, nat->port);
 
+	if (nat->side == NAT_NOTHING)
+		return nat_write_l3(ctx, p, nat, 0);
 	if (nat_checksum(ctx, p, pseudo, plain))
 		return -1;
 	if (nat_write_l3(ctx, p, nat, pseudo))

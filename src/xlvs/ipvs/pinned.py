@@ -115,7 +115,7 @@ class PinnedTables(Observed):
                 store.mark_address(key[:16], destination=False)
             store.map("service_numbers").update(key, pack("<I", number))
             self._set_flags(store, number, service)
-            store.set_setting(layout.SETTINGS_SERVICES, store.setting(layout.SETTINGS_SERVICES) + 1)
+            store.count_service(number, 1)
 
     def update_service(self, service: VirtualService) -> None:
         """See `IpvsTables`."""
@@ -149,11 +149,11 @@ class PinnedTables(Observed):
             return
         with store.edit():
             # From here on every packet passes untouched.
-            store.set_setting(layout.SETTINGS_SERVICES, 0)
+            for offset in layout.SETTINGS_SERVICES.values():
+                store.set_setting(offset, 0)
             for number in list(store.live_services()):
                 base = number * layout.SERVICE_SIZE
                 self._drop_service(store, number, store.services.memory[base : base + layout.SERVICE_KEY.size])
-            store.set_setting(layout.SETTINGS_SERVICES, 0)
 
     def _write_service(self, store: Store, number: int, service: VirtualService, key: bytes, flags: int) -> None:
         base = number * layout.SERVICE_SIZE
@@ -178,7 +178,7 @@ class PinnedTables(Observed):
     def _drop_service(self, store: Store, number: int, key: bytes) -> None:
         store.map("service_numbers").delete(key)
         store.services.words[(number * layout.SERVICE_SIZE + layout.SERVICE_FLAGS) >> 2] = 0
-        store.set_setting(layout.SETTINGS_SERVICES, max(store.setting(layout.SETTINGS_SERVICES) - 1, 0))
+        store.count_service(number, -1)
         for each in store.listed(number):
             self._bury(store, each)
         for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):

@@ -21,7 +21,8 @@ def repair(store: Store) -> None:
     _repair_destinations(store, live)
     _repair_services(store, live)
     _repair_slots(store, live)
-    store.set_setting(layout.SETTINGS_SERVICES, len(live))
+    for family, offset in layout.SETTINGS_SERVICES.items():
+        store.set_setting(offset, sum(store.family_of(number) == family for number in live))
 
 
 def _service_key(store: Store, number: int) -> bytes:

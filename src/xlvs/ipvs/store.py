@@ -112,6 +112,15 @@ class Store:
         """Flags of a service; 0: the number is free."""
         return self.services.words[(number * layout.SERVICE_SIZE + layout.SERVICE_FLAGS) >> 2]
 
+    def family_of(self, number: int) -> int:
+        """Family of a service: 2 or 10."""
+        return self.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_FAMILY]
+
+    def count_service(self, number: int, by: int) -> None:
+        """One service more or less of a family: with the last one, the family's packets pass untouched."""
+        offset = layout.SETTINGS_SERVICES[self.family_of(number)]
+        self.set_setting(offset, max(self.setting(offset) + by, 0))
+
     def find_service(self, key: bytes) -> int:
         """Number of a live service by its packed key, 0: none."""
         found = self.map("service_numbers").lookup(key)
