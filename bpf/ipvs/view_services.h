@@ -136,7 +136,7 @@ static __always_inline void view_services(struct seq_file *seq, __u64 session, _
 
 	if (!step)
 		view_title(seq);
-	if (!reading || !set || !set->services)
+	if (!reading || !set)
 		return;
 	walk.at = reading->from;
 	walk.high = set->service_high;

@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 
 from xlvs.ipvs import layout, sysctls
 from xlvs.ipvs.objects import object_path
+from xlvs.ipvs.views import load_views
 from xlvs.linux import bpffs
 from xlvs.linux.bpf import Map, Object, Program, possible_cpus
 from xlvs.linux.ticks import Ticks, ticks
 from xlvs.model.errors import KernelError
 
 _INTERNAL: Final = "."  # .rodata and the like stay with their program
+_PRIVATE: Final = ("scratches", "readings")  # used within one packet or one reading: nothing to keep
 _FRAME: Final = bytes(64)
 _CONNECTIONS_MAX: Final = 1 << 20
 _CONNECTIONS_MIN: Final = 1 << 14
@@ -64,7 +66,10 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
     room = present or wanted or default_sizes()
     seed = _seed(directory, fresh=present is None)
     pace = ticks(object_path("clock"))
-    with _open("director_tc", directory, room, seed, pace) as tc, _open("director_xdp", directory, room, seed, pace) as xdp:
+    with (
+        _open("director_tc", directory, room, seed, pace) as tc,
+        _open("director_xdp", directory, room, seed, pace) as xdp,
+    ):
         tc.load()
         if present is None:
             _first_values(tc, seed, pace)
@@ -74,7 +79,8 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
         outcome = tc.program("clock_start").test_run(_FRAME)
         if outcome.retval:
             raise KernelError("starting the director's clock", abs(outcome.retval))
-        _load_views(directory, room, pace)
+        with _open("views", directory, room, seed, pace) as views:
+            load_views(views, directory, room)
         _pin_programs(tc, directory, {"prog_tc": "director_tc"})
 
 
@@ -129,7 +135,7 @@ def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Tic
             # The kernel adds a flag of its own to device maps, which libbpf takes for a mismatch.
             with Map.from_pin(path) as ports:
                 opened.reuse(name, ports)
-        elif name != "scratches":
+        elif name not in _PRIVATE:
             opened.set_pin_path(name, path)
     opened.set_constants(
         {
@@ -159,13 +165,6 @@ def _first_values(tc: Object, seed: bytes, pace: Ticks) -> None:
         ledger[offset : offset + 4] = pack("<I", pace.per_second)
         defaults = sysctls.defaults()
         ledger[layout.LEDGER_SYSCTLS : layout.LEDGER_SYSCTLS + len(defaults)] = defaults
-
-
-def _load_views(directory: str, room: Sizes, pace: Ticks) -> None:
-    """Bind the views to their maps. A kernel without BPF iterators has no views, and everything else."""
-    from xlvs.ipvs.views import load_views
-
-    load_views(directory, room, pace)
 
 
 def _pin_programs(loaded: Object, directory: str, pins: dict[str, str]) -> None:
