@@ -28,7 +28,7 @@ COMMANDS: Final = (
     Command("attach", _TRAFFIC, "attach the packet path to interfaces", "xlvs.control.attach"),
     Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.attach"),
     Command("upgrade", _TRAFFIC, "replace the programs under traffic", "xlvs.control.upgrade"),
-    Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.control.restore"),
+    Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore"),
     Command("proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc"),
     Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl"),
     Command(
