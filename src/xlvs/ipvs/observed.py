@@ -56,7 +56,7 @@ class Observed:
         if store is None:
             return
         program.sweep(store.directory)
-        with bpffs.lock(store.directory, shared=True):
+        with store.reading():
             views = [service_view(store, number) for number in store.live_services()]
         yield from views
 
@@ -66,7 +66,7 @@ class Observed:
         if store is None:
             raise NoSuchService
         program.sweep(store.directory)
-        with bpffs.lock(store.directory, shared=True):
+        with store.reading():
             number = store.find_service(pack_service_key(key))
             if not number:
                 raise NoSuchService

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from xlvs.ipvs import layout
 from xlvs.linux import bpffs
 from xlvs.linux.bpf import Map
-from xlvs.model.errors import NotSupported
+from xlvs.model.errors import NotSupported, TableError, TableFull
 
 if TYPE_CHECKING:
     import mmap
@@ -101,10 +101,24 @@ class Store:
             self._depth = 1
             try:
                 yield
+            except TableFull:
+                raise  # found out amid the edit
+            except TableError:
+                self.keep(layout.LEDGER_EDITING, 0)  # refused before anything was changed
+                raise
             finally:
                 self._depth = 0
             # Not reached when something unforeseen went wrong amid the edit: the next one repairs.
             self.keep(layout.LEDGER_EDITING, 0)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep editors away while something longer is read; inside an edit that is so already."""
+        if self._depth:
+            yield
+            return
+        with bpffs.lock(self.directory, shared=True):
+            yield
 
     # Numbers
 
