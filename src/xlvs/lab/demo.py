@@ -24,9 +24,9 @@ _REQUESTS: Final = 6
 _BURST: Final = 100
 _SERVICE: Final = f"{scenes.VIP}:80"
 _GET: Final = f"xlvs lab get {scenes.VIP}"
-# The estimators look at the counters every two seconds.
-_RATE_PATIENCE_S: Final = 5.0
-_RATE_PAUSE_S: Final = 0.25
+# As in the kernel, counters and rates are taken every two seconds, and what is listed was taken last.
+_PATIENCE_S: Final = 5.0
+_PAUSE_S: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,14 @@ def _balance(scene: Scene) -> None:
 
 
 def _watch(scene: Scene) -> None:
-    scene.say("connections, counters and rates")
+    scene.say("connections, then counters and rates, which are taken every two seconds")
     connections = scene.type("ipvsadm -L -n -c | head -n 8")
     _expect(f"{_SERVICE}" in connections, "the connection table shows no connection to the virtual service")
-    counters = scene.type("ipvsadm -L -n --stats")
     total = _REQUESTS + _BURST
-    _expect(numbers(counters, _SERVICE)[:1] == [total], f"the service did not count {total} connections")
-    _type_until(scene, "ipvsadm -L -n --rate", lambda listing: numbers(listing, _SERVICE)[:1] > [0])
+    counted = _type_until(scene, "ipvsadm -L -n --stats", lambda listing: numbers(listing, _SERVICE)[:1] == [total])
+    _expect(counted, f"the service did not count {total} connections")
+    rated = _type_until(scene, "ipvsadm -L -n --rate", lambda listing: numbers(listing, _SERVICE)[:1] > [0])
+    _expect(rated, "the rates stayed at zero under traffic")
     scene.type("ipvsadm -Z")
     zeroed = scene.type("ipvsadm -L -n --stats")
     _expect(not any(numbers(zeroed, _SERVICE)), "the counters are not zero after -Z")
@@ -145,14 +146,14 @@ def _clear_and_restore(scene: Scene) -> None:
     _expect(_SERVICE in scene.type("ipvsadm -L -n"), "the service is not back after --restore")
 
 
-def _type_until(scene: Scene, command: str, right: Callable[[str], bool]) -> None:
-    """Show a command and its output once it is as it should be, or as it is when patience ends."""
+def _type_until(scene: Scene, command: str, right: Callable[[str], bool]) -> bool:
+    """Show a command and its output once it is as it should be, or as it is when patience ends; which of the two."""
     scene.show_command(command)
-    deadline = time.monotonic() + _RATE_PATIENCE_S
+    deadline = time.monotonic() + _PATIENCE_S
     while not right(output := scene.run(command)) and time.monotonic() < deadline:
-        time.sleep(_RATE_PAUSE_S)
+        time.sleep(_PAUSE_S)
     scene.show(output)
-    _expect(right(output), "the rates stayed at zero under traffic")
+    return right(output)
 
 
 def alternates(pages: Sequence[str], servers: Sequence[str]) -> bool:
