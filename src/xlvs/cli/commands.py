@@ -9,12 +9,12 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One word after `xlvs`. `module` has ``main(argv) -> int``; `words` are what completion offers after the word."""
+    """One word after `xlvs`. `entry` is ``module:function`` of ``(argv) -> int``; `words` is what completion offers next."""
 
     name: str
     group: str
     summary: str
-    module: str
+    entry: str
     words: tuple[str, ...] = ()
 
 
@@ -24,22 +24,24 @@ _TRY: Final = "Learning and trying"
 _ABOUT: Final = "About xlvs"
 
 COMMANDS: Final = (
-    Command("status", _TRAFFIC, "what is attached where, what is missing and what to do", "xlvs.control.status"),
-    Command("attach", _TRAFFIC, "attach the packet path to interfaces", "xlvs.control.attach"),
-    Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.attach"),
-    Command("upgrade", _TRAFFIC, "replace the programs under traffic", "xlvs.control.upgrade"),
-    Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore"),
-    Command("proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc"),
-    Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl"),
+    Command("status", _TRAFFIC, "what is attached where, what is missing and what to do", "xlvs.control.status:main"),
+    Command("attach", _TRAFFIC, "attach the packet path to interfaces", "xlvs.control.attach:main"),
+    Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.attach:main_detach"),
+    Command("upgrade", _TRAFFIC, "replace the programs under traffic", "xlvs.control.upgrade:main"),
+    Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore:main"),
+    Command("proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc:main"),
+    Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main"),
     Command(
         "lab",
         _TRY,
         "networks in namespaces of this machine; start with `xlvs lab demo`",
-        "xlvs.lab.main",
+        "xlvs.lab.main:main",
         ("demo", "up", "down", "list", "shell", "exec", "get"),
     ),
-    Command("completion", _ABOUT, "completion for the shell: xlvs completion bash", "xlvs.cli.completion", ("bash",)),
-    Command("version", _ABOUT, "the version", "xlvs.cli.version"),
+    Command(
+        "completion", _ABOUT, "completion for the shell: xlvs completion bash", "xlvs.cli.completion:main", ("bash",)
+    ),
+    Command("version", _ABOUT, "the version", "xlvs.cli.version:main"),
 )
 
 BY_NAME: Final = {command.name: command for command in COMMANDS}

@@ -59,7 +59,8 @@ def dispatch(arguments: list[str]) -> int:
 def _run(word: str, rest: list[str]) -> int:
     from importlib import import_module
 
-    code: int = import_module(BY_NAME[word].module).main(rest)
+    module, _, function = BY_NAME[word].entry.partition(":")
+    code: int = getattr(import_module(module), function)(rest)
     return code
 
 

@@ -3,6 +3,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 
 import pytest
@@ -32,6 +33,14 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
     text = capsys.readouterr().out
     assert [command.name for command in commands.COMMANDS if f"  {command.name} " not in text] == []
+
+
+@pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda command: command.name)
+def test_every_command_has_a_front_end(command: commands.Command) -> None:
+    """The table names functions by text, which only a test can check."""
+    module, _, function = command.entry.partition(":")
+
+    assert callable(getattr(import_module(module), function))
 
 
 def test_help_fits_a_terminal_of_120_columns(capsys: pytest.CaptureFixture[str]) -> None:
