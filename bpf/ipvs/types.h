@@ -163,7 +163,8 @@ struct service {
 	__u32 wrr_max; /* highest current weight of a round */
 	__u32 wrr_gcd;
 	struct range cursor; /* rr, wrr: start = index of the last one used, ~0: none; length = wrr's current weight */
-	__u32 reserved1[14];
+	__u32 instance; /* tells it from an earlier service of the same key */
+	__u32 reserved1[13];
 };
 
 /* Lists and tables of destinations' numbers lie one after the other in lines of 16: an array map gives every
@@ -194,7 +195,8 @@ struct dest {
 	__be16 tunnel_port;
 	__u32 deleted_s; /* second (monotonic) at which it was deleted */
 	__u32 last_weight; /* last weight that was not 0 (mh) */
-	__u32 reserved0[3];
+	__u32 instance; /* of the service that it belongs or belonged to */
+	__u32 reserved0[2];
 	struct service_key service_key; /* whose destination it is: finds it again when it is added back */
 	__u32 reserved1[10];
 	__u32 active;
@@ -255,7 +257,8 @@ struct ledger {
 	__u32 slot_free[SLOT_CLASSES]; /* free ranges of 2^n slots, linked by their first word; ~0: none */
 	__s32 sysctls[SYSCTL_VALUES]; /* settings of net.ipv4.vs in the order of their table */
 	__u32 ticks_per_second;
-	__u32 reserved[4];
+	__u32 instances; /* services added so far */
+	__u32 reserved[3];
 };
 
 /* Bits that say «maybe»: most packets are none of ours and are told so from here. */

@@ -12,12 +12,15 @@ from typing import Final
 # wrr max, wrr gcd
 SERVICE: Final = Struct("<16sI2sBBIBBxxQQIIII")
 SERVICE_SIZE: Final = 128
+SERVICE_SCHEDULER: Final = 28
+SERVICE_PERSISTENCE: Final = 48
 SERVICE_FAMILY: Final = 23
 SERVICE_FLAGS: Final = 24
 SERVICE_LIST: Final = 32
 SERVICE_TABLE: Final = 40
 SERVICE_WRR: Final = 56
 SERVICE_CURSOR: Final = 64
+SERVICE_INSTANCE: Final = 72
 SERVICE_KEY: Final = Struct("<16sI2sBB")
 
 LIVE: Final = 1
@@ -32,7 +35,10 @@ DEST_SIZE: Final = 192
 DEST_SERVICE: Final = 20
 DEST_FLAGS: Final = 24
 DEST_WEIGHT: Final = 28
+DEST_UPPER_THRESHOLD: Final = 32
 DEST_DELETED: Final = 44
+DEST_LAST_WEIGHT: Final = 48
+DEST_INSTANCE: Final = 52
 DEST_KEY: Final = 64
 DEST_COUNTS: Final = 128
 DEST_OVERLOADED: Final = 140
@@ -65,6 +71,7 @@ LEDGER_SLOT_NEXT: Final = 24
 LEDGER_SLOT_FREE: Final = 28
 LEDGER_SYSCTLS: Final = 124
 LEDGER_TICKS_PER_SECOND: Final = 380
+LEDGER_INSTANCES: Final = 384
 SLOT_CLASSES: Final = 24
 
 COUNTERS: Final = Struct("<5Q")
@@ -91,6 +98,32 @@ STATE_NAMES: Final = (
     "SYNACK",
     "UDP",
 )
+CLOCKWORK_TICKS: Final = 32  # how often the timer ran
+
+# What became of packets, in the order of `enum verdict` (verdict.h); from `forward` on each is counted.
+VERDICT_NAMES: Final = (
+    "continue",
+    "pass",
+    "forward",
+    "reply",
+    "forward_icmp",
+    "reply_icmp",
+    "hand_up",
+    "stack",
+    "answered",
+    "drop_no_destination",
+    "drop_destination_gone",
+    "drop_table_full",
+    "drop_no_route",
+    "drop_forwarding_off",
+    "drop_ttl",
+    "drop_too_big",
+    "drop_malformed",
+    "drop_method",
+    "drop_icmp_limit",
+    "drop_internal",
+)
+
 STATE_ESTABLISHED: Final = 1
 STATE_FIN_WAIT: Final = 4
 STATE_UDP: Final = 11

@@ -110,6 +110,9 @@ class PinnedTables(Observed):
             base = number * layout.ESTIMATE_SIZE
             store.array("service_estimates").memory[base : base + layout.ESTIMATE_SIZE] = bytes(layout.ESTIMATE_SIZE)
             self._write_service(store, number, service, key, 0)
+            instance = (store.kept(layout.LEDGER_INSTANCES) + 1) & 0xFFFFFFFF
+            store.keep(layout.LEDGER_INSTANCES, instance)
+            store.set_service_word(number, layout.SERVICE_INSTANCE, instance)
             scheduling.start(store, number)
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)
@@ -126,7 +129,7 @@ class PinnedTables(Observed):
             if not number:
                 raise NoSuchService
             rules.check_service(service)
-            before = store.services.memory[number * layout.SERVICE_SIZE + 28]
+            before = store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_SCHEDULER]
             self._write_service(store, number, service, key, store.service_flags(number))
             self._set_flags(store, number, service)
             if before != _scheduler_number(service):
@@ -165,7 +168,8 @@ class PinnedTables(Observed):
             ENGINES.index(service.persistence_engine),
         )
         store.services.memory[base : base + len(head)] = head
-        store.services.memory[base + 48 : base + 56] = pack("<II", service.persistence_timeout_s, service.netmask)
+        start = base + layout.SERVICE_PERSISTENCE
+        store.services.memory[start : start + 8] = pack("<II", service.persistence_timeout_s, service.netmask)
 
     def _set_flags(self, store: Store, number: int, service: VirtualService) -> None:
         flags = layout.LIVE | service.scheduler_flags & layout.SCHEDULER_FLAGS
@@ -173,11 +177,11 @@ class PinnedTables(Observed):
             flags |= layout.PERSISTENT
         if service.one_packet:
             flags |= layout.ONE_PACKET
-        store.services.words[(number * layout.SERVICE_SIZE + layout.SERVICE_FLAGS) >> 2] = flags
+        store.set_service_word(number, layout.SERVICE_FLAGS, flags)
 
     def _drop_service(self, store: Store, number: int, key: bytes) -> None:
         store.map("service_numbers").delete(key)
-        store.services.words[(number * layout.SERVICE_SIZE + layout.SERVICE_FLAGS) >> 2] = 0
+        store.set_service_word(number, layout.SERVICE_FLAGS, 0)
         store.count_service(number, -1)
         for each in store.listed(number):
             self._bury(store, each)
@@ -205,13 +209,16 @@ class PinnedTables(Observed):
                 rules.check_new_destination_address(destination.key.address, self._host_addresses)
             dest = returning or numbers.take_destination(store)
             base = dest * layout.DEST_SIZE
-            self._write_destination(store, dest, destination, before=None)
+            before = store.dest_word(dest, layout.DEST_UPPER_THRESHOLD) if returning else 0
+            self._write_destination(store, dest, destination, before=before)
             store.dests.memory[base : base + 18] = _pack_end(destination.key)
             store.dests.memory[base + layout.DEST_KEY : base + layout.DEST_KEY + 24] = identity[:24]
             store.mark_address(identity[24:40], destination=True)
             store.set_dest_word(dest, layout.DEST_SERVICE, number)
             if returning:
                 self._move_base(store, number, dest, -1)
+                self._greet_returning(store, number, dest)
+            store.set_dest_word(dest, layout.DEST_INSTANCE, store.service_word(number, layout.SERVICE_INSTANCE))
             store.set_dest_word(dest, layout.DEST_FLAGS, layout.USED | layout.AVAILABLE)
             scheduling.publish(store, number, [dest, *listed], added=True)
 
@@ -226,8 +233,8 @@ class PinnedTables(Observed):
             if place is None:
                 raise NoSuchDestination
             dest = listed[place]
-            upper = store.dest_word(dest, 32)
-            self._write_destination(store, dest, destination, before=upper)
+            before = store.dest_word(dest, layout.DEST_UPPER_THRESHOLD)
+            self._write_destination(store, dest, destination, before=before)
             scheduling.weights_changed(store, number)
             scheduling.refill(store, number, edited=True)
 
@@ -264,7 +271,8 @@ class PinnedTables(Observed):
                 return place
         return None
 
-    def _write_destination(self, store: Store, number: int, destination: Destination, *, before: int | None) -> None:
+    def _write_destination(self, store: Store, number: int, destination: Destination, *, before: int) -> None:
+        """`before`: the upper threshold until now; raising or removing it ends an overload."""
         base = number * layout.DEST_SIZE
         memory = store.dests.memory
         tunnel = destination.tunnel
@@ -279,9 +287,9 @@ class PinnedTables(Observed):
             tunnel.port.to_bytes(2, "big"),
         )
         if destination.weight:
-            store.set_dest_word(number, 48, destination.weight)
+            store.set_dest_word(number, layout.DEST_LAST_WEIGHT, destination.weight)
         upper = destination.upper_threshold
-        if upper == 0 or (before is not None and upper > before):
+        if upper == 0 or upper > before:
             store.set_dest_word(number, layout.DEST_OVERLOADED, 0)
 
     def _bury(self, store: Store, number: int) -> None:
@@ -303,6 +311,11 @@ class PinnedTables(Observed):
         for index, value in enumerate(counted):
             longs[first + index] = (longs[first + index] + sign * value) & 0xFFFFFFFFFFFFFFFF
         store.set_setting(layout.SETTINGS_EDITING_UNTIL, program.now(store.directory))
+
+    def _greet_returning(self, store: Store, service: int, dest: int) -> None:
+        """A destination that comes back to another service of the same key begins to count anew."""
+        if store.dest_word(dest, layout.DEST_INSTANCE) != store.service_word(service, layout.SERVICE_INSTANCE):
+            _zero(store, "dest_estimates", dest)
 
     def _remembered(self, store: Store) -> dict[bytes, int]:
         if self._deleted is None or not self._many:

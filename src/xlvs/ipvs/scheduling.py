@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from xlvs.ipvs.store import Store
 
 _RR, _WRR = 1, 2
-_SCHEDULER = 28
 _NONE_USED = layout.NO_CURSOR
 
 
@@ -70,7 +69,7 @@ def refill(store: Store, service: int, *, edited: bool = False) -> None:
 
 
 def _scheduler(store: Store, service: int) -> int:
-    return store.services.memory[service * layout.SERVICE_SIZE + _SCHEDULER]
+    return store.services.memory[service * layout.SERVICE_SIZE + layout.SERVICE_SCHEDULER]
 
 
 def _write_round(store: Store, service: int) -> weighted.Round:

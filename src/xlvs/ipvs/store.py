@@ -124,7 +124,7 @@ class Store:
 
     def service_flags(self, number: int) -> int:
         """Flags of a service; 0: the number is free."""
-        return self.services.words[(number * layout.SERVICE_SIZE + layout.SERVICE_FLAGS) >> 2]
+        return self.service_word(number, layout.SERVICE_FLAGS)
 
     def family_of(self, number: int) -> int:
         """Family of a service: 2 or 10."""
@@ -161,6 +161,14 @@ class Store:
         """Numbers of a service's destinations, newest first."""
         start, length = self.range_of(number, layout.SERVICE_LIST)
         return self.array("slots").words[start : start + length].tolist() if length else []
+
+    def service_word(self, number: int, member: int) -> int:
+        """A 32-bit member of a service."""
+        return self.services.words[(number * layout.SERVICE_SIZE + member) >> 2]
+
+    def set_service_word(self, number: int, member: int, value: int) -> None:
+        """Store a 32-bit member of a service."""
+        self.services.words[(number * layout.SERVICE_SIZE + member) >> 2] = value
 
     def dest_word(self, number: int, member: int) -> int:
         """A 32-bit member of a destination."""
