@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import bootstrap, report
+from bench import bootstrap, report, standing
 from bench.objects import BUILD, BenchError
 from xlvs.model.errors import XlvsError
 
@@ -64,6 +64,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=2, help="length of each run through the network (default 2)")
     parser.add_argument("--core", type=int, default=(os.cpu_count() or 1) - 1, help="the core to measure on")
     parser.add_argument("--json", type=Path, default=BUILD.parent / "bench.json", metavar="FILE")
+    parser.add_argument("--document", type=Path, metavar="FILE", help="write the tables into FILE, after its mark")
     options = parser.parse_args()
     if os.geteuid() != 0:
         print("bench: run it as root: it loads BPF programs and makes network namespaces", file=sys.stderr)
@@ -78,6 +79,10 @@ def main() -> int:
             failed = True
             continue
         print(report.render(sections[-1]), end="\n\n", flush=True)
+    print("\n".join(standing.lines(sections)), end="\n\n")
+    if options.document:
+        text = options.document.read_text()
+        options.document.write_text(report.document(text, sections, standing.lines(sections)))
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(report.as_json(sections) + "\n")
     print(f"{time.monotonic() - begin:.0f} s; figures in {os.path.relpath(options.json)}")

@@ -106,7 +106,7 @@ def many_nft_rules(count: int = SERVICES, servers: int = SERVERS) -> str:
     for number in range(count):
         vip, _, port = service_of(number).partition(":")
         rules.append(f"ip daddr {vip} tcp dport {port} dnat to numgen inc mod {servers} map {{ {pool} }}")
-    return "table ip many { chain pre { type nat hook prerouting priority -100;\n" + "\n".join(rules) + "\n} }\n"
+    return "table ip many { chain pre { type nat hook prerouting priority -100;\n" + "\n".join(rules) + "\n}\n}\n"
 
 
 def small_table(table: Table, runs: int) -> None:

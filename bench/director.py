@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.netns import topology as net
-from bench.objects import BenchError
+from bench.objects import ROOT, BenchError
 from xlvs.linux import bpffs, namespace
 from xlvs.linux.bpf_program import Program
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BIN = Path(sys.executable).parent
+_PATIENCE_S = 120
 VIP4, VIP6 = net.PROGRAM_VIPS
 SERVICES: dict[str, tuple[str, list[str]]] = {
     f"-t {VIP4}:80": ("rr", [f"{rip}:80" for rip in net.DESTINATIONS4]),
@@ -33,15 +34,17 @@ def ipvsadm(*arguments: str, stdin: str = "") -> str:
     return run([str(BIN / "ipvsadm"), *arguments], stdin)
 
 
-def xlvs(*arguments: str) -> str:
-    """Run our xlvs command there."""
-    return run([str(BIN / "xlvs"), *arguments])
+def attach(mode: str) -> None:
+    """Attach the programs to all of the director's interfaces: `tc`, or `xdp` with tc behind it."""
+    run([sys.executable, "-m", "bench.attach", mode, *net.DEVICES[net.DIRECTOR]])
 
 
 def run(command: Sequence[str], stdin: str = "") -> str:
     """Run any command there."""
     whole = ["ip", "netns", "exec", net.DIRECTOR, *command]
-    done = subprocess.run(whole, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        whole, input=stdin, capture_output=True, text=True, check=False, timeout=_PATIENCE_S, cwd=ROOT
+    )
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()
         raise BenchError(f"{' '.join(map(os.path.basename, command[:3]))}: {words[-1] if words else done.returncode}")
@@ -59,8 +62,8 @@ def rules() -> list[str]:
 
 def configure() -> None:
     """Set those services up, and attach both programs, so that XDP may send through every interface."""
-    xlvs("attach", "--xdp=native", *net.DEVICES[net.DIRECTOR])
     ipvsadm("-R", stdin="\n".join(rules()) + "\n")
+    attach("xdp")
 
 
 def pins() -> str:

@@ -104,3 +104,17 @@ def machine() -> dict[str, str]:
 def as_json(sections: Sequence[Section]) -> str:
     """Everything measured, cells as {median, best}."""
     return json.dumps({"machine": machine(), "sections": [asdict(section) for section in sections]}, indent=1)
+
+
+MARK = "<!-- Everything below is written by `python -m bench --document FILE`. -->"
+
+
+def document(text: str, sections: Sequence[Section], standing: Sequence[str]) -> str:
+    """A document with everything after its mark replaced by these figures. Raises ValueError without the mark."""
+    head, mark, _ = text.partition(MARK)
+    if not mark:
+        raise ValueError("the document has no mark for the figures")
+    measured = "Measured " + ", ".join(f"{name} {value}" for name, value in machine().items()) + "."
+    tables = "\n\n".join(render(section) for section in sections)
+    said = "\n".join(f"- {line}" for line in standing)
+    return f"{head}{MARK}\n\n{measured}\n\n## Where we stand\n\n{said}\n\n{tables}\n"

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bench.report import Figure, Section, as_json, number, render
+from bench.report import MARK, Figure, Section, as_json, document, number, render
 
 
 def test_a_figure_is_the_median_and_the_best_of_its_samples() -> None:
@@ -52,3 +52,19 @@ def test_json_holds_medians_and_best_ones() -> None:
     document = json.loads(as_json([section]))
     assert document["sections"][0]["rows"] == {"one": {"xlvs": {"median": 12, "best": 11}}}
     assert set(document["machine"]) == {"date", "kernel", "processor", "cores", "load"}
+
+
+def test_figures_in_a_document_are_replaced_and_its_text_is_kept() -> None:
+    """What stands before the mark is written by people."""
+    section = Section("Speed", ["xlvs"], "ns")
+    section.put("one", "xlvs", Figure(12, 11))
+    written = document(f"# Title\n\n{MARK}\nold figures\n", [section], ["First."])
+    assert written.startswith(f"# Title\n\n{MARK}\n\nMeasured date ")
+    assert "old figures" not in written
+    assert "- First.\n\n## Speed (ns)" in written
+
+
+def test_a_document_without_a_mark_is_left_alone() -> None:
+    """Rather than guessing where figures belong."""
+    with pytest.raises(ValueError, match="no mark"):
+        document("# Title\n", [], [])
