@@ -35,7 +35,7 @@ class Observed:
     def __init__(self) -> None:
         self._opened: Store | None = None
 
-    def _present(self) -> Store | None:
+    def present_store(self) -> Store | None:
         """The director's store, None when this host has none yet."""
         if self._opened is None:
             try:
@@ -52,7 +52,7 @@ class Observed:
 
     def services(self) -> Iterator[ServiceView]:
         """See `IpvsTables`."""
-        store = self._present()
+        store = self.present_store()
         if store is None:
             return
         program.sweep(store.directory)
@@ -62,7 +62,7 @@ class Observed:
 
     def service(self, key: ServiceKey) -> ServiceView:
         """See `IpvsTables`."""
-        store = self._present()
+        store = self.present_store()
         if store is None:
             raise NoSuchService
         program.sweep(store.directory)
@@ -74,7 +74,7 @@ class Observed:
 
     def size(self) -> int:
         """See `IpvsTables`. The number of connections that the table holds, or would."""
-        store = self._present()
+        store = self.present_store()
         return program.default_sizes().connections if store is None else store.array("conns").entries
 
     # Connections
@@ -88,7 +88,7 @@ class Observed:
 
     def connection_rows(self) -> Iterator[ConnectionRow]:
         """See `IpvsTables`. Read from the pool without a lock; one that changes meanwhile is seen before or after."""
-        store = self._present()
+        store = self.present_store()
         if store is None:
             return
         pool = store.array("pool")
@@ -118,7 +118,7 @@ class Observed:
 
     def timeouts(self) -> Timeouts:
         """See `IpvsTables`."""
-        store = self._present()
+        store = self.present_store()
         if store is None:
             return Timeouts()
         pace = ticks_per_second(store)
@@ -135,7 +135,7 @@ class Observed:
 
     def totals(self) -> Totals:
         """See `IpvsTables`."""
-        store = self._present()
+        store = self.present_store()
         if store is None:
             return Totals(NO_COUNTERS, NO_RATES, ())
         from xlvs.linux.libbpf import possible_cpus
@@ -159,7 +159,7 @@ class Observed:
         """See `IpvsTables`."""
         from xlvs.ipvs import sysctls
 
-        return sysctls.read(self._present(), name)
+        return sysctls.read(self.present_store(), name)
 
 
 _MAPPED = bytes(10) + b"\xff\xff"

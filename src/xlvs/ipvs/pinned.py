@@ -62,9 +62,9 @@ class PinnedTables(Observed):
 
     # The store
 
-    def _store(self) -> Store:
+    def store(self) -> Store:
         """The director's store, made when there is none."""
-        present = self._present()
+        present = self.present_store()
         if present is not None:
             return present
         from xlvs.linux import capability
@@ -80,7 +80,7 @@ class PinnedTables(Observed):
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Hold the lock over many changes; each of them still is whole by itself."""
-        with self._store().edit():
+        with self.store().edit():
             self._many = True
             try:
                 yield
@@ -96,7 +96,7 @@ class PinnedTables(Observed):
 
     def add_service(self, service: VirtualService) -> None:
         """See `IpvsTables`. The first one attaches the packet path, unless the user chose the interfaces."""
-        store = self._store()
+        store = self.store()
         key = pack_service_key(service.key)
         with store.edit():
             if store.find_service(key):
@@ -122,7 +122,7 @@ class PinnedTables(Observed):
 
     def update_service(self, service: VirtualService) -> None:
         """See `IpvsTables`."""
-        store = self._store()
+        store = self.store()
         key = pack_service_key(service.key)
         with store.edit():
             number = store.find_service(key)
@@ -137,7 +137,7 @@ class PinnedTables(Observed):
 
     def delete_service(self, key: ServiceKey) -> None:
         """See `IpvsTables`."""
-        store = self._store()
+        store = self.store()
         packed = pack_service_key(key)
         with store.edit():
             number = store.find_service(packed)
@@ -147,7 +147,7 @@ class PinnedTables(Observed):
 
     def flush(self) -> None:
         """See `IpvsTables`."""
-        store = self._present()
+        store = self.present_store()
         if store is None:
             return
         with store.edit():
@@ -196,7 +196,7 @@ class PinnedTables(Observed):
 
     def add_destination(self, service: ServiceKey, destination: Destination) -> None:
         """See `IpvsTables`."""
-        store = self._store()
+        store = self.store()
         with store.edit():
             number = self._find_for_destination(store, service)
             rules.check_destination(service.family, destination)
@@ -224,7 +224,7 @@ class PinnedTables(Observed):
 
     def update_destination(self, service: ServiceKey, destination: Destination) -> None:
         """See `IpvsTables`."""
-        store = self._store()
+        store = self.store()
         with store.edit():
             number = self._find_for_destination(store, service)
             rules.check_destination(service.family, destination)
@@ -240,7 +240,7 @@ class PinnedTables(Observed):
 
     def delete_destination(self, service: ServiceKey, destination: DestinationKey) -> None:
         """See `IpvsTables`."""
-        store = self._store()
+        store = self.store()
         with store.edit():
             number = self._find_for_destination(store, service)
             listed = store.listed(number)
@@ -340,7 +340,7 @@ class PinnedTables(Observed):
 
     def zero(self, key: ServiceKey | None) -> None:
         """See `IpvsTables`."""
-        store = self._present()
+        store = self.present_store()
         if store is None:
             if key is None:
                 return
@@ -361,7 +361,7 @@ class PinnedTables(Observed):
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
         """See `IpvsTables`."""
-        store = self._store()
+        store = self.store()
         with store.edit():
             merged = rules.merge_timeouts(self.timeouts(), timeouts)
             pace = ticks_per_second(store)
@@ -384,7 +384,7 @@ class PinnedTables(Observed):
         """See `IpvsTables`."""
         from xlvs.ipvs import sysctls
 
-        store = self._store()
+        store = self.store()
         with store.edit():
             sysctls.write(store, name, value)
 
