@@ -26,7 +26,7 @@ _ABOUT: Final = "About xlvs"
 COMMANDS: Final = (
     Command("status", _TRAFFIC, "what is attached where, what is missing and what to do", "xlvs.control.status:main"),
     Command("attach", _TRAFFIC, "attach the packet path to interfaces", "xlvs.control.attach:main"),
-    Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.attach:main_detach"),
+    Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.detach:main"),
     Command("upgrade", _TRAFFIC, "replace the programs under traffic", "xlvs.control.upgrade:main"),
     Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore:main"),
     Command("proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc:main"),

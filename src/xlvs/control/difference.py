@@ -15,6 +15,7 @@ from xlvs.model.diff import (
     UpdateDestination,
     UpdateService,
 )
+from xlvs.model.service import host_netmask
 
 if TYPE_CHECKING:
     from xlvs.model.destination import Destination
@@ -71,11 +72,12 @@ def _service_facts(service: VirtualService) -> dict[str, str]:
     persistent = service.persistence_timeout_s
     netmask = service.netmask
     dotted = format_address(netmask.to_bytes(4, "big")) if service.key.family is Family.IPV4 else str(netmask)
+    wide = persistent and netmask != host_netmask(service.key.family)
     return {
         "scheduler": service.scheduler or "none",
         "flags": f"0x{service.scheduler_flags:x}" if service.scheduler_flags else "",
         "persistent": str(persistent) if persistent else "",
-        "mask": dotted if persistent else "",
+        "mask": dotted if wide else "",
         "pe": service.persistence_engine,
         "ops": "yes" if service.one_packet else "",
     }

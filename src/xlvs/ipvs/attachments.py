@@ -7,6 +7,7 @@ sees the segments of a TCP stream unsplit.
 
 from __future__ import annotations
 
+import os
 from errno import EBUSY, EEXIST, ENODEV, ENOENT, EOPNOTSUPP
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -24,8 +25,10 @@ MODES: tuple[Mode, ...] = ("auto", "tc", "xdp", "xdp-generic")
 
 
 class Attachment(NamedTuple):
-    """What hangs on an interface: `tc` is "tcx", "clsact" or ""; `xdp` "native", "generic" or ""; `current` is False
-    when one of them is not the director's newest program."""
+    """What hangs on an interface: `tc` is "tcx", "clsact" or ""; `xdp` "native", "generic" or "".
+
+    `current` is False when one of them is not the director's newest program.
+    """
 
     interface: Interface
     tc: str
@@ -99,9 +102,7 @@ def attachments(store: Store) -> list[Attachment]:
         on_xdp = xdp_attach.query(interface.ifindex, _xdp_pin(store, interface))
         ours = on_xdp if on_xdp and on_xdp.ours else None
         ids = {each.program_id for each in (on_tc, ours) if each}
-        found.append(
-            Attachment(interface, on_tc.method if on_tc else "", ours.mode if ours else "", ids <= newest)
-        )
+        found.append(Attachment(interface, on_tc.method if on_tc else "", ours.mode if ours else "", ids <= newest))
     return found
 
 
@@ -153,7 +154,19 @@ def _detach_xdp(store: Store, interface: Interface) -> bool:
 
 def remove_director(store: Store) -> None:
     """Take the packet path off everything and forget the tables: the host is as it was."""
-    directory = store.directory
     for interface in interfaces():
         detach(store, interface)
-    bpffs.remove(directory)
+    bpffs.remove(store.directory)
+
+
+def remove_leftovers() -> None:
+    """Remove the folder of a director that was never loaded to the end; nothing can be attached then."""
+    try:
+        directory = bpffs.director(create=False)
+    except KernelError as error:
+        if error.errno != ENOENT:
+            raise
+        return
+    if os.path.isdir(directory):
+        with bpffs.lock(directory):
+            bpffs.remove(directory)

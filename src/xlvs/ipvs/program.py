@@ -19,7 +19,9 @@ from xlvs.linux.ticks import Ticks, ticks
 from xlvs.model.errors import KernelError
 
 _INTERNAL: Final = "."  # .rodata and the like stay with their program
+_OBJECTS: Final = ("director_tc", "director_xdp", "views")
 _PRIVATE: Final = ("scratches", "readings")  # used within one packet or one reading: nothing to keep
+_FRESH: Final = "_fresh"
 _FRAME: Final = bytes(64)
 _CONNECTIONS_MAX: Final = 1 << 20
 _CONNECTIONS_MIN: Final = 1 << 14
@@ -64,14 +66,15 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
     """
     present = _present_sizes(directory)
     room = present or wanted or default_sizes()
-    seed = _seed(directory, fresh=present is None)
+    fresh = present is None or not _has_first_values(directory)
+    seed = _seed(directory, fresh=fresh)
     pace = ticks(object_path("clock"))
     with (
         _open("director_tc", directory, room, seed, pace) as tc,
         _open("director_xdp", directory, room, seed, pace) as xdp,
     ):
         tc.load()
-        if present is None:
+        if fresh:
             _first_values(tc, seed, pace)
         xdp.load()
         _pin_programs(tc, directory, {"prog_sweep": "sweep_now", "prog_clock": "clock_read"})
@@ -84,6 +87,21 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
         _pin_programs(tc, directory, {"prog_tc": "director_tc"})
 
 
+def changed_maps(directory: str) -> list[str]:
+    """Names of the maps whose entries the objects at hand declare in another size than the director has them."""
+    changed = set()
+    for name in _OBJECTS:
+        with Object.open(object_path(name)) as opened:
+            for each in opened.map_names():
+                path = f"{directory}/{each}"
+                if _INTERNAL in each or each in _PRIVATE or not os.path.exists(path):
+                    continue
+                with Map.from_pin(path) as present:
+                    if opened.entry_size(each) != (present.key_size, present.value_size):
+                        changed.add(each)
+    return sorted(changed)
+
+
 def _present_sizes(directory: str) -> Sizes | None:
     names = ("conns", "buckets", "services", "dests", "slots")
     if not all(os.path.exists(f"{directory}/{name}") for name in names):
@@ -93,6 +111,12 @@ def _present_sizes(directory: str) -> Sizes | None:
         with Map.from_pin(f"{directory}/{name}") as present:
             entries.append(present.max_entries)
     return Sizes(*entries)
+
+
+def _has_first_values(directory: str) -> bool:
+    """False after a first load that was cut short: the pace is written last."""
+    with Map.from_pin(f"{directory}/ledger") as ledger, ledger.memory() as memory:
+        return any(memory[layout.LEDGER_TICKS_PER_SECOND : layout.LEDGER_TICKS_PER_SECOND + 4])
 
 
 def _seed(directory: str, *, fresh: bool) -> bytes:
@@ -161,17 +185,18 @@ def _first_values(tc: Object, seed: bytes, pace: Ticks) -> None:
             pack("<I", layout.NO_SLOTS) * layout.SLOT_CLASSES
         )
         ledger[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8] = seed
-        offset = layout.LEDGER_TICKS_PER_SECOND
-        ledger[offset : offset + 4] = pack("<I", pace.per_second)
         defaults = sysctls.defaults()
         ledger[layout.LEDGER_SYSCTLS : layout.LEDGER_SYSCTLS + len(defaults)] = defaults
+        offset = layout.LEDGER_TICKS_PER_SECOND
+        ledger[offset : offset + 4] = pack("<I", pace.per_second)
 
 
 def _pin_programs(loaded: Object, directory: str, pins: dict[str, str]) -> None:
     for pin, name in pins.items():
         path = f"{directory}/{pin}"
-        bpffs.unpin(path)
-        loaded.program(name).pin(path)
+        bpffs.unpin(f"{path}{_FRESH}")
+        loaded.program(name).pin(f"{path}{_FRESH}")
+        os.rename(f"{path}{_FRESH}", path)  # who looks meanwhile finds the old one or the new one
 
 
 def sweep(directory: str) -> None:

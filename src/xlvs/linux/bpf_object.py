@@ -75,6 +75,11 @@ class Object:
                 raise ValueError(f"{name} has {member.size} bytes, not {len(value)}")
             ctypes.memmove(start + member.offset, value, member.size)
 
+    def entry_size(self, name: str) -> tuple[int, int]:
+        """Bytes of a map's key and of its value, as the object declares them."""
+        found = self._map(name)
+        return self._library.bpf_map__key_size(found), self._library.bpf_map__value_size(found)
+
     def resize(self, name: str, max_entries: int) -> None:
         """Set a map's number of entries, before `load`."""
         check(f"resizing map {name}", self._library.bpf_map__set_max_entries(self._map(name), max_entries))

@@ -10,17 +10,18 @@ Names inside a bpffs may hold no dot.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from errno import ENOENT
+from errno import EBUSY, ENOENT
 from fcntl import LOCK_EX, LOCK_SH, flock
 from typing import Final
 
 from xlvs.linux.namespace import cookie
 from xlvs.linux.process import in_child
-from xlvs.linux.syscall import CLONE_NEWNS, MS_NODEV, MS_NOEXEC, MS_NOSUID, is_bpffs, mount, setns
+from xlvs.linux.syscall import CLONE_NEWNS, MS_NODEV, MS_NOEXEC, MS_NOSUID, is_bpffs, mount, setns, unmount
 from xlvs.model.errors import KernelError, PermissionDenied
 
 MOUNT_POINT: Final = "/run/xlvs"
 _HEX_DIGITS: Final = frozenset("0123456789abcdef")
+_KERNELS_OWN: Final = frozenset(("maps.debug", "progs.debug"))  # in every bpffs
 _OPEN_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -34,7 +35,7 @@ def root(*, create: bool = True) -> str:
     if outer is None:
         return _ready(MOUNT_POINT, _mount_here, create=create)
     path = f"/proc/{outer}/root{MOUNT_POINT}"
-    _ready(path, lambda: _mount_inside(outer), create=create)
+    _ready(path, lambda: _inside(outer, f"mounting {MOUNT_POINT}", _mount_here), create=create)
     return MOUNT_POINT if _same_file(MOUNT_POINT, path) else path
 
 
@@ -75,6 +76,27 @@ def remove(directory: str) -> None:
         else:
             os.unlink(path)
     os.rmdir(directory)
+
+
+def release() -> bool:
+    """Unmount the bpffs when no director is left in it; False when it stays, or was not there."""
+    try:
+        names = os.listdir(root(create=False))
+    except (KernelError, OSError):
+        return False
+    if set(names) - _KERNELS_OWN:
+        return False
+    outer = _outer_process()
+    try:
+        if outer is None:
+            _unmount_here()
+        else:
+            _inside(outer, f"unmounting {MOUNT_POINT}", _unmount_here)
+    except KernelError as error:
+        if error.errno != EBUSY:  # somebody is about to use it
+            raise
+        return False
+    return True
 
 
 def unpin(path: str) -> bool:
@@ -135,16 +157,23 @@ def _mount_here() -> None:
             mount("xlvs", MOUNT_POINT, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700")
 
 
-def _mount_inside(pid: int) -> None:
-    def mount_there() -> None:
+def _unmount_here() -> None:
+    unmount(MOUNT_POINT, 0)
+    os.rmdir(MOUNT_POINT)
+
+
+def _inside(pid: int, operation: str, action: Callable[[], None]) -> None:
+    """Do something in the mount namespace of another process."""
+
+    def act_there() -> None:
         namespace = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         their_root = os.open(f"/proc/{pid}/root", _OPEN_DIRECTORY)
         setns(namespace, CLONE_NEWNS)
         os.fchdir(their_root)  # setns leads to the root of all mounts, which is not theirs after a chroot
         os.chroot(".")
-        _mount_here()
+        action()
 
-    in_child(f"mounting {MOUNT_POINT}", mount_there)
+    in_child(operation, act_there)
 
 
 def _failure(operation: str, error: OSError) -> KernelError | PermissionDenied:

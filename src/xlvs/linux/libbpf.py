@@ -37,6 +37,8 @@ _FUNCTIONS: Final[dict[str, tuple[Any, list[Any]]]] = {
     "btf__raw_data": (c_void_p, [c_void_p, _int_p]),
     "bpf_map__name": (c_char_p, [c_void_p]),
     "bpf_map__fd": (c_int, [c_void_p]),
+    "bpf_map__key_size": (c_uint32, [c_void_p]),
+    "bpf_map__value_size": (c_uint32, [c_void_p]),
     "bpf_map__initial_value": (c_void_p, [c_void_p, POINTER(c_size_t)]),
     "bpf_map__set_max_entries": (c_int, [c_void_p, c_uint32]),
     "bpf_map__set_pin_path": (c_int, [c_void_p, c_char_p]),

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is missing on a director, judged from the facts: each lack in one sentence, with its remedy. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from xlvs.ipvs.layout import VERDICT_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xlvs.ipvs.health import Health, Line, Room
+
+_NEARLY_FULL: Final = 0.9
+_IPV4, _IPV6 = 2, 10
+
+DROPS: Final = {
+    "drop_no_destination": "no server could take the connection: see weights and thresholds with ipvsadm -L --thresholds",
+    "drop_destination_gone": "the server of the connection was deleted",
+    "drop_table_full": "the connection table was full",
+    "drop_no_route": "there was no route to a server or a client: see `ip route get ADDRESS`",
+    "drop_forwarding_off": "forwarding was off on the interface where the packet came in",
+    "drop_ttl": "the TTL ran out on the way",
+    "drop_too_big": "a packet was larger than the MTU of its route",
+    "drop_malformed": "headers contradicted each other",
+    "drop_method": "the destination's forwarding method is not in this version",
+    "drop_icmp_limit": "more ICMP errors were due than may be sent in a second",
+    "drop_internal": "the kernel refused a step; please report it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`what` is wrong and what helps. A `grave` one keeps traffic from flowing as it should; others are worth knowing."""
+
+    what: str
+    remedy: str
+    grave: bool = True
+
+
+def findings(health: Health) -> list[Finding]:
+    """All that is to be said, the grave first."""
+    found = [
+        *_of_attachments(health),
+        *_of_programs(health),
+        *_of_forwarding(health),
+        *_of_tables(health),
+        *_of_host(health),
+    ]
+    return sorted(found, key=lambda each: not each.grave)
+
+
+def findings_without_director(lines: tuple[Line, ...]) -> list[Finding]:
+    """On a host where nothing is loaded."""
+    nothing = Finding("nothing is loaded or attached here", "`xlvs attach`, or the first `ipvsadm -A` does it")
+    return [nothing, *_no_suitable(lines)]
+
+
+def _no_suitable(lines: tuple[Line, ...]) -> Iterator[Finding]:
+    if not any(line.suitable for line in lines):
+        yield Finding("there is no Ethernet interface to attach to", "name one: `xlvs attach INTERFACE`")
+
+
+def _of_attachments(health: Health) -> Iterator[Finding]:
+    attached = [line for line in health.lines if line.attached]
+    if not attached:
+        yield Finding("the packet path is on no interface", "`xlvs attach`")
+        yield from _no_suitable(health.lines)
+        return
+    if not health.chosen:
+        for line in health.lines:
+            if line.suitable and not line.attached:
+                yield Finding(f"{line.name} came later and has no packet path", f"`xlvs attach {line.name}`")
+    for line in attached:
+        if not line.current:
+            yield Finding(f"{line.name} still has an older program", "`xlvs upgrade`")
+        if line.foreign_xdp:
+            what = f"{line.name} has another's XDP program (id {line.foreign_xdp}): ours works at tc alone there"
+            yield Finding(what, f"`ip link set {line.name} xdp off`, then `xlvs attach {line.name}`", grave=False)
+        if not line.up:
+            yield Finding(f"{line.name} is down", f"`ip link set {line.name} up`", grave=False)
+
+
+def _of_programs(health: Health) -> Iterator[Finding]:
+    if not health.clock_runs:
+        what = "the clock stands still: connections are not given back, statistics stay as they are"
+        yield Finding(what, "`xlvs upgrade` starts it")
+    if not health.views:
+        what = "this kernel has no BPF iterators, so there are no files ip_vs, ip_vs_conn and ip_vs_stats"
+        yield Finding(what, "`xlvs proc read /proc/net/ip_vs` prints the same", grave=False)
+    if health.broken_edit:
+        what = "a tool died amid a change of the tables; packets are not concerned"
+        yield Finding(what, "nothing to do: the next change repairs what was left", grave=False)
+
+
+def _of_forwarding(health: Health) -> Iterator[Finding]:
+    """The kernel routes our packets as if the host had received them, so it looks at the interface's own switch."""
+    attached = [line for line in health.lines if line.attached]
+    if (_IPV4 in health.families or not health.families) and any(not line.forwarding_ipv4 for line in attached):
+        yield _forwarding_off("IPv4", [line.name for line in attached if not line.forwarding_ipv4], "ipv4.ip_forward")
+    if _IPV6 in health.families and any(not line.forwarding_ipv6 for line in attached):
+        names = [line.name for line in attached if not line.forwarding_ipv6]
+        yield _forwarding_off("IPv6", names, "ipv6.conf.all.forwarding")
+
+
+def _forwarding_off(family: str, names: list[str], switch: str) -> Finding:
+    return Finding(
+        f"{family} forwarding is off on {', '.join(names)}: packets of services are dropped",
+        f"`sysctl -w net.{switch}=1`",
+    )
+
+
+def _of_tables(health: Health) -> Iterator[Finding]:
+    for room, what in (
+        (health.services, "services"),
+        (health.destinations, "destinations"),
+        (health.connections, "connections"),
+    ):
+        if _nearly_full(room):
+            full = f"the table of {what} is nearly full ({room.used} of {room.room})"
+            yield Finding(full, "save the rules, `xlvs detach`, `xlvs attach --connections N`, restore")
+
+
+def _nearly_full(room: Room) -> bool:
+    return room.used >= room.room * _NEARLY_FULL
+
+
+def _of_host(health: Health) -> Iterator[Finding]:
+    strict = [line.name for line in health.lines if line.attached and line.strict_rp_filter]
+    if strict:
+        what = (
+            f"rp_filter is strict on {', '.join(strict)}: balanced packets pass, but the host itself drops what comes in "
+            "another way than it would answer"
+        )
+        yield Finding(
+            what, f"`sysctl -w net.ipv4.conf.{strict[0]}.rp_filter=2` where routes are not symmetric", grave=False
+        )
+    for name in VERDICT_NAMES:
+        count = health.verdicts.get(name, 0)
+        if count and name in DROPS:
+            yield Finding(f"{count} packets dropped ({name.removeprefix('drop_')})", DROPS[name], grave=False)

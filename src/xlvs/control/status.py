@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xlvs status``: what is attached where, what is missing and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from xlvs.control.findings import findings, findings_without_director
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xlvs.control.findings import Finding
+    from xlvs.ipvs.health import Health, Line
+
+_RED, _YELLOW, _GREEN, _PLAIN = "\033[31m", "\033[33m", "\033[32m", "\033[0m"
+_LABEL: Final = 12
+
+
+def main(argv: list[str]) -> int:
+    """Run ``xlvs status ARGV``; 0 when all is well, 1 when something is missing."""
+    options = _parser().parse_args(argv)
+    from xlvs.ipvs import health as facts
+    from xlvs.ipvs.pinned import open_tables
+
+    store = open_tables().present_store()
+    if store is None:
+        health, lines = None, facts.hosts_lines()
+        found = findings_without_director(lines)
+    else:
+        health = facts.examine(store)
+        lines, found = health.lines, findings(health)
+    if options.json:
+        _print_json(health, lines, found)
+    else:
+        colours = sys.stdout.isatty()
+        print("\n".join([*report(health, lines), *advice(found, colours=colours)]))
+    return int(any(each.grave for each in found))
+
+
+def report(health: Health | None, lines: Sequence[Line]) -> Iterator[str]:
+    """The facts, a line each."""
+    if health is None:
+        yield _row("director", "none")
+    else:
+        clock = "runs" if health.clock_runs else "stands still"
+        yield _row("director", f"programs {health.tc_program} (tc), {health.xdp_program} (XDP); clock {clock}")
+    width = max((len(line.name) for line in lines), default=0)
+    for index, line in enumerate(lines):
+        yield _row("" if index else "interfaces", f"{line.name:<{width}}  {describe(line)}")
+    if health is not None:
+        yield from _tables(health)
+
+
+def describe(line: Line) -> str:
+    """What hangs on an interface, in words."""
+    parts = [f"tc ({line.tc})"] if line.tc else []
+    if line.xdp:
+        parts.append(f"XDP {line.xdp}")
+    text = " + ".join(parts) or ("not attached" if line.suitable else "not attached, not Ethernet or part of another")
+    return text if line.current else f"{text}, older program"
+
+
+def advice(found: Sequence[Finding], *, colours: bool) -> Iterator[str]:
+    """The findings, each with its remedy."""
+    if not any(each.grave for each in found):
+        yield _coloured("all is well", _GREEN, colours=colours)
+    for each in found:
+        mark, colour = ("!", _RED) if each.grave else ("-", _YELLOW)
+        yield f"{_coloured(mark, colour, colours=colours)} {each.what}"
+        yield f"    {each.remedy}"
+
+
+def _tables(health: Health) -> Iterator[str]:
+    yield _row("services", f"{health.services.used} of {health.services.room}")
+    yield _row("destinations", f"{health.destinations.used} of {health.destinations.room}")
+    yield _row("connections", f"{health.connections.used} of {health.connections.room}")
+    yield _row("memory", f"{health.memory_bytes / (1 << 20):.0f} MiB")
+    counted = [f"{name} {count}" for name, count in health.verdicts.items() if count]
+    yield _row("packets", ", ".join(counted) or "none yet")
+    yield _row("views", " ".join(health.views) or "none")
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<{_LABEL}} {text}"
+
+
+def _coloured(text: str, colour: str, *, colours: bool) -> str:
+    return f"{colour}{text}{_PLAIN}" if colours else text
+
+
+def _print_json(health: Health | None, lines: Sequence[Line], found: Sequence[Finding]) -> None:
+    import json
+
+    whole: dict[str, Any] = {"director": health is not None}
+    if health is None:
+        whole["lines"] = [asdict(line) for line in lines]
+    else:
+        whole |= {**asdict(health), "families": sorted(health.families)}
+    whole["interfaces"] = whole.pop("lines")
+    whole["findings"] = [asdict(each) for each in found]
+    whole["healthy"] = not any(each.grave for each in found)
+    print(json.dumps(whole, indent=2))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xlvs status",
+        description="What is attached where, what is missing and what to do about it.",
+        epilog="Exit code: 0 when all is well, 1 when something is missing (!); what is only worth knowing (-) counts not.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--json", action="store_true", help="the same for programs")
+    return parser
