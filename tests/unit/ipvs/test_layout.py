@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every offset that Python knows of the maps, held against the types in the compiled object."""
+
+import re
+from pathlib import Path
+from struct import Struct
+
+import pytest
+
+from xlvs.ipvs import layout
+from xlvs.ipvs.objects import object_path
+from xlvs.linux.btf import Btf, Layout
+from xlvs.model.address import Family
+from xlvs.model.errors import NotSupported
+from xlvs.schedulers import registry
+
+
+@pytest.fixture(scope="module")
+def btf() -> Btf:
+    """The types of the packet path at tc."""
+    try:
+        return Btf.from_elf(Path(object_path("director_tc")).read_bytes())
+    except NotSupported as error:
+        pytest.skip(error.message)
+
+
+# Our constant: struct, member.
+OFFSETS = {
+    "SERVICE_FLAGS": ("service", "flags"),
+    "SERVICE_LIST": ("service", "list"),
+    "SERVICE_TABLE": ("service", "table"),
+    "SERVICE_WRR": ("service", "wrr_max"),
+    "SERVICE_CURSOR": ("service", "cursor"),
+    "SERVICE_FAMILY": ("service", "key.family"),
+    "DEST_SERVICE": ("dest", "service"),
+    "DEST_FLAGS": ("dest", "flags"),
+    "DEST_WEIGHT": ("dest", "weight"),
+    "DEST_DELETED": ("dest", "deleted_s"),
+    "DEST_KEY": ("dest", "service_key"),
+    "SERVICE_SCHEDULER": ("service", "scheduler"),
+    "SERVICE_PERSISTENCE": ("service", "persistence_s"),
+    "SERVICE_INSTANCE": ("service", "instance"),
+    "DEST_UPPER_THRESHOLD": ("dest", "upper_threshold"),
+    "DEST_LAST_WEIGHT": ("dest", "last_weight"),
+    "DEST_INSTANCE": ("dest", "instance"),
+    "LEDGER_INSTANCES": ("ledger", "instances"),
+    "DEST_COUNTS": ("dest", "active"),
+    "DEST_OVERLOADED": ("dest", "overloaded"),
+    "SETTINGS_SERVICE_HIGH": ("settings", "service_high"),
+    "SETTINGS_DEST_HIGH": ("settings", "dest_high"),
+    "SETTINGS_TIMEOUTS": ("settings", "timeouts"),
+    "SETTINGS_EDITING_UNTIL": ("settings", "editing_until"),
+    "SETTINGS_CONN_REUSE_MODE": ("settings", "conn_reuse_mode"),
+    "SETTINGS_EXPIRE_NODEST_CONN": ("settings", "expire_nodest_conn"),
+    "SETTINGS_SLOPPY_TCP": ("settings", "sloppy_tcp"),
+    "SETTINGS_NAT_ICMP_SEND": ("settings", "nat_icmp_send"),
+    "LEDGER_HASH_SEED": ("ledger", "hash_seed"),
+    "LEDGER_EDITING": ("ledger", "editing"),
+    "LEDGER_ATTACH_CHOSEN": ("ledger", "attach_chosen"),
+    "LEDGER_SERVICE_FREE": ("ledger", "service_free"),
+    "LEDGER_DEST_FREE": ("ledger", "dest_free"),
+    "LEDGER_SLOT_NEXT": ("ledger", "slot_next"),
+    "LEDGER_SLOT_FREE": ("ledger", "slot_free"),
+    "LEDGER_SYSCTLS": ("ledger", "sysctls"),
+    "LEDGER_TICKS_PER_SECOND": ("ledger", "ticks_per_second"),
+    "ESTIMATE_ZERO": ("estimate", "zero"),
+    "ESTIMATE_BASE": ("estimate", "base"),
+    "ESTIMATE_RATES": ("estimate", "cps"),
+    "FILTER_DEST": ("filter", "dest"),
+    "CLOCKWORK_TICKS": ("clockwork", "ticks"),
+}
+
+SIZES = {"SERVICE_SIZE": "service", "DEST_SIZE": "dest", "CONN_SIZE": "conn", "ESTIMATE_SIZE": "estimate"}
+
+# Our packed form: struct and the members that it holds in order, from the first one's offset on.
+PACKED = {
+    "SERVICE_KEY": ("service_key", "virtual fwmark vport protocol family"),
+    "SERVICE": (
+        "service",
+        "key.virtual key.fwmark key.vport key.protocol key.family flags scheduler engine list table persistence_s"
+        + " netmask wrr_max wrr_gcd",
+    ),
+    "DEST": (
+        "dest",
+        "addr port family method service flags weight upper_threshold lower_threshold tunnel_type tunnel_flags"
+        + " tunnel_port deleted_s last_weight",
+    ),
+    "COUNTS": ("dest", "active inactive persistent overloaded"),
+    "CONN": (
+        "conn",
+        "client virtual cport vport dport protocol method word.expires word.state word.life word.bits dest",
+    ),
+    "COUNTERS": ("counters", "conns inpkts outpkts inbytes outbytes"),
+}
+
+
+@pytest.mark.parametrize("name", OFFSETS)
+def test_an_offset_is_that_of_its_member(btf: Btf, name: str) -> None:
+    """C declares, Python follows."""
+    struct, member = OFFSETS[name]
+
+    assert getattr(layout, name) == btf.layout(struct).member(member).offset
+
+
+def test_no_offset_is_forgotten() -> None:
+    """What is added to the layout is added here."""
+    prefixes = ("SERVICE_", "DEST_", "SETTINGS_", "LEDGER_", "ESTIMATE_", "CLOCKWORK_")
+    known = {*OFFSETS, *SIZES, *PACKED, "SETTINGS_SERVICES"}
+
+    assert [name for name in vars(layout) if name.startswith(prefixes) and name not in known] == []
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_a_size_is_that_of_its_struct(btf: Btf, name: str) -> None:
+    """An entry of the mapped array begins where the one before it ends."""
+    assert getattr(layout, name) == btf.layout(SIZES[name]).size
+
+
+def test_services_are_counted_by_family(btf: Btf) -> None:
+    """One place for each."""
+    declared = btf.layout("settings")
+
+    assert layout.SETTINGS_SERVICES == {
+        Family.IPV4: declared.member("services_ipv4").offset,
+        Family.IPV6: declared.member("services_ipv6").offset,
+    }
+
+
+def places(packed: Struct) -> list[tuple[int, int]]:
+    """Offset and size of each value in a packed form."""
+    order, found = packed.format[0], []
+    items = re.findall(r"(\d*)([a-zA-Z])", packed.format[1:])
+    before = order
+    for count, code in items:
+        repeat = 1 if code == "s" or not count else int(count)
+        for _ in range(repeat):
+            one = f"{count}{code}" if code == "s" else code
+            if code != "x":
+                found.append((Struct(before).size, Struct(order + one).size))
+            before += one
+    return found
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_packed_form_has_its_members_in_place(btf: Btf, name: str) -> None:
+    """Each value where C has it, as wide as C has it."""
+    struct, members = PACKED[name]
+    declared: Layout = btf.layout(struct)
+    found = [declared.member(each) for each in members.split()]
+    first = found[0].offset
+
+    assert places(getattr(layout, name)) == [(each.offset - first, each.size) for each in found]
+
+
+def test_an_estimate_is_four_rows_of_five(btf: Btf) -> None:
+    """Seen, zero, base, and the rates."""
+    declared = btf.layout("estimate")
+
+    assert [declared.member(name).offset for name in ("seen", "zero", "base", "cps")] == [0, 40, 80, 120]
+    assert layout.ESTIMATE.size == declared.size
+
+
+@pytest.mark.parametrize(
+    ("name", "struct"),
+    [
+        ("settings", "settings"),
+        ("ledger", "ledger"),
+        ("services", "service"),
+        ("dests", "dest"),
+        ("slots", "slot_line"),
+        ("conns", "conn"),
+        ("service_estimates", "estimate"),
+        ("dest_estimates", "estimate"),
+    ],
+)
+def test_what_is_checked_when_tables_are_opened_is_right(btf: Btf, name: str, struct: str) -> None:
+    """The size of an entry tells another version's tables."""
+    assert layout.MAP_VALUES[name] == btf.layout(struct).size
+
+
+def constants(header: str, enum: str, root: Path) -> dict[str, int]:
+    """The constants of an enum, as its header counts them: clang keeps no enum that no variable has."""
+    source = (root / "bpf" / "ipvs" / header).read_text()
+    body = re.sub(r"/\*.*?\*/", "", source[source.index(f"enum {enum} {{") :].partition("{")[2], flags=re.DOTALL)
+    found, following = {}, 0
+    for part in body.partition("}")[0].split(","):
+        name, _, value = (each.strip() for each in part.partition("="))
+        if name:
+            found[name] = int(value, 0) if value else following
+            following = found[name] + 1
+    return found
+
+
+def test_verdicts_have_the_names_of_the_packet_path(project_root: Path) -> None:
+    """In its order."""
+    declared = constants("verdict.h", "verdict", project_root)
+    assert declared.pop("VERDICT_COUNT") == len(layout.VERDICT_NAMES)
+
+    ours = {name: number for number, name in enumerate(layout.VERDICT_NAMES)}
+    assert {name.removeprefix("VERDICT_").lower(): number for name, number in declared.items()} == ours
+
+
+def test_states_have_the_names_of_the_packet_path(project_root: Path) -> None:
+    """In its order, each with a timeout."""
+    declared = constants("types.h", "conn_state", project_root)
+    names = {
+        name.removeprefix("STATE_"): number for name, number in declared.items() if number < declared["STATE_COUNT"]
+    }
+    names.pop("TCP_COUNT", None)
+
+    assert names == {name: number for number, name in enumerate(layout.STATE_NAMES)}
+    assert len(layout.STATE_TIMEOUTS_S) == len(layout.STATE_NAMES)
+
+
+def test_schedulers_have_the_numbers_of_the_packet_path(project_root: Path) -> None:
+    """Which the registry fixes."""
+    declared = constants("types.h", "scheduler", project_root)
+
+    assert {name.removeprefix("SCHED_").lower(): number for name, number in declared.items() if number} == {
+        row.name: row.number for row in registry.SCHEDULERS
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "constant"),
+    [
+        ("LIVE", "SERVICE_LIVE"),
+        ("PERSISTENT", "SERVICE_PERSISTENT"),
+        ("ONE_PACKET", "SERVICE_ONE_PACKET"),
+        ("USED", "DEST_USED"),
+        ("AVAILABLE", "DEST_AVAILABLE"),
+        ("CONN_LIVE", "LIFE_LIVE"),
+    ],
+)
+def test_flags_are_the_same(name: str, constant: str, project_root: Path) -> None:
+    """Single bits that both sides look at."""
+    declared: dict[str, int] = {}
+    for enum in ("service_flags", "dest_flags", "conn_life"):
+        declared |= constants("types.h", enum, project_root)
+
+    assert getattr(layout, name) == declared[constant]
