@@ -73,23 +73,21 @@ OFFSETS = {
 SIZES = {"SERVICE_SIZE": "service", "DEST_SIZE": "dest", "CONN_SIZE": "conn", "ESTIMATE_SIZE": "estimate"}
 
 # Our packed form: struct and the members that it holds in order, from the first one's offset on.
+_SERVICE = """
+key.virtual key.fwmark key.vport key.protocol key.family flags scheduler engine list table persistence_s netmask wrr_max
+wrr_gcd
+"""
+_DEST = """
+addr port family method service flags weight upper_threshold lower_threshold tunnel_type tunnel_flags tunnel_port
+deleted_s last_weight
+"""
+_CONN = "client virtual cport vport dport protocol method word.expires word.state word.life word.bits dest"
 PACKED = {
     "SERVICE_KEY": ("service_key", "virtual fwmark vport protocol family"),
-    "SERVICE": (
-        "service",
-        "key.virtual key.fwmark key.vport key.protocol key.family flags scheduler engine list table persistence_s"
-        + " netmask wrr_max wrr_gcd",
-    ),
-    "DEST": (
-        "dest",
-        "addr port family method service flags weight upper_threshold lower_threshold tunnel_type tunnel_flags"
-        + " tunnel_port deleted_s last_weight",
-    ),
+    "SERVICE": ("service", _SERVICE),
+    "DEST": ("dest", _DEST),
     "COUNTS": ("dest", "active inactive persistent overloaded"),
-    "CONN": (
-        "conn",
-        "client virtual cport vport dport protocol method word.expires word.state word.life word.bits dest",
-    ),
+    "CONN": ("conn", _CONN),
     "COUNTERS": ("counters", "conns inpkts outpkts inbytes outbytes"),
 }
 
@@ -118,12 +116,10 @@ def test_a_size_is_that_of_its_struct(btf: Btf, name: str) -> None:
 
 def test_services_are_counted_by_family(btf: Btf) -> None:
     """One place for each."""
+    members = {Family.IPV4: "services_ipv4", Family.IPV6: "services_ipv6"}
     declared = btf.layout("settings")
 
-    assert layout.SETTINGS_SERVICES == {
-        Family.IPV4: declared.member("services_ipv4").offset,
-        Family.IPV6: declared.member("services_ipv6").offset,
-    }
+    assert {family: declared.member(name).offset for family, name in members.items()} == layout.SETTINGS_SERVICES
 
 
 def places(packed: Struct) -> list[tuple[int, int]]:
