@@ -29,10 +29,8 @@ def against_katran(section: Section) -> list[str]:
         return []
     slower = [f"{row} {share:.2f}" for row, share in shares.items() if share > 1]
     best = min(shares.values())
-    return [
-        f"XDP against Katran's: as fast or faster in {len(shares) - len(slower)} of {len(shares)} rows (best {best:.2f} of"
-        f" its time); slower: {', '.join(slower) or 'none'}."
-    ]
+    count = f"{len(shares) - len(slower)} of {len(shares)} rows (best {best:.2f} of its time)"
+    return [f"XDP against Katran's: as fast or faster in {count}; slower: {', '.join(slower) or 'none'}."]
 
 
 def against_others(section: Section) -> list[str]:
@@ -53,7 +51,8 @@ def against_others(section: Section) -> list[str]:
 
 def against_aims(section: Section) -> list[str]:
     """Which aims for commands and memory are met."""
-    met, missed = [], []
+    met: list[str] = []
+    missed: list[str] = []
     for row in section.rows:
         cells = _medians(section, row)
         if "aim" in cells and OURS in cells:

@@ -7,7 +7,7 @@
 
 struct source {
 	__u32 ifindex;
-	__u32 connections;	// source ports, from 1024 on
+	__u32 connections; // source ports, from 1024 on
 	__u32 counter;
 	__u32 unused;
 	__u64 head[6];

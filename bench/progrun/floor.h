@@ -12,10 +12,16 @@
 #define ENTRIES (1 << 20)
 // The packets' destinations after the rewrite, which netns/topology.py has routes and neighbours for: 10.72.1.11, fc00:2::11.
 
-struct entry { __u64 timer, packets, rest[6]; };
+struct entry {
+	__u64 timer, packets, rest[6];
+};
 
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, ENTRIES);
-	 __type(key, __u32); __type(value, struct entry); } table SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ENTRIES);
+	__type(key, __u32);
+	__type(value, struct entry);
+} table SEC(".maps");
 
 static __always_inline int touch(__u32 address, __u16 port)
 {
@@ -38,7 +44,7 @@ static __always_inline __u16 fold(__u32 sum)
 // RFC 1624, equation 3.
 static __always_inline void replace(__u16 *check, __u32 from, __u32 to)
 {
-	*check = ~fold((__u16)~*check + (__u16)~from + (__u16)~(from >> 16) + (to & 0xffff) + (to >> 16));
+	*check = ~fold((__u16) ~*check + (__u16)~from + (__u16) ~(from >> 16) + (to & 0xffff) + (to >> 16));
 }
 
 static __always_inline int floor_v4(void *data, void *end)

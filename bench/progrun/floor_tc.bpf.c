@@ -2,7 +2,10 @@
 #include <linux/pkt_cls.h>
 #include "floor.h"
 
-SEC("tc") int pass(struct __sk_buff *skb) { return TC_ACT_OK; }
+SEC("tc") int pass(struct __sk_buff *skb)
+{
+	return TC_ACT_OK;
+}
 
 SEC("tc") int lowest(struct __sk_buff *skb)
 {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "floor.h"
 
-SEC("xdp") int pass(struct xdp_md *ctx) { return XDP_PASS; }
+SEC("xdp") int pass(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
 
 SEC("xdp") int lowest(struct xdp_md *ctx)
 {

@@ -9,14 +9,16 @@
 #include <bpf/bpf_endian.h>
 
 #define CONNECTIONS (1 << 20)
-#define LIFETIME (900 * 250)	// ticks
+#define LIFETIME (900 * 250) // ticks
 #define VIRTUAL_PORT 80
 
-struct address { __u32 w[4]; };
+struct address {
+	__u32 w[4];
+};
 
 struct packet {
 	struct address source, target;
-	__u32 ports;		// source port, destination port, as on the wire
+	__u32 ports;  // source port, destination port, as on the wire
 	__u32 protocol;
 	int is_v6;
 };
@@ -63,8 +65,8 @@ static __always_inline int swap_and_send(struct xdp_md *ctx)
 // The one destination of these measurements.
 static __always_inline struct address destination_of(const struct packet *p)
 {
-	return p->is_v6 ? (struct address){ { bpf_htonl(0xfc000002), 0, 0, bpf_htonl(1) } }
-			: (struct address){ { 0, 0, bpf_htonl(0xffff), bpf_htonl(0x0a000001) } };
+	return p->is_v6 ? (struct address){ { bpf_htonl(0xfc000002), 0, 0, bpf_htonl(1) } } :
+			  (struct address){ { 0, 0, bpf_htonl(0xffff), bpf_htonl(0x0a000001) } };
 }
 
 #define DESTINATION_PORT bpf_htons(8080)

@@ -18,11 +18,11 @@ struct {
 
 // The only variable in .bss: harness.py writes it through shared memory.
 struct wrap_config {
-	__u32 length;		// bytes of the packet
-	__u32 mask;		// connections - 1; 0 is one connection
-	__u32 counter;		// packets so far
+	__u32 length; // bytes of the packet
+	__u32 mask; // connections - 1; 0 is one connection
+	__u32 counter; // packets so far
 	__u32 unused;
-	__u64 head[10];		// the first 80 bytes of the packet
+	__u64 head[10]; // the first 80 bytes of the packet
 };
 volatile struct wrap_config config;
 

@@ -12,9 +12,21 @@ static __always_inline int wrap(struct __sk_buff *skb, int words, int address, i
 	return TC_ACT_SHOT;
 }
 
-SEC("tc") int wrap_v4(struct __sk_buff *skb) { return wrap(skb, 8, 26, 34); }
-SEC("tc") int wrap_v4_reply(struct __sk_buff *skb) { return wrap(skb, 8, 30, 36); }
-SEC("tc") int wrap_v6(struct __sk_buff *skb) { return wrap(skb, 10, 34, 54); }
-SEC("tc") int bare_end(struct __sk_buff *skb) { return TC_ACT_OK; }
+SEC("tc") int wrap_v4(struct __sk_buff *skb)
+{
+	return wrap(skb, 8, 26, 34);
+}
+SEC("tc") int wrap_v4_reply(struct __sk_buff *skb)
+{
+	return wrap(skb, 8, 30, 36);
+}
+SEC("tc") int wrap_v6(struct __sk_buff *skb)
+{
+	return wrap(skb, 10, 34, 54);
+}
+SEC("tc") int bare_end(struct __sk_buff *skb)
+{
+	return TC_ACT_OK;
+}
 
 char _license[] SEC("license") = "Dual MIT/GPL";

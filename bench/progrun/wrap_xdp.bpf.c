@@ -18,9 +18,21 @@ static __always_inline int wrap(struct xdp_md *ctx, int words, int address, int 
 	return XDP_ABORTED;
 }
 
-SEC("xdp") int wrap_v4(struct xdp_md *ctx) { return wrap(ctx, 8, 26, 34); }
-SEC("xdp") int wrap_v4_reply(struct xdp_md *ctx) { return wrap(ctx, 8, 30, 36); }
-SEC("xdp") int wrap_v6(struct xdp_md *ctx) { return wrap(ctx, 10, 34, 54); }
-SEC("xdp") int bare_end(struct xdp_md *ctx) { return XDP_TX; }
+SEC("xdp") int wrap_v4(struct xdp_md *ctx)
+{
+	return wrap(ctx, 8, 26, 34);
+}
+SEC("xdp") int wrap_v4_reply(struct xdp_md *ctx)
+{
+	return wrap(ctx, 8, 30, 36);
+}
+SEC("xdp") int wrap_v6(struct xdp_md *ctx)
+{
+	return wrap(ctx, 10, 34, 54);
+}
+SEC("xdp") int bare_end(struct xdp_md *ctx)
+{
+	return XDP_TX;
+}
 
 char _license[] SEC("license") = "Dual MIT/GPL";
