@@ -255,9 +255,9 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 	old.all = conn->word.all;
 	new = old;
 	new.life = LIFE_DEAD;
+	new.expires = now;
 	if (old.life != LIFE_LIVE || __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
-	conn->died = now;
 	conn_unlink(conn_forward_hash(conn), number);
 	dest = dest_get(conn->dest);
 	if (!dest)
@@ -288,6 +288,8 @@ __noinline __u32 conn_new(const struct packet *p, struct dest *dest, __u32 dest_
 	conn->method = dest->method;
 	conn->dest = dest_number;
 	conn->control = 0;
+	conn->hop[DIRECTION_FORWARD] = 0;
+	conn->hop[DIRECTION_REPLY] = 0;
 	conn->word.expires = now + ticks_per_second;
 	conn->word.state = STATE_NONE;
 	conn->word.bits = CONN_INACTIVE;

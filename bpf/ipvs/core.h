@@ -5,6 +5,7 @@
 #define XLVS_CORE_H
 
 #include "conn.h"
+#include "hop.h"
 #include "proto.h"
 #include "sched.h"
 #include "service.h"
@@ -54,8 +55,8 @@ static __noinline enum verdict reply(ctx_t *ctx, struct packet *p, __u32 number,
 
 	if (!conn || !p || !set)
 		return VERDICT_PASS;
-	rc = route(ctx, &fib, p, &conn->virtual, &conn->client, p->segment);
-	if (!xmit_can(ctx, p, rc, &fib))
+	rc = hop_find(ctx, &fib, p, conn, DIRECTION_REPLY, &conn->virtual, &conn->client, now);
+	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	/* The stack tells the destination, as a router does. */
 	if (p->ttl <= 1 || (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment))
@@ -87,8 +88,8 @@ static __noinline enum verdict forward(ctx_t *ctx, struct packet *p, __u32 numbe
 		nat.side = NAT_NOTHING;
 	else if (conn->method != METHOD_MASQUERADE)
 		return DROP_METHOD;
-	rc = route(ctx, &fib, p, &p->src, &dest->addr, p->segment);
-	if (!xmit_can(ctx, p, rc, &fib))
+	rc = hop_find(ctx, &fib, p, conn, DIRECTION_FORWARD, &p->src, &dest->addr, now);
+	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	if (p->part != FRAGMENT_LATER)
 		proto_update(conn, p, DIRECTION_FORWARD, set, now);

@@ -28,7 +28,7 @@ static __always_inline void sweep_entry(struct conn *conn, __u32 number, __u32 n
 			conn_kill(conn, number, now);
 		return;
 	}
-	if (old.life != LIFE_DEAD || now - conn->died <= ticks_per_second / REST_FRACTION)
+	if (old.life != LIFE_DEAD || now - old.expires <= ticks_per_second / REST_FRACTION)
 		return;
 	new = old;
 	new.life = LIFE_FREE;

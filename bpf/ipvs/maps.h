@@ -34,6 +34,8 @@ LARGE_ARRAY(dests, struct dest, 256); /* number -> destination; 0 is nobody's; c
 LARGE_ARRAY(slots, struct slot_line, 256); /* lists and tables of destinations' numbers */
 
 /* The packet path writes, user space reads; --zero writes `zero` of an estimate. */
+#define HOPS 4096
+LARGE_ARRAY(hops, struct hop, HOPS); /* 0 is nobody's; user space empties it when XDP comes or goes */
 LARGE_ARRAY(conns, struct conn, 1024); /* number -> connection; 0 is nobody's */
 LARGE_ARRAY(pool, struct pool, 1);
 LARGE_ARRAY(service_estimates, struct estimate, 64);

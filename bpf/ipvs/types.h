@@ -87,7 +87,7 @@ enum conn_bits {
 struct conn_word {
 	union {
 		struct {
-			__u32 expires; /* tick at which the connection is gone */
+			__u32 expires; /* tick at which the connection is gone; once dead, at which it went */
 			__u8 state; /* enum conn_state */
 			__u8 life; /* enum conn_life */
 			__u16 bits; /* enum conn_bits */
@@ -108,8 +108,8 @@ struct conn {
 	struct conn_word word;
 	__u32 dest; /* number of the destination */
 	__u32 control; /* number of the persistence template, 0: none */
-	__u32 died; /* tick of death, once LIFE_DEAD */
-	__u32 reserved;
+	__u16 hop[2]; /* by direction: number of the next hop, 0: none, see hop.h */
+	__u16 hop_tick[2]; /* tick at which the routing table said so, lower bits */
 };
 
 #define BUCKET_SLOTS 15
@@ -281,6 +281,22 @@ struct clockwork {
 	struct counters total;
 };
 
+enum hop_state {
+	HOP_EMPTY = 0,
+	HOP_FILLING = 1,
+	HOP_READY = 2, /* from here on it does not change */
+};
+
+/* A way out: interface and link-layer addresses. */
+struct hop {
+	__u32 state; /* enum hop_state */
+	__u32 ifindex;
+	__u32 macs[3]; /* source and destination, as in struct bpf_fib_lookup */
+	__u16 mtu;
+	__u8 xdp; /* 1: XDP may send through it */
+	__u8 reserved[9];
+};
+
 /* The pool of connections. One element. */
 struct pool {
 	__u32 next; /* lowest number never used yet, from 1 on */
@@ -305,6 +321,7 @@ struct fragment {
 	__u32 seen; /* tick */
 };
 
+_Static_assert(sizeof(struct hop) == 32, "two next hops share a cache line");
 _Static_assert(sizeof(struct conn) == 64, "a connection is one cache line");
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is one cache line");
 _Static_assert(sizeof(struct service) == 128, "a service is two cache lines");

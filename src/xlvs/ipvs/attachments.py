@@ -139,11 +139,20 @@ def _attach_xdp(store: Store, interface: Interface, mode: xdp_attach.Mode) -> No
             ports.update(index, index)
         else:
             ports.delete(index)
+    _forget_hops(store)
+
+
+def _forget_hops(store: Store) -> None:
+    """The packet path remembers through which interfaces XDP may send: it learns anew."""
+    memory = store.array("hops").memory
+    memory[:] = bytes(len(memory))
 
 
 def _detach_xdp(store: Store, interface: Interface) -> bool:
     with Map.from_pin(f"{store.directory}/xdp_ports") as ports:
-        ports.delete(interface.ifindex.to_bytes(4, "little"))
+        gone = ports.delete(interface.ifindex.to_bytes(4, "little"))
+    if gone:
+        _forget_hops(store)
     try:
         return xdp_attach.detach(_xdp_pin(store, interface))
     except KernelError as error:

@@ -47,7 +47,7 @@ COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 USED: Final = 1
 AVAILABLE: Final = 2
 
-# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control, died, reserved
+# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control, hops, hop ticks
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s12x")
 CONN_SIZE: Final = 64
 CONN_LIVE: Final = 1

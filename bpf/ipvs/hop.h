@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The way a connection's packets go on, remembered for a tenth of a second.
+ *
+ * The routing table is asked per connection and direction, as it would be per packet, so that rules by source
+ * or mark hold; what it says is good for a moment, so that a route or neighbour that changes is followed
+ * within it. Ways out are few: they stand in a table of their own, found by their contents, and never change. */
+#ifndef XLVS_HOP_H
+#define XLVS_HOP_H
+
+#include "conn.h"
+#include "route.h"
+
+#define HOP_LIFE_FRACTION 10 /* of a second */
+#define HOP_PROBES 8
+#define HOP_HAND_UP -1000 /* not a value of the routing table: XDP cannot send it */
+
+/* The three words with the source's and the destination's link-layer address. */
+static __always_inline __u32 *fib_macs(const struct bpf_fib_lookup *fib)
+{
+	_Static_assert(__builtin_offsetof(struct bpf_fib_lookup, dmac) == __builtin_offsetof(struct bpf_fib_lookup, smac) + 6,
+		       "the addresses stand side by side");
+	return (__u32 *)fib->smac;
+}
+
+static __always_inline int hop_equal(const struct hop *hop, const struct bpf_fib_lookup *fib)
+{
+	const __u32 *macs = fib_macs(fib);
+
+	return hop->state == HOP_READY && hop->ifindex == fib->ifindex && hop->mtu == fib->mtu_result &&
+	       hop->macs[0] == macs[0] && hop->macs[1] == macs[1] && hop->macs[2] == macs[2];
+}
+
+static __always_inline void hop_copy_macs(__u32 *to, const __u32 *from)
+{
+	to[0] = from[0];
+	to[1] = from[1];
+	to[2] = from[2];
+}
+
+static __always_inline void hop_fill(struct hop *hop, const struct bpf_fib_lookup *fib)
+{
+	hop->ifindex = fib->ifindex;
+	hop->mtu = fib->mtu_result;
+	hop_copy_macs(hop->macs, fib_macs(fib));
+	hop->xdp = 0;
+	hop->state = HOP_READY;
+}
+
+/* Number of the way out that a look-up found, put into the table when it is new; 0: no room. */
+__noinline __u32 hop_number(const struct bpf_fib_lookup *fib)
+{
+	__u32 hash;
+
+	if (!fib)
+		return 0;
+	hash = (fib->ifindex ^ fib_macs(fib)[2]) * 0x9e3779b1u >> 16;
+	for (__u32 i = 0; i < HOP_PROBES; i++) {
+		__u32 number = (hash + i) & (HOPS - 1);
+		struct hop *hop = bpf_map_lookup_elem(&hops, &number);
+
+		if (!hop)
+			return 0;
+		if (!number)
+			continue;
+		if (hop_equal(hop, fib))
+			return number;
+		if (hop->state == HOP_EMPTY &&
+		    __sync_val_compare_and_swap(&hop->state, HOP_EMPTY, HOP_FILLING) == HOP_EMPTY) {
+			hop_fill(hop, fib);
+			return number;
+		}
+	}
+	return 0;
+}
+
+static __always_inline struct hop *hop_get(__u32 number)
+{
+	return bpf_map_lookup_elem(&hops, &number);
+}
+
+/* Route a packet of a connection: the result is that of route(), or HOP_HAND_UP. */
+static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, const struct packet *p, struct conn *conn,
+				     int direction, const struct addr *src, const struct addr *dst, __u32 now)
+{
+	__u16 age = now - conn->hop_tick[direction];
+	struct hop *hop;
+	__u32 number;
+	long rc;
+
+	hop = hop_get(conn->hop[direction]);
+	if (hop && hop->state == HOP_READY && age <= ticks_per_second / HOP_LIFE_FRACTION && p->segment <= hop->mtu &&
+	    (hop->xdp || !CTX_IS_XDP)) {
+		__builtin_memset(fib, 0, sizeof(*fib));
+		fib->ifindex = hop->ifindex;
+		hop_copy_macs(fib_macs(fib), hop->macs);
+		return p->ttl <= 1 && CTX_IS_XDP ? HOP_HAND_UP : BPF_FIB_LKUP_RET_SUCCESS;
+	}
+	rc = route(ctx, fib, p, src, dst, p->segment);
+	if (!xmit_can(ctx, p, rc, fib))
+		return HOP_HAND_UP;
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS)
+		return rc;
+	number = hop_number(fib);
+	hop = hop_get(number);
+	if (hop && CTX_IS_XDP && number)
+		hop->xdp = 1;
+	conn->hop[direction] = number;
+	conn->hop_tick[direction] = now;
+	return rc;
+}
+
+#endif
