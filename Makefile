@@ -35,6 +35,7 @@ bench: build ## speed and memory, beside their baselines (root)
 
 build: bootstrap ## compile the packet path to build/bpf
 	@$(bin)/python tools/build_bpf.py
+	@$(bin)/python -m compileall -q src/xlvs
 
 format: venv ## rewrite Python and C in the project's style
 	@$(bin)/ruff check --fix-only -q
