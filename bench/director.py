@@ -36,7 +36,7 @@ def ipvsadm(*arguments: str, stdin: str = "") -> str:
 
 def attach(mode: str) -> None:
     """Attach the programs to all of the director's interfaces: `tc`, or `xdp` with tc behind it."""
-    run([sys.executable, "-m", "bench.attach", mode, *net.DEVICES[net.DIRECTOR]])
+    run([str(BIN / "xlvs"), "attach", "--mode", mode, *net.DEVICES[net.DIRECTOR]])
 
 
 def run(command: Sequence[str], stdin: str = "") -> str:
@@ -62,8 +62,8 @@ def rules() -> list[str]:
 
 def configure() -> None:
     """Set those services up, and attach both programs, so that XDP may send through every interface."""
-    ipvsadm("-R", stdin="\n".join(rules()) + "\n")
     attach("xdp")
+    ipvsadm("-R", stdin="\n".join(rules()) + "\n")
 
 
 def pins() -> str:
