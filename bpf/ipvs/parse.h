@@ -199,13 +199,13 @@ static __always_inline int parse_ipv6(ctx_t *ctx, struct packet *p)
 	return parse_extensions(ctx, p);
 }
 
-/* Ports and flags; the header must be there in whole. */
+/* Ports and flags; the header must be there in whole, and inside the IP packet: a frame may be padded. */
 static __always_inline int parse_l4(ctx_t *ctx, struct packet *p)
 {
 	__u32 offset = p->l4;
 	void *header;
 
-	if (offset > L4_MAX)
+	if (offset > L4_MAX || offset + l4_header_size(p->protocol) > L3 + p->length)
 		return -1;
 	header = ctx_data(ctx) + offset;
 	if (p->protocol == IPPROTO_TCP) {
@@ -249,6 +249,9 @@ static __always_inline enum verdict parse(ctx_t *ctx, struct packet *p)
 
 	if (protocol == bpf_htons(ETH_P_IP) ? parse_ipv4(ctx, p) :
 	    protocol == bpf_htons(ETH_P_IPV6) ? parse_ipv6(ctx, p) : -1)
+		return VERDICT_PASS;
+	/* The host's stack drops a packet that lacks its end, and counts it. */
+	if (L3 + p->length > ctx_length(ctx))
 		return VERDICT_PASS;
 	p->segment = p->length;
 	if (!parse_is_ours(p) && !parse_is_icmp(p))
