@@ -74,6 +74,9 @@ class PinnedTables(Observed):
         with bpffs.lock(directory):
             if not program.is_loaded(directory):
                 program.load(directory, self._wanted)
+        from xlvs.ipvs.stale import remove_stale
+
+        remove_stale(directory)
         self._opened = Store(directory)
         return self._opened
 

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Directors whose network namespace is gone: their pins, and with them the memory of their tables, remain.
+
+A director is looked at closer when all the interfaces that it was attached to are gone: the kernel detaches a link
+then. It goes when no process and no name in /run/netns holds a namespace with its cookie. One that was never attached
+by a link (a kernel before 6.6, or no interface) is left alone.
+"""
+
+import os
+
+from xlvs.linux import bpffs, namespace
+from xlvs.linux.bpf_link import Link
+from xlvs.model.errors import KernelError, XlvsError
+
+_LINK_PINS = ("tc_", "xdp_")
+
+
+def remove_stale(own: str) -> list[str]:
+    """Remove the directors, other than `own` (a folder), whose namespace is gone; returns their folders."""
+    root = os.path.dirname(own)
+    suspects = {number: f"{root}/{number:x}" for number in bpffs.directors()}
+    suspects = {number: path for number, path in suspects.items() if path != own and _lost_its_interfaces(path)}
+    if not suspects:
+        return []
+    alive = _cookies_alive()
+    gone = [path for number, path in suspects.items() if number not in alive]
+    for directory in gone:
+        with bpffs.lock(directory):
+            bpffs.remove(directory)
+    return gone
+
+
+def _lost_its_interfaces(directory: str) -> bool:
+    try:
+        pins = [name for name in os.listdir(directory) if name.startswith(_LINK_PINS)]
+    except FileNotFoundError:
+        return False
+    return bool(pins) and not any(_is_attached(f"{directory}/{name}") for name in pins)
+
+
+def _is_attached(pin: str) -> bool:
+    try:
+        with Link.from_pin(pin) as link:
+            return link.info.ifindex != 0
+    except KernelError:
+        return True
+
+
+def _cookies_alive() -> set[int]:
+    """Cookies of the namespaces that a process is in or a name stands for."""
+    paths: dict[int, str] = {}
+    processes = [f"/proc/{name}/ns/net" for name in os.listdir("/proc") if name.isdigit()]
+    for path in [*processes, *(namespace.path_of(name) for name in namespace.names())]:
+        try:
+            paths.setdefault(os.stat(path).st_ino, path)
+        except OSError:
+            continue  # a process that ended, or that we may not look at
+    found = set()
+    for path in paths.values():
+        try:
+            with namespace.entered(path):
+                found.add(namespace.cookie())
+        except (OSError, XlvsError):
+            continue
+    return found
