@@ -71,7 +71,8 @@ static __noinline enum verdict reply(ctx_t *ctx, struct packet *p, __u32 number,
 	return send_translated(ctx, p, &nat, rc, &fib);
 }
 
-static __noinline enum verdict forward(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set, __u32 now)
+static __noinline enum verdict forward(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set,
+				       __u32 now)
 {
 	struct nat nat = { .side = NAT_DESTINATION };
 	struct conn *conn = conn_get(number);
@@ -203,7 +204,8 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct packet *p)
 		return VERDICT_PASS;
 	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) && !parse_is_icmp(p))
 		return VERDICT_PASS;
-	if (p->part == FRAGMENT_LATER)
+	/* tc remembers the first fragment, so it must see that one too. */
+	if (p->part == FRAGMENT_LATER || (CTX_IS_XDP && p->part == FRAGMENT_FIRST))
 		return handle_fragment(ctx, p, set, ticks_now());
 	if (parse_is_icmp(p))
 		return handle_icmp(ctx, p, set, ticks_now());

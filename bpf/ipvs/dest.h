@@ -24,7 +24,8 @@ static __always_inline void dest_check_relief(struct dest *dest)
 	if (!dest->overloaded)
 		return;
 	if (dest->lower_threshold ? connections < dest->lower_threshold :
-	    dest->upper_threshold ? connections * 4 < (__u64)dest->upper_threshold * 3 : 1)
+	    dest->upper_threshold ? connections * 4 < (__u64)dest->upper_threshold * 3 :
+				    1)
 		dest->overloaded = 0;
 }
 

@@ -17,7 +17,8 @@
 /* The three words with the source's and the destination's link-layer address. */
 static __always_inline __u32 *fib_macs(const struct bpf_fib_lookup *fib)
 {
-	_Static_assert(__builtin_offsetof(struct bpf_fib_lookup, dmac) == __builtin_offsetof(struct bpf_fib_lookup, smac) + 6,
+	_Static_assert(__builtin_offsetof(struct bpf_fib_lookup, dmac) ==
+			       __builtin_offsetof(struct bpf_fib_lookup, smac) + 6,
 		       "the addresses stand side by side");
 	return (__u32 *)fib->smac;
 }

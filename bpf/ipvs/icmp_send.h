@@ -105,8 +105,7 @@ static __always_inline int icmp_checksum(ctx_t *ctx, const struct packet *p, con
 	int failed = 0;
 
 	if (p->family == FAMILY_IPV6)
-		sum = csum_add(sum, sum_pseudo(p, &p->dst, &p->src, PROTOCOL_ICMPV6,
-					       quote + sizeof(struct icmphdr)));
+		sum = csum_add(sum, sum_pseudo(p, &p->dst, &p->src, PROTOCOL_ICMPV6, quote + sizeof(struct icmphdr)));
 	*check = ~csum_fold(sum_bytes(ctx, offset, quote, sum, &failed));
 	return failed;
 }

@@ -16,13 +16,13 @@ const volatile __u32 bucket_mask = 255; /* size of `buckets` - 1 */
 const volatile __u32 possible_cpus = 1;
 const volatile __u64 hash_seed = 0x9e3779b97f4a7c15ULL; /* random, kept for the life of the index */
 
-#define LARGE_ARRAY(name_, value_, entries_)                                                       \
-	struct {                                                                                   \
-		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
-		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
-		__uint(max_entries, entries_);                                                     \
-		__type(key, __u32);                                                                \
-		__type(value, value_);                                                             \
+#define LARGE_ARRAY(name_, value_, entries_)       \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(max_entries, entries_);     \
+		__type(key, __u32);                \
+		__type(value, value_);             \
 	} name_ SEC(".maps")
 
 /* User space writes, the packet path reads. */

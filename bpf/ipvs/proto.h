@@ -19,8 +19,9 @@ static __always_inline void proto_update(struct conn *conn, const struct packet 
 	int active = 0;
 
 	if (p->protocol == IPPROTO_TCP) {
-		__u32 view = direction == DIRECTION_REPLY ? VIEW_SERVER :
-			     conn->method == METHOD_MASQUERADE ? VIEW_CLIENT : VIEW_CLIENT_ONLY;
+		__u32 view = direction == DIRECTION_REPLY      ? VIEW_SERVER :
+			     conn->method == METHOD_MASQUERADE ? VIEW_CLIENT :
+								 VIEW_CLIENT_ONLY;
 
 		state = tcp_step(conn->word.state, view, p->tcp_flags);
 		active = tcp_state_is_active(state);

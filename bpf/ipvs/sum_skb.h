@@ -79,7 +79,8 @@ static __noinline int sum_fill_udp(ctx_t *ctx, const struct packet *p)
 	if (udp->check)
 		return 0;
 	length = bpf_ntohs(udp->len);
-	check = ~csum_fold(sum_bytes(ctx, offset, length, sum_pseudo(p, &p->src, &p->dst, IPPROTO_UDP, length), &failed));
+	check = ~csum_fold(
+		sum_bytes(ctx, offset, length, sum_pseudo(p, &p->src, &p->dst, IPPROTO_UDP, length), &failed));
 	if (failed)
 		return -1;
 	udp = ctx_data(ctx) + offset;

@@ -9,7 +9,8 @@ from xlvs.linux.interface import addresses
 
 def host_addresses() -> HostAddresses:
     """Addresses of the current network namespace, and the broadcast addresses of its IPv4 networks."""
-    local, broadcast = set(), set()
+    local: set[bytes] = set()
+    broadcast: set[bytes] = set()
     for each in addresses():
         local.add(each.address)
         if each.family == 2 and each.prefix < 31:

@@ -100,9 +100,8 @@ class Observed:
             chunk = memory[start * size : min(start + _CHUNK, end) * size]
             for conn in layout.CONN.iter_unpack(chunk):
                 client, virtual, cport, vport, dport, protocol, _, ticks, state, life, _, dest = conn
-                left = int.from_bytes(ticks, "little") - now
-                # Both are 32 bits wide and go round together.
-                if life != layout.CONN_LIVE or not (0 < left or left < -0x80000000) or left > 0x7FFFFFFF:
+                left = (int.from_bytes(ticks, "little") - now) & 0xFFFFFFFF
+                if life != layout.CONN_LIVE or left == 0 or left > 0x7FFFFFFF:  # the past is the upper half
                     continue
                 address = dests.get(dest)
                 if address is None:
@@ -111,7 +110,7 @@ class Observed:
                     client, virtual = client[12:], virtual[12:]
                 yield (
                     protocol, client, cport, virtual, vport, address, dport, states[state],
-                    (left & 0xFFFFFFFF) // pace, "", b"",
+                    left // pace, "", b"",
                 )  # fmt: skip
 
     # Settings and statistics
@@ -180,11 +179,11 @@ def service_view(store: Store, number: int) -> ServiceView:
     """One service with its destinations, as it stands in the maps."""
     base = number * layout.SERVICE_SIZE
     fields = layout.SERVICE.unpack_from(store.services.memory, base)
-    address, fwmark, port, protocol, family_number, flags, scheduler, engine, _, _, persistence_s, netmask, _, _ = fields
-    family = Family(family_number)
-    key = ServiceKey(
-        Protocol(protocol), family, layout.narrow(address, family), int.from_bytes(port, "big"), fwmark
+    address, fwmark, port, protocol, family_number, flags, scheduler, engine, _, _, persistence_s, netmask, _, _ = (
+        fields
     )
+    family = Family(family_number)
+    key = ServiceKey(Protocol(protocol), family, layout.narrow(address, family), int.from_bytes(port, "big"), fwmark)
     row = registry.find_number(scheduler)
     service = VirtualService(
         key,
@@ -204,7 +203,9 @@ def dest_view(store: Store, number: int) -> DestinationView:
     base = number * layout.DEST_SIZE
     memory = store.dests.memory
     fields = layout.DEST.unpack_from(memory, base)
-    address, port, family_number, method, _, _, weight, upper, lower, tunnel_type, tunnel_flags, tunnel_port, _, _ = fields
+    address, port, family_number, method, _, _, weight, upper, lower, tunnel_type, tunnel_flags, tunnel_port, _, _ = (
+        fields
+    )
     family = Family(family_number)
     destination = Destination(
         DestinationKey(family, layout.narrow(address, family), int.from_bytes(port, "big")),

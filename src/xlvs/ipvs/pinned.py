@@ -377,10 +377,11 @@ class PinnedTables(Observed):
 
     def start_daemon(self, daemon: SyncDaemon) -> None:
         """See `IpvsTables`."""
-        raise NotSupported("the synchronisation daemon", "this version does not have it")
+        raise NotSupported(f"the synchronisation daemon ({daemon.role})", "this version does not have it")
 
     def stop_daemon(self, role: DaemonRole) -> None:
-        """See `IpvsTables`."""
+        """See `IpvsTables`. None can be running."""
+        del role
         raise NoDaemon
 
     def set_sysctl(self, name: str, value: str) -> None:

@@ -182,7 +182,9 @@ class Store:
         """What makes a deleted destination the same when it is added again: service key, address and port."""
         base = number * layout.DEST_SIZE
         memory = self.dests.memory
-        return memory[base + layout.DEST_KEY : base + layout.DEST_KEY + layout.SERVICE_KEY.size] + memory[base : base + 18]
+        return (
+            memory[base + layout.DEST_KEY : base + layout.DEST_KEY + layout.SERVICE_KEY.size] + memory[base : base + 18]
+        )
 
     # Counters
 
