@@ -278,12 +278,8 @@ class Director:
         words = self.store.array("conns").words
         step = layout.CONN_SIZE >> 2
         for number in range(1, self.conn_high() + 1):
-            life = self._life(number)
-            if life == layout.CONN_LIVE:
+            if self._life(number):  # of a dead one it is the tick of its death
                 place = number * step + 10
-                words[place] = words[place] + by & 0xFFFFFFFF
-            elif life:
-                place = number * step + 14
                 words[place] = words[place] + by & 0xFFFFFFFF
         fragments = self.store.map("fragments")
         for key in list(fragments.keys()):

@@ -27,13 +27,11 @@ from tests.progrun.director import (
 )
 from tests.progrun.icmp import about, answer, retouched
 from tests.progrun.packets import (
-    DONT_FRAGMENT,
     FRAGMENT_HEADER,
     MORE_FRAGMENTS,
     TCP,
     UDP,
     Packet,
-    checksum,
     end,
     framed,
     icmp_message,
@@ -226,24 +224,9 @@ def segment_rows() -> Iterator[Row]:
     after = answer(quote, (3, 4), rest=1000, to=narrow)
     arrival = Arrival("outer", 961, 4)
     yield Row("segments one byte too long", narrow.frame(), "ANSWERED", after, arrival=arrival, xdp="HAND_UP")
-    for packet, real in ((whole, REAL), (replace(whole, source=CLIENT6, destination=VIRTUAL6), REAL6)):
-        frame, after = without_length(packet.frame()), without_length(request(packet, real))
-        yield Row("more than 64 KiB say 0 for a length", frame, "FORWARD", after, arrival=three, xdp="PASS")
     last = replace(whole, ttl=1)
     after = answer(last, (11, 0))
     yield Row("segments, TTL 1", last.frame(), "ANSWERED", after, arrival=three, xdp="HAND_UP")
-
-
-def without_length(frame: bytes) -> bytes:
-    """The frame with a zero in its IP header's length."""
-    out = bytearray(frame)
-    if frame[14] >> 4 == 6:
-        out[18:20] = bytes(2)
-        return bytes(out)
-    out[16:18] = bytes(2)
-    out[24:26] = bytes(2)
-    out[24:26] = checksum(bytes(out[14:34])).to_bytes(2, "big")
-    return bytes(out)
 
 
 def fragment_rows() -> Iterator[Row]:
@@ -430,10 +413,5 @@ def action_of(verdict: str, *, xdp: bool) -> int:
 def test_what_must_leave_is_sound() -> None:
     """The rows themselves hold: every frame that must leave has right checksums, by a reckoning of its own."""
     for row in ROWS:
-        if row.after is not None and "fragment" not in row.what and "64 KiB" not in row.what:
+        if row.after is not None and "fragment" not in row.what:
             assert is_sound(row.after), row.what
-
-
-def test_dont_fragment_is_what_the_rows_say() -> None:
-    """IPv4 rows on narrow links have the flag; without it the packet is split (see test_tables)."""
-    assert Packet(CLIENT, VIRTUAL).frame()[20:22] == DONT_FRAGMENT.to_bytes(2, "big")
