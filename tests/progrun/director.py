@@ -43,9 +43,12 @@ TO_CLIENT, TO_SERVER = CLIENT_MAC + _OUTER_MAC, SERVER_MAC + _INNER_MAC
 FROM_SERVER: Final = _INNER_MAC + SERVER_MAC
 
 # Clients are behind a router at `outer`, servers behind one at `inner`; some servers are special.
-_NETWORK = f"""
+_LINKS = f"""
 link add outer address {_OUTER_MAC.hex(":")} type veth peer name outer-far address {CLIENT_MAC.hex(":")}
 link add inner address {_INNER_MAC.hex(":")} type veth peer name inner-far address {SERVER_MAC.hex(":")}
+"""
+_NETWORK = f"""
+link set lo up
 link set outer-far up
 link set inner-far up
 link set outer up
@@ -73,6 +76,9 @@ route add unreachable 2001:db8:2:202::/64
 _SYSCTLS = {
     "net/ipv4/ip_forward": "1",
     "net/ipv6/conf/all/forwarding": "1",
+    # The far ends say nothing of their own: their packets would be counted.
+    "net/ipv6/conf/outer-far/disable_ipv6": "1",
+    "net/ipv6/conf/inner-far/disable_ipv6": "1",
 }
 _KNOWN_LENGTH = 192
 
@@ -124,15 +130,19 @@ def private_network() -> Iterator[None]:
     try:
         unshare(CLONE_NEWNET)
         try:
+            _ip(_LINKS)
             for name, value in _SYSCTLS.items():
                 set_sysctl(name, value)
-            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-            subprocess.run(["ip", "-batch", "-"], input=_NETWORK, text=True, check=True, capture_output=True)
+            _ip(_NETWORK)
             yield
         finally:
             setns(own, CLONE_NEWNET)
     finally:
         os.close(own)
+
+
+def _ip(lines: str) -> None:
+    subprocess.run(["ip", "-batch", "-"], input=lines, text=True, check=True, capture_output=True)
 
 
 def set_sysctl(name: str, value: str) -> None:
