@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The order of listings.
 
-Services go by mark, family, protocol, address, port; destinations by family, address, port. Numbers are compared by
-the sign of their difference in 32 bits, as the original does: values more than 2**31 apart sort the other way round.
+Services go by mark, family, protocol, address, port; destinations by address and port, where an IPv4 address stands
+among IPv6 ones as if it were the beginning of one. Numbers are compared by the sign of their difference in 32 bits, as
+the original does: values more than 2**31 apart sort the other way round. That is no order for three such values; what
+comes out then is what the C library's merge sort makes of it.
 """
 
 from __future__ import annotations
 
-from functools import cmp_to_key
 from struct import unpack
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,11 +41,11 @@ def _service_key(view: ServiceView) -> Key:
 
 def _destination_key(view: DestinationView) -> Key:
     key = view.destination.key
-    return (key.family, *_words(key.address), key.port)
+    return (*_words(key.address), key.port)
 
 
 def _words(address: bytes) -> Key:
-    """The address in four words, so that both families have keys of one length; families never meet in them."""
+    """The address in four words, an IPv4 address in the first."""
     return (int.from_bytes(address, "big"), 0, 0, 0) if len(address) == 4 else unpack(">4I", address)
 
 
@@ -56,9 +57,26 @@ def _sort(items: list[Item], key: Callable[[Item], Key]) -> list[Item]:
     if all(max(column) - min(column) < _HALF for column in zip(*(each for each, _ in keyed), strict=True)):
         keyed.sort(key=lambda pair: pair[0])
     else:
-        far_key = cmp_to_key(_compare)
-        keyed.sort(key=lambda pair: far_key(pair[0]))
+        keyed = _merge_sort(keyed)
     return [item for _, item in keyed]
+
+
+def _merge_sort(keyed: list[tuple[Key, Item]]) -> list[tuple[Key, Item]]:
+    """Sort as glibc's qsort: halves, the first the smaller, merged with the first going before its equals."""
+    if len(keyed) < 2:
+        return keyed
+    middle = len(keyed) // 2
+    first, second = _merge_sort(keyed[:middle]), _merge_sort(keyed[middle:])
+    merged = []
+    taken = others_taken = 0
+    while taken < len(first) and others_taken < len(second):
+        if _compare(first[taken][0], second[others_taken][0]) <= 0:
+            merged.append(first[taken])
+            taken += 1
+        else:
+            merged.append(second[others_taken])
+            others_taken += 1
+    return merged + first[taken:] + second[others_taken:]
 
 
 def _compare(one: Key, other: Key) -> int:
