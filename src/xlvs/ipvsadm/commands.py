@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xlvs.ipvsadm.values import Resolver
 
 _LINES_PER_WRITE = 8192
-_WORD = re.compile(r"[^ \t\r\n]+")
+_WORD: re.Pattern[str] = re.compile(r"[^ \t\r\n]+")
 
 _NUMERIC = bits("numeric")
 _CONNECTION = bits("connection")
@@ -134,7 +134,7 @@ class Session:
         for lines in self._stdin:
             with self._tables.batch():
                 for line in lines:
-                    words = [word.partition("\0")[0] for word in _WORD.findall(line) if word != "ipvsadm"]
+                    words = _split(line)
                     if words:
                         code, ends = self._restore_line(words)
                         if ends:
@@ -208,6 +208,14 @@ class Session:
         from xlvs.ipvsadm.usage import VERSION
 
         self._print([VERSION])
+
+
+def _split(line: str) -> list[str]:
+    """The words of a line; the program's name is none, and a word ends at a zero byte."""
+    words = _WORD.findall(line)
+    if "\0" in line:
+        words = [word.partition("\0")[0] for word in words]
+    return [word for word in words if word != "ipvsadm"] if "ipvsadm" in words else words
 
 
 def _format(request: Request) -> Format:

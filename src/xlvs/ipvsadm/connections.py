@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from socket import inet_ntoa
 from typing import TYPE_CHECKING
 
+from xlvs.model.address import format_address
 from xlvs.model.service import Protocol
 
 if TYPE_CHECKING:
@@ -14,42 +16,52 @@ if TYPE_CHECKING:
     from xlvs.model.connection import ConnectionRow
 
 _TITLE = "pro expire state       source             virtual            destination"
-_CACHE_LIMIT = 262144
+_KNOWN_LIMIT = 262144
+
+# Virtual address and port, server's address and port, protocol.
+_Ends = tuple[bytes, int, bytes, int, int]
 
 
 def list_connections(rows: Iterable[ConnectionRow], namer: Namer, *, with_engine: bool = False) -> Iterator[str]:
     """Titles and one line per connection; `with_engine` adds the persistence engine's columns where there is data."""
     yield "IPVS connection entries"
     yield f"{_TITLE}        pe name          pe_data" if with_engine else _TITLE
-    ends, expiries = _Ends(namer), _Expiries()
-    protocols = {int(protocol): f"{protocol.name:<3}" for protocol in Protocol}
+    known_ends, expiries = _KnownEnds(namer), _Expiries()
+    protocols = {int(protocol): protocol for protocol in Protocol}
+    names = {int(protocol): f"{protocol.name:<3}" for protocol in Protocol}
+    write_end = _numeric_end if namer.is_numeric else namer.endpoint
     for number, client, client_port, virtual, virtual_port, server, server_port, state, expires_s, engine, data in rows:
-        line = (
-            f"{protocols[number]} {expiries[expires_s]} {state:<11} {ends[client, client_port, number]:<18} "
-            f"{ends[virtual, virtual_port, number]:<18} {ends[server, server_port, number]}"
-        )
-        if with_engine and engine:
-            line = _with_engine(line, ends[server, server_port, number], engine, data)
-        yield line
+        source = write_end(client, client_port, protocols[number])
+        ends = known_ends[virtual, virtual_port, server, server_port, number]
+        line = f"{names[number]} {expiries[expires_s]} {state:<11} {source:<18} {ends}"
+        yield _with_engine(line, ends, engine, data) if with_engine and engine else line
 
 
-def _with_engine(line: str, server: str, engine: str, data: bytes) -> str:
+def _numeric_end(address: bytes, port: int, _protocol: Protocol) -> str:
+    """Clients seldom come twice, so they are written without remembering."""
+    return f"{inet_ntoa(address)}:{port}" if len(address) == 4 else f"[{format_address(address)}]:{port}"
+
+
+def _with_engine(line: str, ends: str, engine: str, data: bytes) -> str:
+    server = ends.rpartition(" ")[2]
     padding = " " * (16 - len(server))
     return f"{line}{padding} {engine:<18} {data.decode(errors='surrogateescape')}"
 
 
-class _Ends(dict[tuple[bytes, int, int], str]):
-    """Written ends of connections: few virtual and server ends occur again and again."""
+class _KnownEnds(dict[_Ends, str]):
+    """The written virtual and server ends, of which few serve many clients."""
 
     def __init__(self, namer: Namer) -> None:
         super().__init__()
         self._namer = namer
 
-    def __missing__(self, end: tuple[bytes, int, int]) -> str:
-        address, port, protocol = end
-        text = self._namer.endpoint(address, port, Protocol(protocol))
-        if len(self) < _CACHE_LIMIT:
-            self[end] = text
+    def __missing__(self, ends: _Ends) -> str:
+        virtual, virtual_port, server, server_port, number = ends
+        protocol = Protocol(number)
+        virtual_end = self._namer.endpoint(virtual, virtual_port, protocol)
+        text = f"{virtual_end:<18} {self._namer.endpoint(server, server_port, protocol)}"
+        if len(self) < _KNOWN_LIMIT:
+            self[ends] = text
         return text
 
 

@@ -21,6 +21,11 @@ class Namer:
         self._hosts: dict[bytes, str] = {}
         self._ports: dict[tuple[int, Protocol], str] = {}
 
+    @property
+    def is_numeric(self) -> bool:
+        """Whether names are left alone."""
+        return self._resolver is None
+
     def endpoint(self, address: bytes, port: int, protocol: Protocol) -> str:
         """`host:port`, IPv6 in brackets."""
         return f"{self.host(address)}:{self.port(port, protocol)}"
