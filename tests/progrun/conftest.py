@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.progrun import director as directors
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HERE = Path(__file__).parent
+
+settings.register_profile("long", max_examples=4_000, print_blob=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs and the reference model side by side: everything is done to both, and they must not differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.progrun.director import FROM_SERVER, INNER, OUTER, TO_CLIENT, TO_SERVER, Director
+from tests.progrun.icmp import answer
+from tests.progrun.packets import End, Packet
+from tests.reference import Director as Reference
+from tests.reference import Outcome, Reason, Verdict
+from xlvs.ipvs import layout
+from xlvs.ipvs.observed import pack_service_key
+from xlvs.model.address import Family
+from xlvs.model.errors import TableError
+from xlvs.model.service import Protocol, ServiceKey, VirtualService
+from xlvs.model.settings import Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xlvs.model.destination import Destination
+
+# Verdicts of the model, and the programs' that mean the same. More ICMP errors than a second allows are dropped.
+SAME = {
+    Verdict.PASS: {"PASS", "STACK"},
+    Verdict.FORWARD: {"FORWARD"},
+    Verdict.REPLY: {"REPLY"},
+    Verdict.ANSWERED: {"ANSWERED", "DROP_ICMP_LIMIT"},
+    Verdict.DROP_DESTINATION_GONE: {"DROP_DESTINATION_GONE"},
+    Verdict.DROP_TABLE_FULL: {"DROP_TABLE_FULL"},
+}
+# ICMP type and code by reason and family.
+KINDS = {
+    (Reason.NO_DESTINATION, True): (3, 3),
+    (Reason.NO_DESTINATION, False): (1, 4),
+    (Reason.TTL_EXCEEDED, True): (11, 0),
+    (Reason.TTL_EXCEEDED, False): (3, 0),
+}
+SETTINGS = {
+    "conn_reuse_mode": layout.SETTINGS_CONN_REUSE_MODE,
+    "expire_nodest_conn": layout.SETTINGS_EXPIRE_NODEST_CONN,
+    "sloppy_tcp": layout.SETTINGS_SLOPPY_TCP,
+}
+
+
+class Seen(NamedTuple):
+    """A connection as both can tell it; its remaining ticks are compared apart."""
+
+    protocol: int
+    client: End
+    virtual: End
+    server: End
+    state: str
+
+
+class Pair:
+    """A director without services or connections, and a model of it."""
+
+    def __init__(self, director: Director) -> None:
+        director.clear()
+        self.director = director
+        self.store = director.store
+        self.second = director.ticks_per_second
+        self.model = Reference(0, ticks_per_second=self.second)
+        self.services: dict[ServiceKey, VirtualService] = {}
+        self.set_timeouts(Timeouts())
+        for name, value in (("conn_reuse_mode", 1), ("expire_nodest_conn", 0), ("sloppy_tcp", 0)):
+            self.set(name, value)
+
+    # Configuring
+
+    def _both(self, on_tables: Callable[[], None], on_model: Callable[[], None]) -> bool:
+        """Do it to both; they refuse the same. True if it was done."""
+        errors = []
+        for change in (on_tables, on_model):
+            try:
+                change()
+                errors.append(None)
+            except TableError as error:
+                errors.append(type(error))
+        assert errors[0] is errors[1], errors
+        self.compare_counts()
+        return errors[0] is None
+
+    def add_service(self, service: VirtualService) -> None:
+        """`-A`."""
+        tables = self.director.tables
+        if self._both(lambda: tables.add_service(service), lambda: self.model.add_service(service)):
+            self.services[service.key] = service
+
+    def update_service(self, service: VirtualService) -> None:
+        """`-E`."""
+        tables = self.director.tables
+        if self._both(lambda: tables.update_service(service), lambda: self.model.update_service(service)):
+            self.services[service.key] = service
+
+    def delete_service(self, key: ServiceKey) -> None:
+        """`-D`."""
+        tables = self.director.tables
+        self.services.pop(key, None)
+        self._both(lambda: tables.delete_service(key), lambda: self.model.delete_service(key))
+
+    def add_destination(self, key: ServiceKey, destination: Destination) -> None:
+        """`-a`."""
+        tables = self.director.tables
+        self._both(
+            lambda: tables.add_destination(key, destination), lambda: self.model.add_destination(key, destination)
+        )
+
+    def update_destination(self, key: ServiceKey, destination: Destination) -> None:
+        """`-e`."""
+        tables = self.director.tables
+        self._both(
+            lambda: tables.update_destination(key, destination),
+            lambda: self.model.update_destination(key, destination),
+        )
+
+    def delete_destination(self, key: ServiceKey, destination: Destination) -> None:
+        """`-d`."""
+        tables, end = self.director.tables, destination.key
+        self._both(lambda: tables.delete_destination(key, end), lambda: self.model.delete_destination(key, end))
+
+    def set_timeouts(self, timeouts: Timeouts) -> None:
+        """`--set`."""
+        self.director.tables.set_timeouts(timeouts)
+        self.model.set_timeouts(timeouts)
+
+    def set(self, name: str, value: int) -> None:
+        """A switch below net.ipv4.vs."""
+        self.store.set_setting(SETTINGS[name], value)
+        setattr(self.model.settings, name, value)
+
+    # Time and packets
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.director.pass_time(seconds * self.second)
+        self.model.advance(self.model.now + seconds * self.second)
+        self.compare_connections()
+        self.compare_counts()
+
+    def send(self, packet: Packet, *, from_server: bool, xdp_first: bool) -> Outcome:
+        """Give both a packet; what XDP hands up must be as it was, and goes to tc."""
+        self.director.hold()
+        arrival = INNER if from_server else OUTER
+        frame = packet.frame()
+        expected = self.model.packet(
+            packet.source,
+            packet.destination,
+            Protocol(packet.protocol),
+            packet.flags if packet.protocol == Protocol.TCP else 0,
+            now=self.model.now,
+            ttl=packet.ttl,
+            length=len(frame) - 14,
+        )
+        verdict, after = "HAND_UP", frame
+        if xdp_first:
+            verdict, _, after = self.director.xdp(frame, arrival)
+            if verdict in ("HAND_UP", "PASS", "STACK"):
+                assert after == frame
+                verdict = "HAND_UP"
+        if verdict == "HAND_UP":
+            verdict, _, after = self.director.tc(frame, arrival)
+        assert verdict in SAME[expected.verdict], (verdict, expected)
+        if verdict != "DROP_ICMP_LIMIT":
+            assert after.hex() == self.expected_frame(packet, expected).hex(), expected
+        self.compare_connections()
+        self.compare_counts()
+        return expected
+
+    def expected_frame(self, packet: Packet, outcome: Outcome) -> bytes:
+        """The frame that the model's outcome means."""
+        if outcome.verdict is Verdict.FORWARD:
+            end = outcome.destination, outcome.destination_port
+            return packet.sent(destination=end, macs=TO_SERVER).frame()
+        if outcome.verdict is Verdict.REPLY:
+            end = outcome.source, outcome.source_port
+            return packet.sent(source=end, macs=TO_CLIENT).frame()
+        if outcome.verdict is Verdict.ANSWERED:
+            return answer(packet, KINDS[outcome.reason, packet.ipv4])
+        return packet.frame()
+
+    # Comparing
+
+    def compare_connections(self) -> None:
+        """The same connections; the programs' timers began up to as many ticks later as really went by meanwhile."""
+        held = self.director._held
+        late = self.director.now() - held & 0xFFFFFFFF
+        real = self._connections()
+        model = {}
+        for one in self.model.connections():
+            seen = Seen(one.protocol, one.client, one.virtual, one.server, one.state)
+            model[seen] = one.expires - self.model.now
+        assert real.keys() == model.keys()
+        words, step = self.store.array("conns").words, layout.CONN_SIZE >> 2
+        for seen, (number, expires) in real.items():
+            left = (expires - held & 0xFFFFFFFF) - model[seen]
+            assert 0 <= left <= late, (seen, left, late)
+            words[number * step + 10] = held + model[seen] & 0xFFFFFFFF
+
+    def _connections(self) -> dict[Seen, tuple[int, int]]:
+        """Number and tick of expiry by connection, of those that look-ups find."""
+        memory, found = self.store.array("conns").memory, {}
+        for number in range(1, self.director.conn_high() + 1):
+            base = number * layout.CONN_SIZE
+            if memory[base + 45] != layout.CONN_LIVE:
+                continue
+            fields = layout.CONN.unpack_from(memory, base)
+            client, virtual, cport, vport, dport, protocol, _, ticks, state, _, _, dest = fields
+            expires = int.from_bytes(ticks, "little")
+            if not 0 < (expires - self.director._held & 0xFFFFFFFF) < 0x80000000:
+                continue
+            family = Family.IPV4 if client[:12] == bytes(10) + b"\xff\xff" else Family.IPV6
+            place = int.from_bytes(dest, "little") * layout.DEST_SIZE
+            ends = (client, cport), (virtual, vport), (self.store.dests.memory[place : place + 16], dport)
+            narrow = [(layout.narrow(address, family), port) for address, port in ends]
+            seen = Seen(protocol, *narrow, layout.STATE_NAMES[state])
+            assert seen not in found
+            found[seen] = number, expires
+        return found
+
+    def compare_counts(self) -> None:
+        """The same destinations in the same order, with the same connections, full or not."""
+        for key in self.services:
+            number = self.store.find_service(pack_service_key(key))
+            real = []
+            for dest in self.store.listed(number):
+                base = dest * layout.DEST_SIZE
+                memory = self.store.dests.memory
+                active, inactive, _, overloaded = layout.COUNTS.unpack_from(memory, base + layout.DEST_COUNTS)
+                address = layout.narrow(memory[base : base + 16], key.family)
+                real.append((address, active, inactive, bool(overloaded)))
+            model = [
+                (one.configured.key.address, one.active, one.inactive, one.overloaded)
+                for one in self.model.destinations(key)
+            ]
+            assert real == model
+
+
+def from_server(packet_source: End, client: End, **fields: object) -> Packet:
+    """A packet of a destination to a client."""
+    return Packet(packet_source, client, macs=FROM_SERVER, **fields)  # type: ignore[arg-type]
