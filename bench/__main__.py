@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -74,7 +75,7 @@ def main() -> int:
     for part in options.only or PARTS:
         try:
             sections.append(MEASURES[part](options))
-        except (BenchError, XlvsError) as problem:
+        except (BenchError, XlvsError, subprocess.SubprocessError) as problem:
             print(f"bench: {part}: {problem}\n", file=sys.stderr)
             failed = True
             continue

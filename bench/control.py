@@ -55,18 +55,19 @@ class Table:
 
     def measure(
         self, row: str, command: list[str], runs: int, *, source: str = os.devnull, memory: bool = False, aim: float = 0
-    ) -> None:
-        """Time a command of ours."""
+    ) -> bool:
+        """Time a command of ours; False when that failed."""
         try:
             found = [timed(command, source) for _ in range(runs)]
         except BenchError as problem:
             self.section.skip(row, problem)
-            return
+            return False
         self.section.put(row, "xlvs", Figure.of([seconds * 1e3 for seconds, _ in found]))
         if aim:
             self.section.put(row, "aim", Figure(aim, aim))
         if memory:
             self.section.put(f"{row}: peak memory, MiB", "xlvs", Figure.of([peak for _, peak in found]))
+        return True
 
     def baseline(self, row: str, command: list[str], runs: int, *, source: str = os.devnull) -> None:
         """Time what stands beside it."""
@@ -125,8 +126,11 @@ def large_table(table: Table, folder: Path, runs: int) -> None:
     load = f"ipvsadm -R, {SERVICES:,} services of {SERVERS} servers"
     change = f"ipvsadm -e, one server among {SERVICES:,} services"
     director.ipvsadm("-C")
-    table.measure(load, [IPVSADM, "-R"], 1, source=str(rules), memory=True, aim=2000)
+    restored = table.measure(load, [IPVSADM, "-R"], 1, source=str(rules), memory=True, aim=2000)
     table.baseline(load, ["nft", "-f", str(nft)], 1)
+    if not restored:
+        table.section.skip(change, "the services could not be set up")
+        return
     edit = [IPVSADM, "-e", "-t", service_of(SERVICES // 2), "-r", "10.72.1.12:80", "-m", "-w", "7"]
     table.measure(change, edit, runs, memory=True, aim=150)
     table.baseline(change, BARE, runs)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BIN = Path(sys.executable).parent
-_PATIENCE_S = 120
+_PATIENCE_S = 60
 VIP4, VIP6 = net.PROGRAM_VIPS
 SERVICES: dict[str, tuple[str, list[str]]] = {
     f"-t {VIP4}:80": ("rr", [f"{rip}:80" for rip in net.DESTINATIONS4]),
@@ -42,9 +42,12 @@ def attach(mode: str) -> None:
 def run(command: Sequence[str], stdin: str = "") -> str:
     """Run any command there."""
     whole = ["ip", "netns", "exec", net.DIRECTOR, *command]
-    done = subprocess.run(
-        whole, input=stdin, capture_output=True, text=True, check=False, timeout=_PATIENCE_S, cwd=ROOT
-    )
+    try:
+        done = subprocess.run(
+            whole, input=stdin, capture_output=True, text=True, check=False, timeout=_PATIENCE_S, cwd=ROOT
+        )
+    except subprocess.TimeoutExpired as problem:
+        raise BenchError(f"not done after {_PATIENCE_S} s") from problem
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()
         raise BenchError(f"{' '.join(map(os.path.basename, command[:3]))}: {words[-1] if words else done.returncode}")
