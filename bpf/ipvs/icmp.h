@@ -214,6 +214,9 @@ static __noinline enum verdict handle_icmp(ctx_t *ctx, struct packet *p, const s
 	quote.l3 = p->l4 + sizeof(struct icmphdr);
 	if (p->family == FAMILY_IPV4 ? icmp_quote_ipv4(ctx, &quote) : icmp_quote_ipv6(ctx, &quote))
 		return VERDICT_PASS;
+	/* The quote's ports are inside the packet: a frame may be padded. */
+	if (quote.inner.l4 + 2 * sizeof(__be16) > L3 + p->length)
+		return VERDICT_PASS;
 	verdict = icmp_about_request(ctx, p, &quote, now);
 	return verdict == VERDICT_CONTINUE ? icmp_about_answer(ctx, p, &quote, now) : verdict;
 }
