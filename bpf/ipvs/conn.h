@@ -52,10 +52,11 @@ static __always_inline __u32 conn_first_bucket(__u64 hash)
 	return (__u32)hash & bucket_mask;
 }
 
-/* The next choice follows from bucket and tag alone. */
+/* The next choice follows from bucket and tag alone. An odd step never comes back to a bucket before all of
+ * them were tried. */
 static __always_inline __u32 conn_next_bucket(__u32 bucket, __u64 hash)
 {
-	return ((bucket ^ ((__u32)(hash >> 56) + 1) * 0x5bd1e995u) + 1) & bucket_mask;
+	return (bucket + ((__u32)(hash >> 56) * 0x5bd1e995u | 1)) & bucket_mask;
 }
 
 static __always_inline int conn_is_live(const struct conn *conn, __u32 now)
@@ -113,6 +114,38 @@ __noinline __u32 conn_find(const struct conn_key *key, __u64 hash, __u32 now)
 		index = conn_next_bucket(index, hash);
 	}
 	return 0;
+}
+
+/* Number of the connection that a packet towards a virtual address belongs to, 0: none. */
+__noinline __u32 conn_of_request(const struct packet *p, __u32 now)
+{
+	struct conn_key key = {};
+
+	if (!p)
+		return 0;
+	key.client = p->src;
+	key.cport = p->sport;
+	key.other = p->dst;
+	key.oport = p->dport;
+	key.protocol = p->protocol;
+	key.direction = DIRECTION_FORWARD;
+	return conn_find(&key, conn_key_hash(&key), now);
+}
+
+/* Number of the connection that a packet from a destination answers, 0: none. */
+__noinline __u32 conn_of_answer(const struct packet *p, __u32 now)
+{
+	struct conn_key key = {};
+
+	if (!p)
+		return 0;
+	key.client = p->dst;
+	key.cport = p->dport;
+	key.other = p->src;
+	key.oport = p->sport;
+	key.protocol = p->protocol;
+	key.direction = DIRECTION_REPLY;
+	return conn_find(&key, conn_key_hash(&key), now);
 }
 
 static __always_inline int slot_swap(__u32 *slot, __u32 old, __u32 new)

@@ -12,26 +12,6 @@
 #include "stats.h"
 #include "xmit_nat.h"
 
-static __always_inline void conn_key_forward(struct conn_key *key, const struct packet *p)
-{
-	key->client = p->src;
-	key->cport = p->sport;
-	key->other = p->dst;
-	key->oport = p->dport;
-	key->protocol = p->protocol;
-	key->direction = DIRECTION_FORWARD;
-}
-
-static __always_inline void conn_key_reply(struct conn_key *key, const struct packet *p)
-{
-	key->client = p->dst;
-	key->cport = p->dport;
-	key->other = p->src;
-	key->oport = p->sport;
-	key->protocol = p->protocol;
-	key->direction = DIRECTION_REPLY;
-}
-
 /* Translate, and send where the route says. A packet without a route is dropped. */
 static __always_inline enum verdict send_translated(ctx_t *ctx, struct packet *p, const struct nat *nat, long rc,
 						    struct bpf_fib_lookup *fib)
@@ -133,14 +113,10 @@ static __noinline enum verdict begin(ctx_t *ctx, struct packet *p, const struct 
 /* A packet towards a virtual address. */
 static __always_inline enum verdict handle_forward(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
 {
-	struct conn_key key = {};
+	__u32 number = conn_of_request(p, now), fresh = 0;
+	struct conn *conn = conn_get(number);
 	enum verdict verdict;
-	struct conn *conn;
-	__u32 number, fresh = 0;
 
-	conn_key_forward(&key, p);
-	number = conn_find(&key, conn_key_hash(&key), now);
-	conn = conn_get(number);
 	if (!number || !conn || proto_gives_way(conn, p, set)) {
 		verdict = begin(ctx, p, set, now, &fresh);
 		/* One that gives way still counts while its successor's destination is chosen, as in the kernel. */
@@ -158,11 +134,8 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct packet *p,
 /* A packet from a destination's address: an answer, or nothing of ours. */
 static __always_inline enum verdict handle_reply(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
 {
-	struct conn_key key = {};
-	__u32 number;
+	__u32 number = conn_of_answer(p, now);
 
-	conn_key_reply(&key, p);
-	number = conn_find(&key, conn_key_hash(&key), now);
 	if (!number)
 		return VERDICT_CONTINUE;
 	if (p->part == FRAGMENT_FIRST)

@@ -113,6 +113,13 @@ static __always_inline __u32 bounded(__u32 value, __u32 mask)
 	return value;
 }
 
+/* A size from 1 to `most` (a power of two), seen as such by the verifier of Linux 6.1, which does not learn
+ * from a comparison with 0 that a size is not 0. */
+static __always_inline __u32 bounded_size(__u32 size, __u32 most)
+{
+	return bounded(size - 1, most - 1) + 1;
+}
+
 static __always_inline struct settings *settings_get(void)
 {
 	__u32 zero = 0;

@@ -33,8 +33,8 @@ static __always_inline int split_shape(const struct split_walk *walk, struct scr
 
 	if (bpf_skb_change_tail(ctx, SPLIT_HEADER + length, 0))
 		return -1;
-	length = bounded(length, SCRATCH_BYTES / 2 - 1);
-	if (!length || bpf_skb_store_bytes(ctx, SPLIT_HEADER, scratch->bytes + start, length, 0))
+	length = bounded_size(length, SCRATCH_BYTES / 2);
+	if (bpf_skb_store_bytes(ctx, SPLIT_HEADER, scratch->bytes + start, length, 0))
 		return -1;
 	ip = ctx_data(ctx) + L3;
 	if ((void *)(ip + 1) > ctx_data_end(ctx))
@@ -63,7 +63,7 @@ static long split_step(__u32 i, void *data)
 	return 0;
 }
 
-static __noinline int split_send(ctx_t *ctx, const struct packet *p, __u32 ifindex, __u32 mtu)
+static __always_inline int split_send(ctx_t *ctx, const struct packet *p, __u32 ifindex, __u32 mtu)
 {
 	struct split_walk walk = { .ctx = ctx, .ifindex = ifindex, .part = (mtu - sizeof(struct iphdr)) & ~7u };
 	struct scratch *scratch;
@@ -78,8 +78,10 @@ static __noinline int split_send(ctx_t *ctx, const struct packet *p, __u32 ifind
 	if (left >= SCRATCH_BYTES / 2)
 		return -1;
 	walk.left = left;
-	left = bounded(left, SCRATCH_BYTES / 2 - 1);
-	if (!left || bpf_skb_load_bytes(ctx, SPLIT_HEADER, scratch->bytes, left))
+	if (!left)
+		return -1;
+	left = bounded_size(left, SCRATCH_BYTES / 2);
+	if (bpf_skb_load_bytes(ctx, SPLIT_HEADER, scratch->bytes, left))
 		return -1;
 	bpf_loop(SPLIT_MAX, split_step, &walk, 0);
 	return walk.failed || walk.left ? -1 : 0;

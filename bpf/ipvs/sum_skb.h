@@ -26,14 +26,14 @@ static long sum_step(__u32 i, void *data)
 
 	if (!scratch || !walk->left)
 		return 1;
+	length = bounded_size(length, SUM_CHUNK);
 	/* The last chunk is filled up to a multiple of four with zeros. */
-	*(__u32 *)(scratch->bytes + (length & 0x3fc)) = 0;
-	length &= 0x3ff;
-	if (!length || length > SUM_CHUNK || bpf_skb_load_bytes(walk->ctx, walk->offset, scratch->bytes, length)) {
+	*(__u32 *)(scratch->bytes + (length & ~3u)) = 0;
+	if (bpf_skb_load_bytes(walk->ctx, walk->offset, scratch->bytes, length)) {
 		walk->failed = 1;
 		return 1;
 	}
-	walk->sum = bpf_csum_diff(0, 0, (__be32 *)scratch->bytes, (length + 3) & 0x3fc, walk->sum);
+	walk->sum = bpf_csum_diff(0, 0, (__be32 *)scratch->bytes, (length + 3) & ~3u, walk->sum);
 	walk->offset += length;
 	walk->left -= length;
 	return 0;
