@@ -79,6 +79,8 @@ _SYSCTLS = {
     # The far ends say nothing of their own: their packets would be counted.
     "net/ipv6/conf/outer-far/disable_ipv6": "1",
     "net/ipv6/conf/inner-far/disable_ipv6": "1",
+    "net/ipv4/conf/outer-far/forwarding": "0",
+    "net/ipv4/conf/inner-far/forwarding": "0",
 }
 _KNOWN_LENGTH = 192
 

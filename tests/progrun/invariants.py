@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold of the tables whenever no packet is under way."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from xlvs.ipvs import layout
+from xlvs.linux.libbpf import library
+
+if TYPE_CHECKING:
+    from tests.progrun.director import Director
+
+_ACTIVE = {"ESTABLISHED", "SYN_SENT", "SYN_RECV", "SYNACK"}
+_CHOICES = 4
+_SLOTS = 15
+_WORD = 0xFFFFFFFF
+_TRIES = 5
+
+
+class Conn(NamedTuple):
+    """A live connection as it lies in memory: addresses of 16 bytes."""
+
+    number: int
+    client: bytes
+    virtual: bytes
+    cport: int
+    vport: int
+    dport: int
+    protocol: int
+    expires: int
+    state: str
+    inactive: bool
+    dest: int
+
+
+def check(director: Director) -> int:
+    """Check everything after a sweep; returns how many connections live."""
+    director.sweep()
+    live = live_connections(director)
+    check_index(director, live)
+    check_counts(director, live)
+    check_pool(director)
+    return len(live)
+
+
+def check_empty(director: Director) -> None:
+    """After all connections expired nothing is left of them, and every number is free, once."""
+    director.end_connections()
+    assert check(director) == 0
+    assert not any(any(bucket) for bucket in read_buckets(director))
+    assert sorted(free_numbers(director)) == list(range(1, director.conn_high() + 1))
+
+
+def live_connections(director: Director) -> list[Conn]:
+    """All that live."""
+    array = director.store.array("conns")
+    found = []
+    for number in range(1, director.conn_high() + 1):
+        base = number * layout.CONN_SIZE
+        if array.memory[base + 45] != layout.CONN_LIVE:
+            continue
+        client, virtual, cport, vport, dport, protocol, method, ticks, state, _, bits, dest = layout.CONN.unpack_from(
+            array.memory, base
+        )
+        assert method == 0
+        found.append(
+            Conn(
+                number,
+                client,
+                virtual,
+                cport,
+                vport,
+                dport,
+                protocol,
+                int.from_bytes(ticks, "little"),
+                layout.STATE_NAMES[state],
+                bool(bits >> 8 & 1),  # little-endian in a record of big-endian numbers
+                int.from_bytes(dest, "little"),
+            )
+        )
+    return found
+
+
+def check_counts(director: Director, live: list[Conn]) -> None:
+    """A destination's counts are its live connections by activity, and activity is that of the state."""
+    counted: Counter[tuple[int, bool]] = Counter()
+    for conn in live:
+        assert conn.inactive == (conn.state not in _ACTIVE), conn
+        counted[conn.dest, conn.inactive] += 1
+    memory = director.store.dests.memory
+    for number in range(1, director.store.setting(layout.SETTINGS_DEST_HIGH) + 1):
+        base = number * layout.DEST_SIZE + layout.DEST_COUNTS
+        active, inactive, _, _ = layout.COUNTS.unpack_from(memory, base)
+        assert (active, inactive) == (counted[number, False], counted[number, True]), number
+
+
+def check_index(director: Director, live: list[Conn]) -> None:
+    """Each connection stands once under each of its keys, in a bucket that its key may use; nothing else stands there."""
+    buckets = read_buckets(director)
+    seed = int.from_bytes(
+        director.store.ledger.memory[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8], "little"
+    )
+    expected: dict[tuple[int, int], list[list[int]]] = {}
+    for conn in live:
+        base = conn.dest * layout.DEST_SIZE
+        address = director.store.dests.memory[base : base + 16]
+        for other, port in ((conn.virtual, conn.vport), (address, conn.dport)):
+            hashed = hash_ends(seed, conn, other, port)
+            tag = hashed >> 56
+            expected.setdefault((tag, conn.number), []).append(choices(hashed, len(buckets)))
+    spilled = Counter[int]()
+    for index, bucket in enumerate(buckets):
+        for slot in bucket[1:]:
+            if not slot:
+                continue
+            keys = expected.get((slot >> 24, slot & 0xFFFFFF))
+            assert keys, f"bucket {index} has {slot:08x}, which is no live connection's"
+            fitting = next((key for key in keys if index in key), None)
+            assert fitting is not None, f"{slot:08x} is in the wrong bucket {index}"
+            keys.remove(fitting)
+            spilled.update(fitting[: fitting.index(index)])
+    assert not any(expected.values()), "a connection is missing in the index"
+    for index, bucket in enumerate(buckets):
+        assert bucket[0] == spilled[index], f"bucket {index} says {bucket[0]} spilled, there are {spilled[index]}"
+
+
+def check_pool(director: Director) -> None:
+    """Every number that was ever used lives, rests or is free; none is free twice. The sweeper may be at work."""
+    for _ in range(_TRIES):
+        before = lives(director)
+        free = free_numbers(director)
+        assert len(free) == len(set(free)), "a number is free twice"
+        after = lives(director)
+        if before == after:
+            break
+    else:
+        raise AssertionError("the sweeper never rests")
+    idle = [number for number, life in enumerate(after, 1) if not life]
+    assert sorted(free) == idle
+
+
+def lives(director: Director) -> bytes:
+    """The life of each number ever used, from 1 on: 0 is free."""
+    size = layout.CONN_SIZE
+    return director.store.array("conns").memory[size + 45 : (director.conn_high() + 1) * size : size]
+
+
+def free_numbers(director: Director) -> list[int]:
+    """What lies on the stack of free numbers, which is put back as it was."""
+    stack = director.store.map("free_conns")
+    value = ctypes.c_uint32()
+    numbers = []
+    while library().bpf_map_lookup_and_delete_elem(stack.fd, None, ctypes.byref(value)) == 0:
+        numbers.append(value.value)
+    for number in reversed(numbers):
+        value.value = number
+        assert library().bpf_map_update_elem(stack.fd, None, ctypes.byref(value), 0) == 0
+    return numbers
+
+
+def read_buckets(director: Director) -> list[tuple[int, ...]]:
+    """Each bucket's words: spilled, then its slots."""
+    found: list[tuple[int, ...]] = []
+    for _, values in director.store.map("buckets").batches():
+        found += struct.iter_unpack(f"<{_SLOTS + 1}I", values)
+    return found
+
+
+# The hash of the index, as hash.h has it
+
+
+def rotate(word: int, bits: int) -> int:
+    """Rotate 32 bits to the left."""
+    return (word << bits | word >> (32 - bits)) & _WORD
+
+
+def mix(a: int, b: int, c: int) -> tuple[int, int, int]:
+    """The mixing step of lookup3."""
+    for bits in (4, 6, 8, 16, 19, 4):
+        a = (a - c ^ rotate(c, bits)) & _WORD
+        c = c + b & _WORD
+        a, b, c = b, c, a
+    return a, b, c
+
+
+def hash_ends(seed: int, conn: Conn, other: bytes, port: int) -> int:
+    """64-bit hash of a connection's client end and another end."""
+    client, words = struct.unpack("<4I", conn.client), struct.unpack("<4I", other)
+    a, b, c = seed & _WORD, seed >> 32, 0xDEADBEEF + conn.protocol & _WORD
+    if any(conn.client[:8]) or any(other[:8]):
+        for three in (client[:3], words[:3]):
+            a, b, c = mix(a + three[0] & _WORD, b + three[1] & _WORD, c + three[2] & _WORD)
+    a, b = a + client[3] & _WORD, b + words[3] & _WORD
+    # Ports lie in memory in network order and are read as little-endian numbers.
+    cport, oport = (int.from_bytes(each.to_bytes(2, "big"), "little") for each in (conn.cport, port))
+    c = c + (cport << 16 | oport) & _WORD
+    c = ((c ^ b) - rotate(b, 14)) & _WORD
+    a = ((a ^ c) - rotate(c, 11)) & _WORD
+    b = ((b ^ a) - rotate(a, 25)) & _WORD
+    c = ((c ^ b) - rotate(b, 16)) & _WORD
+    a = ((a ^ c) - rotate(c, 4)) & _WORD
+    b = ((b ^ a) - rotate(a, 14)) & _WORD
+    c = ((c ^ b) - rotate(b, 24)) & _WORD
+    return b << 32 | c
+
+
+def choices(hashed: int, buckets: int) -> list[int]:
+    """The buckets that a key may use, in order."""
+    index, found = hashed & buckets - 1, []
+    for _ in range(_CHOICES):
+        found.append(index)
+        index = (index ^ ((hashed >> 56) + 1) * 0x5BD1E995) + 1 & buckets - 1
+    return found
