@@ -10,6 +10,11 @@
 #include <linux/types.h>
 #include <linux/bpf.h>
 
+/* Raised with every change of a layout in this file. */
+enum {
+	LAYOUT = 1,
+};
+
 /* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on
  * the wire. A real IPv6 packet with a mapped address is not ours. */
 struct addr {
@@ -258,7 +263,9 @@ struct ledger {
 	__s32 sysctls[SYSCTL_VALUES]; /* settings of net.ipv4.vs in the order of their table */
 	__u32 ticks_per_second;
 	__u32 instances; /* services added so far */
-	__u32 reserved[3];
+	__u32 purged_s; /* second at which deleted destinations were last looked through */
+	__u32 layout; /* LAYOUT of who made the maps */
+	__u32 reserved;
 };
 
 /* Bits that say «maybe»: most packets are none of ours and are told so from here. */

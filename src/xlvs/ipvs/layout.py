@@ -8,6 +8,10 @@ All are little-endian; ports and addresses are in network order (bytes).
 from struct import Struct
 from typing import Final
 
+# The number of this set of layouts, LAYOUT in types.h: raised with every change, so that no version edits or takes
+# over the tables of another.
+LAYOUT: Final = 1
+
 # service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
 # wrr max, wrr gcd
 SERVICE: Final = Struct("<16sI2sBBIBBxxQQIIII")
@@ -72,6 +76,8 @@ LEDGER_SLOT_FREE: Final = 28
 LEDGER_SYSCTLS: Final = 124
 LEDGER_TICKS_PER_SECOND: Final = 380
 LEDGER_INSTANCES: Final = 384
+LEDGER_PURGED: Final = 388
+LEDGER_LAYOUT: Final = 392
 SLOT_CLASSES: Final = 24
 
 COUNTERS: Final = Struct("<5Q")

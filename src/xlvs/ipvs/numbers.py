@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xlvs.ipvs.store import Store
 
 REMEMBERED_S = 120
+_PURGE_EVERY_S = 10
 _PURGE_FROM = 64  # below so many destinations a new number is cheaper than a look at the deleted ones
 
 
@@ -43,7 +44,7 @@ def free_service(store: Store, number: int) -> None:
 def take_destination(store: Store) -> int:
     """A free destination number whose counters are zero. Raises TableFull."""
     number = store.kept(layout.LEDGER_DEST_FREE)
-    if not number and store.setting(layout.SETTINGS_DEST_HIGH) >= _PURGE_FROM and _purge(store):
+    if not number and _is_time_to_purge(store) and _purge(store):
         number = store.kept(layout.LEDGER_DEST_FREE)
     if number:
         store.keep(layout.LEDGER_DEST_FREE, store.dest_word(number, layout.DEST_SERVICE))
@@ -71,6 +72,17 @@ def _numbers_with_flags(store: Store, flags: int) -> list[int]:
     step = layout.DEST_SIZE >> 2
     column = store.dests.words[layout.DEST_FLAGS >> 2 : end * step : step].tolist()
     return [number for number, found in enumerate(column) if found == flags and number]
+
+
+def _is_time_to_purge(store: Store) -> bool:
+    """Looking at all destinations takes its time: not at each number that is wanted."""
+    if store.setting(layout.SETTINGS_DEST_HIGH) < _PURGE_FROM:
+        return False
+    now = seconds()
+    due = now - store.kept(layout.LEDGER_PURGED) >= _PURGE_EVERY_S
+    if due:
+        store.keep(layout.LEDGER_PURGED, now)
+    return due or store.setting(layout.SETTINGS_DEST_HIGH) + 1 >= store.dests.entries
 
 
 def _purge(store: Store) -> bool:

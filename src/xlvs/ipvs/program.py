@@ -185,6 +185,8 @@ def _first_values(tc: Object, seed: bytes, pace: Ticks) -> None:
             pack("<I", layout.NO_SLOTS) * layout.SLOT_CLASSES
         )
         ledger[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8] = seed
+        offset = layout.LEDGER_LAYOUT
+        ledger[offset : offset + 4] = pack("<I", layout.LAYOUT)
         defaults = sysctls.defaults()
         ledger[layout.LEDGER_SYSCTLS : layout.LEDGER_SYSCTLS + len(defaults)] = defaults
         offset = layout.LEDGER_TICKS_PER_SECOND

@@ -7,18 +7,25 @@ place goes through `Store.edit`: it holds the director's lock, and an edit whose
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
+from errno import ENOENT
 from struct import pack
 from typing import TYPE_CHECKING
 
 from xlvs.ipvs import layout
 from xlvs.linux import bpffs
 from xlvs.linux.bpf import Map
-from xlvs.model.errors import NotSupported, TableError, TableFull
+from xlvs.model.errors import KernelError, NotSupported, TableError, TableFull
 
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
+
+
+def _other_version(what: str) -> NotSupported:
+    remedy = "save them with the version that made them, `xlvs detach --yes`, and restore them"
+    return NotSupported("this director", f"its tables were made by another version of xlvs ({what})", remedy)
 
 
 class Array:
@@ -27,8 +34,7 @@ class Array:
     def __init__(self, path: str, value_size: int | None) -> None:
         with Map.from_pin(path) as opened:
             if value_size is not None and opened.value_size != value_size:
-                why = f"the tables were made by another version (map {opened.info.name})"
-                raise NotSupported("this director's table", why, "save them, `xlvs detach`, and restore them")
+                raise _other_version(f"map {opened.info.name}")
             self.entries = opened.max_entries
             self.memory: mmap.mmap = opened.memory()
         whole = memoryview(self.memory)
@@ -45,6 +51,8 @@ class Store:
         self.ledger = self._array("ledger")
         self.services = self._array("services")
         self.dests = self._array("dests")
+        if self.kept(layout.LEDGER_LAYOUT) != layout.LAYOUT:
+            raise _other_version(f"layout {self.kept(layout.LEDGER_LAYOUT)}, not {layout.LAYOUT}")
         self._depth = 0
         self._late: dict[str, Array] = {}
         self._maps: dict[str, Map] = {}
@@ -93,6 +101,8 @@ class Store:
             yield
             return
         with bpffs.lock(self.directory):
+            if not os.path.exists(f"{self.directory}/prog_tc"):
+                raise KernelError("editing the tables, which were removed meanwhile", ENOENT)
             if self.kept(layout.LEDGER_EDITING):
                 from xlvs.ipvs.repair import repair
 

@@ -44,6 +44,8 @@ OFFSETS = {
     "DEST_LAST_WEIGHT": ("dest", "last_weight"),
     "DEST_INSTANCE": ("dest", "instance"),
     "LEDGER_INSTANCES": ("ledger", "instances"),
+    "LEDGER_PURGED": ("ledger", "purged_s"),
+    "LEDGER_LAYOUT": ("ledger", "layout"),
     "DEST_COUNTS": ("dest", "active"),
     "DEST_OVERLOADED": ("dest", "overloaded"),
     "SETTINGS_SERVICE_HIGH": ("settings", "service_high"),
