@@ -90,11 +90,15 @@ def tcp_ask(address: tuple[str, int], data: bytes, *, length: int | None = None)
         return _read(connection, len(data) if length is None else length)
 
 
-def udp_ask(address: tuple[str, int], data: bytes, *, timeout_s: float = 2.0) -> bytes:
-    """Send a datagram from a new port and wait for the answer; TimeoutError when none comes."""
+def udp_ask(address: tuple[str, int], data: bytes, *, source_port: int = 0, timeout_s: float = 2.0) -> bytes:
+    """Send a datagram from a port of its own and wait for the answer; TimeoutError when none comes.
+
+    With 0 the kernel draws the port, at times one whose last connection is still remembered.
+    """
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as client:
         client.settimeout(timeout_s)
+        client.bind(("", source_port))
         client.connect(address)
         client.send(data)
         return client.recv(65536)
