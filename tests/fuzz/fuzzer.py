@@ -25,7 +25,12 @@ _WAITS_S = (1, 5, 12, 61, 130, 400, 1000)
 def rules(tables: PinnedTables) -> None:
     """Port 80 and 81 balance, 82 leads over a narrow link, 84 nowhere, 85 has nobody."""
     for protocol in (TCP, UDP):
-        for scheduler, port, reals in (("wlc", 80, (1, 2, 3)), ("sh", 81, (1, 2)), ("rr", 82, (200,)), ("rr", 84, (202,))):
+        for scheduler, port, reals in (
+            ("wlc", 80, (1, 2, 3)),
+            ("sh", 81, (1, 2)),
+            ("rr", 82, (200,)),
+            ("rr", 84, (202,)),
+        ):
             for virtual, real in (("10.0.0.1", "10.2.{}.100"), ("[2001:db8::1]", "[2001:db8:2:{}::100]")):
                 ends = [f"{real.format(number)}:{port}" for number in reals]
                 add(tables, protocol, f"{virtual}:{port}", *ends, scheduler=scheduler)

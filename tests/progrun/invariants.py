@@ -101,9 +101,7 @@ def check_counts(director: Director, live: list[Conn]) -> None:
 def check_index(director: Director, live: list[Conn]) -> None:
     """Each connection stands once under each of its keys, in a bucket that its key may use; nothing else stands there."""
     buckets = read_buckets(director)
-    seed = int.from_bytes(
-        director.store.ledger.memory[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8], "little"
-    )
+    seed = int.from_bytes(director.store.ledger.memory[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8], "little")
     expected: dict[tuple[int, int], list[list[int]]] = {}
     for conn in live:
         base = conn.dest * layout.DEST_SIZE
@@ -205,7 +203,7 @@ def hash_ends(seed: int, conn: Conn, other: bytes, port: int) -> int:
     a = ((a ^ c) - rotate(c, 4)) & _WORD
     b = ((b ^ a) - rotate(a, 14)) & _WORD
     c = ((c ^ b) - rotate(b, 24)) & _WORD
-    return b << 32 | c
+    return int(b << 32 | c)
 
 
 def choices(hashed: int, buckets: int) -> list[int]:
@@ -213,5 +211,5 @@ def choices(hashed: int, buckets: int) -> list[int]:
     index, found = hashed & buckets - 1, []
     for _ in range(_CHOICES):
         found.append(index)
-        index = (index ^ ((hashed >> 56) + 1) * 0x5BD1E995) + 1 & buckets - 1
+        index = index + ((hashed >> 56) * 0x5BD1E995 | 1) & buckets - 1
     return found

@@ -83,7 +83,10 @@ class Packet:
             payload = payload[self.cut[0] : sum(self.cut)]
         if self.ipv4:
             head = self.source[0], self.destination[0], self.protocol, len(payload)
-            return ipv4_header(*head, self.ttl, self.tos, self.ident, self.bits, self.options) + payload
+            header = ipv4_header(
+                *head, ttl=self.ttl, tos=self.tos, ident=self.ident, bits=self.bits, options=self.options
+            )
+            return header + payload
         chain, following = b"", self.protocol
         for number, content in reversed(self.extensions):
             chain, following = bytes((following,)) + content + chain, number
@@ -123,6 +126,7 @@ def ipv4_header(
     destination: bytes,
     protocol: int,
     length: int,
+    *,
     ttl: int = 64,
     tos: int = 0,
     ident: int = 0,
@@ -146,7 +150,7 @@ def icmp_message(
     summed = message if ipv4 else pseudo_header(source, destination, ICMPV6, len(message)) + message
     message = message[:2] + checksum(summed).to_bytes(2, "big") + message[4:]
     if ipv4:
-        return ipv4_header(source, destination, ICMP, len(message), ttl, tos) + message
+        return ipv4_header(source, destination, ICMP, len(message), ttl=ttl, tos=tos) + message
     return struct.pack("!IHBB", 6 << 28, len(message), ICMPV6, ttl) + source + destination + message
 
 

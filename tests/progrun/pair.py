@@ -73,7 +73,7 @@ class Pair:
 
     def _both(self, on_tables: Callable[[], None], on_model: Callable[[], None]) -> bool:
         """Do it to both; they refuse the same. True if it was done."""
-        errors = []
+        errors: list[type[TableError] | None] = []
         for change in (on_tables, on_model):
             try:
                 change()
@@ -214,9 +214,14 @@ class Pair:
                 continue
             family = Family.IPV4 if client[:12] == bytes(10) + b"\xff\xff" else Family.IPV6
             place = int.from_bytes(dest, "little") * layout.DEST_SIZE
-            ends = (client, cport), (virtual, vport), (self.store.dests.memory[place : place + 16], dport)
-            narrow = [(layout.narrow(address, family), port) for address, port in ends]
-            seen = Seen(protocol, *narrow, layout.STATE_NAMES[state])
+            server = self.store.dests.memory[place : place + 16]
+            seen = Seen(
+                protocol,
+                (layout.narrow(client, family), cport),
+                (layout.narrow(virtual, family), vport),
+                (layout.narrow(server, family), dport),
+                layout.STATE_NAMES[state],
+            )
             assert seen not in found
             found[seen] = number, expires
         return found

@@ -36,7 +36,7 @@ class Runner:
         """Return value, and the frame as the program left it. Raises KernelError where the kernel refuses the frame."""
         result = self.attempt(frame, context)
         check("running a program on test data", result)
-        return self._options.retval, self._after[: self._options.data_size_out]
+        return self.retval, self.after
 
     def attempt(self, frame: bytes, context: bytes) -> int:
         """Run it; 0, or a negative errno."""
@@ -57,4 +57,4 @@ class Runner:
     @property
     def after(self) -> bytes:
         """The frame as the program left it last."""
-        return self._after[: self._options.data_size_out]
+        return ctypes.string_at(self._after, self._options.data_size_out)

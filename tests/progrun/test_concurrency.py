@@ -32,11 +32,10 @@ def frames() -> list[tuple[bytes, bool]]:
         for port in range(1000, 1000 + PORTS):
             client = end(f"10.1.8.5:{port}")
             for flags in _FLAGS:
-                for virtual in ("10.0.0.1:80", "10.0.0.2:80"):
-                    found.append((Packet(client, end(virtual), protocol, flags).frame(), False))
-                for server in (1, 2):
-                    source = end(f"10.2.{server}.100:80")
-                    found.append((from_server(source, client, protocol=protocol, flags=flags).frame(), True))
+                asks = [Packet(client, end(f"10.0.0.{vip}:80"), protocol, flags) for vip in (1, 2)]
+                servers = [end(f"10.2.{server}.100:80") for server in (1, 2)]
+                answers = [from_server(source, client, protocol=protocol, flags=flags) for source in servers]
+                found += [(ask.frame(), False) for ask in asks] + [(say.frame(), True) for say in answers]
     return found
 
 

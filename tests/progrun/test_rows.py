@@ -31,6 +31,7 @@ from tests.progrun.packets import (
     MORE_FRAGMENTS,
     TCP,
     UDP,
+    End,
     Packet,
     end,
     framed,
@@ -39,6 +40,7 @@ from tests.progrun.packets import (
 )
 from tests.progrun.rules import add
 from tests.reference.tcp_states import ACK, FIN, RST, SYN
+from xlvs.model.service import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,46 +276,55 @@ def icmp_rows() -> Iterator[Row]:
     for client, virtual, real, inner_router, outer_router, kinds, name in sides:
         vip, rip = port(virtual, 81), port(real, 8081)
         for protocol in (TCP, UDP):
-            ask = Packet(client, vip, protocol, data=b"question")
-            opened = ((ask.frame(), OUTER),)
-            went = ask.sent(destination=rip, macs=b"").ip()
-            came = Packet(vip, client, protocol, ACK, data=b"answer").ip()
-            for kind in kinds:
-                what = f"{name} {protocol.name}, ICMP {kind[0]}/{kind[1]}"
-                for quote, size in ((went, "whole"), (went[: len(went) - len(ask.transport()) + 8], "8 bytes")):
-                    error = about(inner_router, client, kind, quote)
-                    after = about(vip, client, kind, retouched(quote, destination=vip), ttl=63)
-                    yield Row(
-                        f"{what} about a request, {size}",
-                        framed(error, FROM_SERVER),
-                        "REPLY_ICMP",
-                        framed(after, TO_CLIENT),
-                        opened,
-                        INNER,
-                        xdp="HAND_UP",
-                    )
-                error = about(outer_router, vip, kind, came)
-                after = about(outer_router, rip, kind, retouched(came, source=rip), ttl=63)
-                yield Row(
-                    f"{what} about an answer",
-                    framed(error),
-                    "FORWARD_ICMP",
-                    framed(after, TO_SERVER),
-                    opened,
-                    xdp="HAND_UP",
-                )
-        stranger = Packet(client, port(virtual, 99)).ip()
-        error = framed(about(inner_router, client, kinds[0], stranger), FROM_SERVER)
-        yield Row(f"{name}, ICMP about nothing of ours", error, "PASS", arrival=INNER, xdp="HAND_UP")
-        error = framed(about(inner_router, client, kinds[0], went[: len(went) - len(ask.transport()) + 2]), FROM_SERVER)
-        yield Row(f"{name}, ICMP with a cut quote", error, "PASS", None, opened, INNER, xdp="HAND_UP")
-        for last in (1, 0):
-            error = framed(about(inner_router, client, kinds[0], went, ttl=last), FROM_SERVER)
-            yield Row(f"{name}, ICMP about a request, TTL {last}", error, "STACK", None, opened, INNER, xdp="HAND_UP")
-            error = framed(about(outer_router, vip, kinds[0], came, ttl=last))
-            yield Row(f"{name}, ICMP about an answer, TTL {last}", error, "DROP_TTL", None, opened, xdp="HAND_UP")
+            yield from error_rows(protocol, (client, vip, rip), (inner_router, outer_router), kinds, name)
+        yield from odd_error_rows((client, vip, rip), (inner_router, outer_router), kinds[0], name)
         echo = icmp_message(client[0], virtual[0], (8, 0) if name == "IPv4" else (128, 0), b"ping", rest=1)
         yield Row(f"{name}, echo request", framed(echo), "PASS", xdp="HAND_UP")
+
+
+def error_rows(
+    protocol: int, ends: tuple[End, End, End], routers: tuple[End, End], kinds: list[tuple[int, int]], name: str
+) -> Iterator[Row]:
+    """Every kind of error, about both directions of a connection; quotes whole, and with 8 bytes of layer 4."""
+    client, vip, rip = ends
+    ask = Packet(client, vip, protocol, data=b"question")
+    opened = ((ask.frame(), OUTER),)
+    went = ask.sent(destination=rip, macs=b"").ip()
+    came = Packet(vip, client, protocol, ACK, data=b"answer").ip()
+    for kind in kinds:
+        what = f"{name} {Protocol(protocol).name}, ICMP {kind[0]}/{kind[1]}"
+        for quote, size in ((went, "whole"), (went[: len(went) - len(ask.transport()) + 8], "8 bytes")):
+            error = framed(about(routers[0], client, kind, quote), FROM_SERVER)
+            after = framed(about(vip, client, kind, retouched(quote, destination=vip), ttl=63), TO_CLIENT)
+            what_of = f"{what} about a request, {size}"
+            yield Row(what_of, error, "REPLY_ICMP", after, opened, INNER, xdp="HAND_UP")
+        error = framed(about(routers[1], vip, kind, came))
+        after = framed(about(routers[1], rip, kind, retouched(came, source=rip), ttl=63), TO_SERVER)
+        yield Row(f"{what} about an answer", error, "FORWARD_ICMP", after, opened, xdp="HAND_UP")
+
+
+def odd_error_rows(
+    ends: tuple[End, End, End], routers: tuple[End, End], kind: tuple[int, int], name: str
+) -> Iterator[Row]:
+    """Errors that are none of ours, cut, or at the end of their way."""
+    client, vip, rip = ends
+    ask = Packet(client, vip, data=b"question")
+    opened = ((ask.frame(), OUTER),)
+    went = ask.sent(destination=rip, macs=b"").ip()
+    came = Packet(vip, client, flags=ACK, data=b"answer").ip()
+    stranger = Packet(client, port(vip, 99)).ip()
+    error = framed(about(routers[0], client, kind, stranger), FROM_SERVER)
+    yield Row(f"{name}, ICMP about nothing of ours", error, "PASS", arrival=INNER, xdp="HAND_UP")
+    headers = len(went) - len(ask.transport())
+    error = framed(about(routers[0], client, kind, went[: headers + 2]), FROM_SERVER)
+    yield Row(f"{name}, ICMP with a cut quote", error, "PASS", None, opened, INNER, xdp="HAND_UP")
+    short = framed(about(routers[0], client, kind, went[: headers + 2]), FROM_SERVER) + went[headers + 2 :]
+    yield Row(f"{name}, ICMP with a quote that goes on in padding", short, "PASS", None, opened, INNER, xdp="HAND_UP")
+    for last in (1, 0):
+        error = framed(about(routers[0], client, kind, went, ttl=last), FROM_SERVER)
+        yield Row(f"{name}, ICMP about a request, TTL {last}", error, "STACK", None, opened, INNER, xdp="HAND_UP")
+        error = framed(about(routers[1], vip, kind, came, ttl=last))
+        yield Row(f"{name}, ICMP about an answer, TTL {last}", error, "DROP_TTL", None, opened, xdp="HAND_UP")
 
 
 def foreign_rows() -> Iterator[Row]:

@@ -123,7 +123,7 @@ def test_what_may_be_split_is(loaded: Director) -> None:
     with Sniffer("inner-far") as sniffer:
         outcome = loaded.tc(packet.frame())
         assert (outcome.verdict, outcome.action) == ("FORWARD", TC_SHOT)
-        pieces = []
+        pieces: list[bytes] = []
         while len(pieces) < 3:
             caught = sniffer.next(lambda frame: frame[:12] == TO_SERVER)
             assert caught is not None
