@@ -44,7 +44,7 @@ static __noinline enum verdict reply(ctx_t *ctx, struct packet *p, __u32 number,
 	if (p->part != FRAGMENT_LATER)
 		proto_update(conn, p, DIRECTION_REPLY, set, now);
 	dest = dest_get(conn->dest);
-	if (dest && dest->flags & DEST_AVAILABLE)
+	if (dest && dest->flags & DEST_AVAILABLE && p->part != FRAGMENT_LATER)
 		stats_out(conn->dest, p->length);
 	nat.to = conn->virtual;
 	nat.port = conn->vport;
@@ -72,13 +72,15 @@ static __noinline enum verdict forward(ctx_t *ctx, struct packet *p, __u32 numbe
 	rc = hop_find(ctx, &fib, p, conn, DIRECTION_FORWARD, &p->src, &dest->addr, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
-	if (p->part != FRAGMENT_LATER)
+	if (p->part != FRAGMENT_LATER) {
 		proto_update(conn, p, DIRECTION_FORWARD, set, now);
-	stats_in(conn->dest, p->length);
+		stats_in(conn->dest, p->length);
+	}
+	/* One answer to a datagram: that to its first fragment. */
 	if (p->ttl <= 1)
-		return answer_ttl(ctx, p);
+		return p->part == FRAGMENT_LATER ? DROP_TTL : answer_ttl(ctx, p);
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment)
-		return answer_too_big(ctx, p, fib.mtu_result);
+		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG : answer_too_big(ctx, p, fib.mtu_result);
 	nat.to = dest->addr;
 	nat.port = conn->dport;
 	return send_translated(ctx, p, &nat, rc, &fib);
@@ -177,12 +179,17 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct packet *p)
 		return VERDICT_PASS;
 	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) && !parse_is_icmp(p))
 		return VERDICT_PASS;
-	/* tc remembers the first fragment, so it must see that one too. */
-	if (p->part == FRAGMENT_LATER || (CTX_IS_XDP && p->part == FRAGMENT_FIRST))
-		return handle_fragment(ctx, p, set, ticks_now());
 	if (parse_is_icmp(p))
 		return handle_icmp(ctx, p, set, ticks_now());
-	return handle_packet(ctx, p, filter_bits, set, ticks_now());
+	if (p->part != FRAGMENT_NONE) {
+		verdict = handle_fragment(ctx, p, set, ticks_now());
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+	}
+	verdict = handle_packet(ctx, p, filter_bits, set, ticks_now());
+	if (p->part != FRAGMENT_NONE)
+		fragment_judged(p, verdict, ticks_now());
+	return verdict;
 }
 
 /* The program's return value for a verdict. */

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Fragments follow their first one, which alone has the ports. One that comes before it, or after the
- * memory of it is gone, is none of ours. */
+/* Fragments are handled as the datagram that they make up together. Each one is held until all are here;
+ * then they enter the interface once more, in order (fragment_gather.h), and the first one, which alone has the
+ * ports, is judged for all: counted, translated and sent on as a packet with the length of the whole. The
+ * others follow it. So every one takes the ordinary way out, with its route, its neighbour and its MTU.
+ *
+ * What turns out to be none of ours is passed on then: the host's own stack gets every fragment, only later.
+ * Passing them on at once and keeping copies would do for a virtual address of this host, but the answers of
+ * a server would leave untranslated. So does the kernel: whatever passes it is put together first. */
 #ifndef XLVS_FRAGMENT_H
 #define XLVS_FRAGMENT_H
 
 #include "conn.h"
-
-/* As long as the kernel waits for the rest of a fragmented packet (ipfrag_time). */
-#define FRAGMENT_LIFE_S 30
-
-static __always_inline void fragment_key_of(struct fragment_key *key, const struct packet *p)
-{
-	key->src = p->src;
-	key->dst = p->dst;
-	key->id = p->fragment_id;
-	key->protocol = p->protocol;
-}
+#include "fragment_gather.h"
 
 static __noinline int fragment_remember(const struct packet *p, __u32 number, __u32 direction, __u32 now)
 {
@@ -28,10 +24,26 @@ static __noinline int fragment_remember(const struct packet *p, __u32 number, __
 	return bpf_map_update_elem(&fragments, &key, &fragment, BPF_ANY);
 }
 
+/* What became of the first fragment becomes of the others: the host's own stack gets all, and where one is dropped
+ * or answered the others are dropped. Where it was sent on its connection is remembered already. */
+static __noinline int fragment_judged(const struct packet *p, enum verdict verdict, __u32 now)
+{
+	struct fragment_key key = {};
+
+	if (!p)
+		return -1;
+	if (verdict == VERDICT_ANSWERED || verdict >= DROP_NO_DESTINATION)
+		return fragment_remember(p, 0, DIRECTION_FORWARD, now);
+	if (verdict != VERDICT_PASS)
+		return 0;
+	fragment_key_of(&key, p);
+	return bpf_map_delete_elem(&fragments, &key);
+}
+
 static enum verdict reply(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set, __u32 now);
 static enum verdict forward(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set, __u32 now);
 
-static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
 {
 	struct fragment_key key = {};
 	struct fragment *fragment;
@@ -43,8 +55,29 @@ static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct packet *p
 		return VERDICT_PASS;
 	conn = conn_get(fragment->conn);
 	if (!conn || !conn_is_live(conn, now) || !addr_equal(&conn->client, fragment->reply ? &p->dst : &p->src))
-		return VERDICT_PASS;
+		return DROP_FRAGMENTS;
 	return fragment->reply ? reply(ctx, p, fragment->conn, set, now) : forward(ctx, p, fragment->conn, set, now);
+}
+
+/* VERDICT_CONTINUE: this is the first fragment of a complete datagram, go on with it as with any packet. */
+static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+{
+	__u32 whole = ctx->tc_index;
+
+	/* Extension headers after the fragment's own: the later fragments do not show their protocol. */
+	if (p->part == FRAGMENT_FIRST && p->payload != p->l4)
+		return VERDICT_PASS;
+	if (!whole)
+		return fragment_hold(ctx, p, now);
+	ctx->tc_index = 0;
+	if (p->part == FRAGMENT_LATER)
+		return fragment_follow(ctx, p, set, now);
+	if (p->length < p->payload - L3 + l4_header_size(p->protocol)) {
+		fragment_judged(p, VERDICT_PASS, now);
+		return VERDICT_PASS;
+	}
+	p->length = whole + (p->family == FAMILY_IPV6 ? sizeof(struct ipv6hdr) : 0);
+	return VERDICT_CONTINUE;
 }
 
 #endif

@@ -110,20 +110,66 @@ static __always_inline int icmp_checksum(ctx_t *ctx, const struct packet *p, con
 	return failed;
 }
 
+static __always_inline int icmp_show_whole_ipv4(ctx_t *ctx, const struct packet *p)
+{
+	struct iphdr *ip = ctx_data(ctx) + L3;
+	__be16 total = bpf_htons(p->length);
+	__u32 change;
+	__be16 bits;
+
+	if ((void *)(ip + 1) > ctx_data_end(ctx))
+		return -1;
+	bits = ip->frag_off & IPV4_DONT_FRAGMENT;
+	change = csum_add(csum_add((__u16)~ip->tot_len, total), csum_add((__u16)~ip->frag_off, bits));
+	ip->check = csum_update(ip->check, change);
+	ip->tot_len = total;
+	ip->frag_off = bits;
+	return 0;
+}
+
+/* The fragment header goes: the IP header takes its place, and what was before that is cut out. */
+static __always_inline int icmp_show_whole_ipv6(ctx_t *ctx, struct packet *p)
+{
+	struct ipv6hdr ip;
+
+	if (p->payload != L3 + sizeof(ip) + FRAGMENT_HEADER)
+		return 0;
+	if (bpf_skb_load_bytes(ctx, L3, &ip, sizeof(ip)))
+		return -1;
+	ip.payload_len = bpf_htons(p->length - sizeof(ip));
+	ip.nexthdr = p->protocol;
+	if (bpf_skb_store_bytes(ctx, L3 + FRAGMENT_HEADER, &ip, sizeof(ip), 0) ||
+	    bpf_skb_adjust_room(ctx, -FRAGMENT_HEADER, BPF_ADJ_ROOM_MAC, 0))
+		return -1;
+	p->segment -= FRAGMENT_HEADER;
+	return 0;
+}
+
+/* Errors are about datagrams: of one that came in fragments the quote shows the header of the whole. */
+static __always_inline int icmp_show_whole(ctx_t *ctx, struct packet *p)
+{
+	if (p->part == FRAGMENT_NONE)
+		return 0;
+	return p->family == FAMILY_IPV4 ? icmp_show_whole_ipv4(ctx, p) : icmp_show_whole_ipv6(ctx, p);
+}
+
 /* Turn the packet into an error for its sender and send it. */
-static __noinline enum verdict answer(ctx_t *ctx, struct packet *p, const struct icmp_error *error)
+__noinline enum verdict answer(ctx_t *ctx, struct packet *p, const struct icmp_error *error)
 {
 	struct bpf_fib_lookup fib;
-	__u32 header, quote;
+	__u32 header, quote, available;
 	__u16 check = 0;
 	long rc;
 
 	if (!p || !error || !icmp_allowed())
 		return DROP_ICMP_LIMIT;
+	if (icmp_show_whole(ctx, p))
+		return DROP_INTERNAL;
 	header = (p->family == FAMILY_IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr)) + sizeof(struct icmphdr);
 	quote = (p->family == FAMILY_IPV4 ? ICMP_BYTES_IPV4 : ICMP_BYTES_IPV6) - header;
-	if (p->length < quote)
-		quote = p->length;
+	available = p->part == FRAGMENT_NONE ? p->length : p->segment;
+	if (available < quote)
+		quote = available;
 	if (bpf_skb_change_tail(ctx, L3 + quote, 0) || bpf_skb_adjust_room(ctx, header, BPF_ADJ_ROOM_MAC, 0))
 		return DROP_INTERNAL;
 	if (icmp_checksum(ctx, p, error, L3 + header, quote, &check))

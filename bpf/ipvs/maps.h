@@ -81,14 +81,32 @@ struct {
 	__type(value, __u64);
 } verdicts SEC(".maps");
 
-/* Which connection a fragment belongs to, told by the first one. Missing: not ours, or the first
- * fragment is not here yet. */
+/* Which connection a fragment belongs to, told by the first one; 0: they are dropped. Missing: not
+ * ours. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct fragment_key);
 	__type(value, struct fragment);
 } fragments SEC(".maps");
+
+/* Datagrams of which fragments are missing, in groups of DATAGRAM_WAYS. */
+#define DATAGRAMS 1024
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DATAGRAMS);
+	__type(key, __u32);
+	__type(value, struct datagram);
+} datagrams SEC(".maps");
+
+/* The fragments that are here: 4 MiB, as much as the kernel keeps (ipfrag_high_thresh). What was not used for
+ * longest makes room; its datagram is never complete then, and forgotten in time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2048);
+	__type(key, struct piece_key);
+	__type(value, struct piece);
+} pieces SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

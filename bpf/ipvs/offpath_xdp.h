@@ -20,6 +20,10 @@ static __always_inline void fragment_remember(const struct packet *p, __u32 numb
 {
 }
 
+static __always_inline void fragment_judged(const struct packet *p, enum verdict verdict, __u32 now)
+{
+}
+
 static __always_inline enum verdict split_translated(ctx_t *ctx, struct packet *p, const struct nat *nat,
 						     struct bpf_fib_lookup *fib)
 {

@@ -22,6 +22,7 @@
 #define IPV4_DONT_FRAGMENT bpf_htons(0x4000)
 #define IPV4_MORE_FRAGMENTS bpf_htons(0x2000)
 #define EXTENSION_HEADERS_MAX 6
+#define FRAGMENT_HEADER 8 /* length (RFC 8200 4.5) */
 
 /* <linux/in6.h> and <linux/icmp.h> draw in headers of the C library, so their numbers stand here. */
 #define PROTOCOL_HOPOPTS 0
@@ -79,9 +80,12 @@ struct packet {
 	__u32 length; /* of the IP packet; of all segments of a GSO packet */
 	__u32 segment; /* of the longest IP packet that leaves: differs with GSO */
 	__be32 fragment_id;
+	__u16 fragment_start; /* place of a fragment's payload in that of the whole datagram */
+	__u16 payload; /* offset of a fragment's payload in the frame */
 	__u8 ttl;
 	__u8 tos;
 	__u8 dont_fragment;
+	__u8 more_fragments;
 	__u8 icmp_type;
 };
 
@@ -141,6 +145,9 @@ static __always_inline int parse_ipv4(ctx_t *ctx, struct packet *p)
 	if (ip->frag_off & IPV4_FRAGMENT_BITS) {
 		p->part = ip->frag_off & IPV4_OFFSET_BITS ? FRAGMENT_LATER : FRAGMENT_FIRST;
 		p->fragment_id = ip->id;
+		p->fragment_start = bpf_ntohs(ip->frag_off & IPV4_OFFSET_BITS) * 8;
+		p->more_fragments = !!(ip->frag_off & IPV4_MORE_FRAGMENTS);
+		p->payload = p->l4;
 	}
 	if (p->length < ip->ihl * 4)
 		return -1;
@@ -168,7 +175,10 @@ static __always_inline int parse_extensions(ctx_t *ctx, struct packet *p)
 			p->fragment_id = *(__be32 *)(header + 4);
 			if (bits & bpf_htons(0xfff9))
 				p->part = bits & bpf_htons(0xfff8) ? FRAGMENT_LATER : FRAGMENT_FIRST;
+			p->fragment_start = bpf_ntohs(bits) & 0xfff8;
+			p->more_fragments = bpf_ntohs(bits) & 1;
 			p->l4 = offset + 8;
+			p->payload = p->l4;
 		} else {
 			p->l4 = offset + (header[1] + 1) * 8;
 		}
@@ -258,7 +268,8 @@ static __always_inline enum verdict parse(ctx_t *ctx, struct packet *p)
 		return VERDICT_PASS;
 	if (p->part == FRAGMENT_LATER)
 		return VERDICT_CONTINUE;
-	return parse_l4(ctx, p) ? VERDICT_PASS : VERDICT_CONTINUE;
+	/* A first fragment may be too short for its ports: it is judged when the others are here. */
+	return parse_l4(ctx, p) && p->part != FRAGMENT_FIRST ? VERDICT_PASS : VERDICT_CONTINUE;
 }
 
 #endif

@@ -74,7 +74,7 @@ static __always_inline int split_send(ctx_t *ctx, const struct packet *p, __u32 
 	if (!p || !scratch || mtu < SPLIT_MTU_MIN || (void *)(ip + 1) > ctx_data_end(ctx) || ip->ihl != 5)
 		return -1;
 	walk.bits = bpf_ntohs(ip->frag_off);
-	left = p->length - sizeof(*ip);
+	left = p->segment - sizeof(*ip);
 	if (left >= SCRATCH_BYTES / 2)
 		return -1;
 	walk.left = left;

@@ -14,6 +14,7 @@ enum verdict {
 	VERDICT_HAND_UP, /* XDP leaves it to tc */
 	VERDICT_STACK, /* ours, but the host's own stack answers or finishes it */
 	VERDICT_ANSWERED, /* turned into an ICMP error for its sender */
+	VERDICT_HELD, /* a fragment: kept until its datagram is complete, then judged with it */
 	DROP_NO_DESTINATION, /* no usable destination, and no ICMP error could be sent */
 	DROP_DESTINATION_GONE, /* its destination is deleted */
 	DROP_TABLE_FULL, /* no room for another connection */
@@ -24,6 +25,7 @@ enum verdict {
 	DROP_MALFORMED, /* headers that contradict each other */
 	DROP_METHOD, /* forwarding method that this packet path does not have */
 	DROP_ICMP_LIMIT, /* more ICMP errors than may be sent in a second */
+	DROP_FRAGMENTS, /* fragments that overlap, contradict each other or are too many for a datagram */
 	DROP_INTERNAL, /* a helper refused its work */
 	VERDICT_COUNT,
 };

@@ -117,6 +117,7 @@ VERDICT_NAMES: Final = (
     "hand_up",
     "stack",
     "answered",
+    "held",
     "drop_no_destination",
     "drop_destination_gone",
     "drop_table_full",
@@ -127,6 +128,7 @@ VERDICT_NAMES: Final = (
     "drop_malformed",
     "drop_method",
     "drop_icmp_limit",
+    "drop_fragments",
     "drop_internal",
 )
 
