@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 
-settings.register_profile("long", max_examples=2_500, print_blob=True)
+settings.register_profile("long", max_examples=5_000, print_blob=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -179,7 +179,7 @@ class Play:
         self.pair.send(packet, from_server=True, xdp_first=xdp)
 
 
-@settings(max_examples=20 * settings().max_examples, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10 * settings().max_examples, deadline=None, suppress_health_check=list(HealthCheck))
 @given(setup=setups, script=st.lists(steps, min_size=5, max_size=60))
 def test_programs_do_what_the_reference_does(
     loaded: Director,
