@@ -8,6 +8,7 @@
 
 #define ESTIMATE_PERIOD_S 2
 #define ESTIMATE_BUDGET 2048 /* destinations and services per tick of the timer */
+#define EDIT_TICKS 64 /* as far ahead as an edit is announced */
 #define RATE_SHIFT 9 /* events per period -> events per second << 10 */
 #define RATE_BYTES_SHIFT 4 /* the same << 5 */
 
@@ -133,8 +134,9 @@ static __always_inline void estimate_slice(struct clockwork *clock, const struct
 	__u32 now = ticks_now();
 
 	/* An editor moves counters between destinations and services: see the sum before or after, not amid.
-	 * One that died amid holds the estimator up no longer than its announcement says. */
-	if ((__s32)(set->editing_until - now) > 0)
+	 * One that died amid holds the estimator up no longer than its announcement says, and one of long ago (or
+	 * the zero of a fresh table) does not come round again with the clock. */
+	if (set->editing_until - now - 1 < EDIT_TICKS)
 		return;
 	if (clock->estimate_next == ~0u) {
 		if (now - clock->estimate_start < ESTIMATE_PERIOD_S * ticks_per_second)
