@@ -31,17 +31,23 @@ def written(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
+def rules() -> str:
+    """Services of both families with both servers, as `ipvsadm -R` takes them."""
+    lines = []
+    for vip, reals in ADDRESSES.values():
+        for option, port in (("-t", WEB), ("-t", BULK), ("-u", UDP)):
+            lines.append(f"-A {option} {written(vip, port)} -s rr\n")
+            lines += [f"-a {option} {written(vip, port)} -r {written(real, port + 8000)} -m\n" for real in reals]
+    return "".join(lines)
+
+
 @pytest.fixture(scope="module", params=modes.MODES)
 def attached(request: pytest.FixtureRequest) -> Iterator[tuple[Net, str]]:
     """A director that is attached in one of the modes, its services of both families, and servers behind it."""
     with built(nat_scene()) as net, ExitStack() as servers:
         modes.attach(net, request.param)
-        for vip, reals in ADDRESSES.values():
-            for option, port in (("-t", WEB), ("-t", BULK), ("-u", UDP)):
-                service = f"{option} {written(vip, port)}"
-                net.ipvsadm(f"-A {service} -s rr")
-                for real in reals:
-                    net.ipvsadm(f"-a {service} -r {written(real, port + 8000)} -m")
+        done = net.run("director", ["ipvsadm", "-R"], standard_input=rules())
+        assert done.returncode == 0, done.stderr
         for node in ("server1", "server2"):
             servers.enter_context(tcp_echo(net.lab, node, WEB + 8000, greeting=node.encode()))
             servers.enter_context(bulk(net.lab, node, BULK + 8000))
