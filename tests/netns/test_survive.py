@@ -31,10 +31,12 @@ FIRST, SECOND = (f"{server}:{WEB + MAPPED}" for server in REAL_SERVERS)
 @pytest.fixture
 def director(net: Net) -> Iterator[Net]:
     """A director with a service of short connections and one of long ones, and the servers behind it."""
-    for port in (WEB, BULK):
-        net.ipvsadm(f"-A -t {VIP}:{port} -s rr")
-        for server in REAL_SERVERS:
-            net.ipvsadm(f"-a -t {VIP}:{port} -r {server}:{port + MAPPED} -m")
+    rules = "".join(
+        f"-A -t {VIP}:{port} -s rr\n"
+        + "".join(f"-a -t {VIP}:{port} -r {server}:{port + MAPPED} -m\n" for server in REAL_SERVERS)
+        for port in (WEB, BULK)
+    )
+    assert net.run("director", ["ipvsadm", "-R"], standard_input=rules).returncode == 0
     with ExitStack() as servers:
         for node in ("server1", "server2"):
             servers.enter_context(tcp_echo(net.lab, node, WEB + MAPPED, greeting=node.encode()))
