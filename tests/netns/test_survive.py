@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.netns.listing import active_inactive, eventually, stats
+from tests.netns.modes import DIRECTOR_INTERFACES, suit_xdp
 from tests.netns.topology import REAL_SERVERS, VIP, Net
 from tests.netns.traffic import DOWNLOAD, UPLOAD, bulk, tcp_ask, tcp_echo, transfer
 from xlvs.lab.lab import environment
@@ -182,6 +183,15 @@ def test_attaching_again_breaks_nothing(director: Net, mode: str) -> None:
     with under_load(director):
         for _ in range(2):
             director.must("director", "xlvs", "attach", "--mode", mode)
+
+
+def test_changing_between_modes_breaks_nothing(director: Net) -> None:
+    """XDP in the driver, in the kernel and not at all, one after the other under the same traffic."""
+    suit_xdp(director)
+    with under_load(director) as load:
+        for mode in ("xdp", "xdp-generic", "xdp", "tc"):
+            director.must("director", "xlvs", "attach", "--mode", mode, *DIRECTOR_INTERFACES)
+            assert eventually(lambda enough=load.answers + 50: load.answers > enough)  # type: ignore[misc]
 
 
 def test_a_server_without_weight_keeps_its_connections(director: Net) -> None:
