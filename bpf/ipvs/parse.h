@@ -257,8 +257,9 @@ static __always_inline enum verdict parse(ctx_t *ctx, struct packet *p)
 {
 	__be16 protocol = parse_ethernet(ctx);
 
-	if (protocol == bpf_htons(ETH_P_IP) ? parse_ipv4(ctx, p) :
-	    protocol == bpf_htons(ETH_P_IPV6) ? parse_ipv6(ctx, p) : -1)
+	if (protocol == bpf_htons(ETH_P_IP)   ? parse_ipv4(ctx, p) :
+	    protocol == bpf_htons(ETH_P_IPV6) ? parse_ipv6(ctx, p) :
+						-1)
 		return VERDICT_PASS;
 	/* The host's stack drops a packet that lacks its end, and counts it. */
 	if (L3 + p->length > ctx_length(ctx))

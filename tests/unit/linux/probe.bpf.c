@@ -8,7 +8,7 @@ typedef unsigned long long __u64;
 typedef __u32 __be32;
 
 #define SEC(name) __attribute__((section(name), used))
-#define __uint(name, value) int(*name)[value]
+#define __uint(name, value) int (*name)[value]
 #define __type(name, value) __typeof__(value) *name
 
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
