@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Source this, then run the oracle's scenes on this checkout (as root):
 #   . tests/oracle/env.sh && ../shared/oracle/oracle --here SCENE...
 _oracle_here=$(cd "$(dirname "${BASH_SOURCE:-tests/oracle/env.sh}")" && pwd)

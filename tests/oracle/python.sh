@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by the programs beside it, with `here` set to a folder next to this file: the interpreter for this checkout.
 root=$(cd "$here/../../.." && pwd)
 python=$root/.venv/bin/python

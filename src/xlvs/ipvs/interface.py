@@ -38,8 +38,8 @@ class IpvsTables(Protocol):
     def add_destination(self, service: ServiceKey, destination: Destination) -> None:
         """Put a destination at the head of the service's list.
 
-        ServiceNotDefined, DestinationExists, InvalidArgument, OutOfRange, TableFull. One that was deleted while it
-        had connections comes back with its counters.
+        ServiceNotDefined, DestinationExists, InvalidArgument, OutOfRange, TableFull. One that was deleted lately
+        comes back with its connections and, if the service is still the same, its counters.
         """
 
     def update_destination(self, service: ServiceKey, destination: Destination) -> None:

@@ -47,10 +47,6 @@ class _Destination:
     counters: Counters = NO_COUNTERS
     rates: Rates = NO_RATES
 
-    @property
-    def has_connections(self) -> bool:
-        return bool(self.active or self.inactive or self.persistent)
-
     def zero(self) -> None:
         self.counters, self.rates = NO_COUNTERS, NO_RATES
 
@@ -95,7 +91,9 @@ class MemoryTables:
         self._host_addresses = host_addresses
         self._interface_mtu = {"lo": 65536} if interface_mtu is None else interface_mtu
         self._services: dict[ServiceKey, _Service] = {}
-        self._deleted: dict[tuple[ServiceKey, DestinationKey], _Destination] = {}
+        # Deleted destinations, each with the service that it belonged to. The kernel forgets one some two minutes
+        # after its last connection; nothing that is done in memory takes so long.
+        self._deleted: dict[tuple[ServiceKey, DestinationKey], tuple[_Service, _Destination]] = {}
         self._timeouts = Timeouts()
         self._connections: list[Connection] = []
         self._daemons: dict[DaemonRole, SyncDaemon] = {}
@@ -164,10 +162,12 @@ class MemoryTables:
         rules.check_destination(service.family, destination, daemon_runs=bool(self._daemons))
         if destination.key in entry.destinations:
             raise DestinationExists
-        returning = self._deleted.pop((service, destination.key), None)
+        former_service, returning = self._deleted.pop((service, destination.key), (None, None))
         if returning is None:
             rules.check_new_destination_address(destination.key.address, self._host_addresses)
             returning = _Destination(destination)
+        elif former_service is not entry:
+            returning.zero()
         returning.configured = destination
         entry.destinations[destination.key] = returning
 
@@ -194,9 +194,7 @@ class MemoryTables:
         return entry
 
     def _remove_destination(self, entry: _Service, key: DestinationKey) -> None:
-        removed = entry.destinations.pop(key)
-        if removed.has_connections:
-            self._deleted[entry.configured.key, key] = removed
+        self._deleted[entry.configured.key, key] = entry, entry.destinations.pop(key)
 
     # Connections, timeouts, statistics
 
