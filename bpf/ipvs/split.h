@@ -91,7 +91,6 @@ static __always_inline int split_send(ctx_t *ctx, const struct packet *p, __u32 
 static __noinline enum verdict split_translated(ctx_t *ctx, struct packet *p, const struct nat *nat,
 						struct bpf_fib_lookup *fib)
 {
-	int source;
 	__u32 mtu;
 	long rc;
 
@@ -99,18 +98,24 @@ static __noinline enum verdict split_translated(ctx_t *ctx, struct packet *p, co
 		return DROP_INTERNAL;
 	if (p->family != FAMILY_IPV4 || ctx_segment(ctx))
 		return DROP_TOO_BIG;
-	source = nat->side == NAT_SOURCE;
 	mtu = fib->mtu_result;
-	rc = route(ctx, fib, p, source ? &nat->to : &p->src, source ? &p->dst : &nat->to, 1);
-	if (rc != BPF_FIB_LKUP_RET_SUCCESS)
+	rc = nat->side == NAT_SOURCE ? route(ctx, fib, p, &nat->to, &p->dst, 1) :
+				       route(ctx, fib, p, &p->src, &nat->to, 1);
+	if (!route_is_found(rc))
 		return DROP_TOO_BIG;
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS)
+		mtu = 0;
 	if (nat_translate(ctx, p, nat) || xmit(ctx, p, rc, fib))
 		return DROP_INTERNAL;
-	if (split_send(ctx, p, fib->ifindex, mtu))
-		return DROP_TOO_BIG;
-	/* The clones are on their way; this one has done its duty. */
-	p->action = CTX_DROP;
-	return source ? VERDICT_REPLY : VERDICT_FORWARD;
+	/* The kernel asks for an unknown neighbour and sends this packet in whole: should the link refuse it, the next
+	 * one is split, where without the question none ever would be. */
+	if (mtu) {
+		if (split_send(ctx, p, fib->ifindex, mtu))
+			return DROP_TOO_BIG;
+		/* The clones are on their way; this one has done its duty. */
+		p->action = CTX_DROP;
+	}
+	return nat->side == NAT_SOURCE ? VERDICT_REPLY : VERDICT_FORWARD;
 }
 
 #endif

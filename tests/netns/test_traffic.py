@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import time
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,7 @@ BULK_BYTES: Final = 30_000_000
 NARROW: Final = 1300
 FAMILIES: Final = pytest.mark.parametrize("vip", [VIP, VIP6], ids=["4", "6"])
 FAR: Final = ("192.168.30.2", "2001:db8:30::2")
+_IP_MTU_DISCOVER, _IP_PMTUDISC_DONT = 10, 0  # ip(7); Python names them from 3.14 on
 _INSIDE4, _INSIDE6 = "192.168.10.132", "2001:db8:10::132"
 
 
@@ -190,6 +192,26 @@ def test_the_client_learns_the_mtu_from_the_virtual_address(director: Net, vip: 
 
     assert caught is not None
     assert f"mtu {NARROW}" in learnt
+
+
+@pytest.mark.parametrize("resolved", [True, False], ids=["neighbour known", "neighbour unknown"])
+def test_a_datagram_that_may_be_split_is_split(director: Net, *, resolved: bool) -> None:
+    """Without DF the sender need not know how narrow the way is (IPv4 alone allows it)."""
+    way = ["192.168.10.0/24", "dev", "ens33", "proto", "kernel", "scope", "link", "src", "192.168.10.132"]
+    director.must("director", "ip", "route", "replace", *way, "mtu", "lock", str(NARROW))
+    if not resolved:
+        forget_neighbours(director)
+    try:
+        with director.lab.entered("client"):
+            sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with sender:
+            sender.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT)
+            sender.settimeout(2)
+            sender.connect((VIP, UDP_PORT))
+            sender.send(bytes(1400))
+            assert sender.recv(2000) == bytes(1400)
+    finally:
+        director.must("director", "ip", "route", "replace", *way)
 
 
 def icmp_frag_needed(frame: bytes) -> bool:
