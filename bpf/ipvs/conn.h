@@ -342,31 +342,31 @@ full:
 	return 0;
 }
 
-/* Move a connection to a state, restart its timer, and count it as active or inactive. */
-static __always_inline void conn_set_state(struct conn *conn, __u8 state, int active, __u32 expires)
+/* Move a connection from the word `old` to a state, restart its timer, and count it as active or inactive.
+ * Returns 0, or -1 when another processor changed the word meanwhile: the state may follow from another one then. */
+static __always_inline int conn_set_state(struct conn *conn, struct conn_word old, __u8 state, int active,
+					  __u32 expires)
 {
-	struct conn_word old, new;
+	struct conn_word new = old;
 
-	old.all = conn->word.all;
-	new = old;
 	new.expires = expires;
 	new.state = state;
 	new.bits = active ? old.bits & ~CONN_INACTIVE : old.bits | CONN_INACTIVE;
 	if (new.all == old.all)
-		return;
+		return 0;
 	if (new.state == old.state && new.bits == old.bits) {
 		conn->word.expires = expires;
-		return;
+		return 0;
 	}
-	/* Lost to another processor: its packet of the same connection came first, ours changes nothing more. */
 	if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
-		return;
+		return -1;
 	if (new.bits != old.bits) {
 		struct dest *dest = dest_get(conn->dest);
 
 		if (dest)
 			dest_count(dest, active);
 	}
+	return 0;
 }
 
 #endif

@@ -12,21 +12,35 @@ static __always_inline __u32 state_timeout(const struct settings *set, __u8 stat
 	return set->timeouts[state & (STATE_SLOTS - 1)];
 }
 
-static __always_inline void proto_update(struct conn *conn, const struct packet *p, __u32 direction,
-					 const struct settings *set, __u32 now)
+#define UPDATE_TRIES 3
+
+/* Returns 0, or -1 when another processor was faster: the other direction's packets may be there. */
+static __always_inline int proto_step(struct conn *conn, const struct packet *p, __u32 direction,
+				      const struct settings *set, __u32 now)
 {
+	struct conn_word old = { .all = conn->word.all };
 	__u8 state = STATE_UDP;
 	int active = 0;
 
+	if (old.life != LIFE_LIVE)
+		return 0;
 	if (p->protocol == IPPROTO_TCP) {
 		__u32 view = direction == DIRECTION_REPLY      ? VIEW_SERVER :
 			     conn->method == METHOD_MASQUERADE ? VIEW_CLIENT :
 								 VIEW_CLIENT_ONLY;
 
-		state = tcp_step(conn->word.state, view, p->tcp_flags);
+		state = tcp_step(old.state, view, p->tcp_flags);
 		active = tcp_state_is_active(state);
 	}
-	conn_set_state(conn, state, active, now + state_timeout(set, state));
+	return conn_set_state(conn, old, state, active, now + state_timeout(set, state));
+}
+
+static __always_inline void proto_update(struct conn *conn, const struct packet *p, __u32 direction,
+					 const struct settings *set, __u32 now)
+{
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < UPDATE_TRIES && proto_step(conn, p, direction, set, now); i++)
+		;
 }
 
 /* With expire_nodest_conn: a connection whose destination is gone gives way, on a SYN also one whose
