@@ -90,7 +90,7 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 
 	hop = hop_get(conn->hop[direction]);
 	if (hop && hop->state == HOP_READY && age <= ticks_per_second / HOP_LIFE_FRACTION && p->segment <= hop->mtu &&
-	    (hop->xdp || !CTX_IS_XDP)) {
+	    (hop->xdp || !CTX_IS_XDP || hop->ifindex == ctx_ifindex(ctx))) {
 		__builtin_memset(fib, 0, sizeof(*fib));
 		fib->ifindex = hop->ifindex;
 		hop_copy_macs(fib_macs(fib), hop->macs);
@@ -103,7 +103,8 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 		return rc;
 	number = hop_number(fib);
 	hop = hop_get(number);
-	if (hop && CTX_IS_XDP && number)
+	/* The way back through the interface itself is open to that one alone. */
+	if (hop && CTX_IS_XDP && number && fib->ifindex != ctx_ifindex(ctx))
 		hop->xdp = 1;
 	conn->hop[direction] = number;
 	conn->hop_tick[direction] = now;

@@ -300,7 +300,7 @@ struct hop {
 	__u32 ifindex;
 	__u32 macs[3]; /* source and destination, as in struct bpf_fib_lookup */
 	__u16 mtu;
-	__u8 xdp; /* 1: XDP may send through it */
+	__u8 xdp; /* 1: XDP may send through it from any interface */
 	__u8 reserved[9];
 };
 
