@@ -12,6 +12,7 @@ typedef struct xdp_md ctx_t;
 #define CTX_IS_XDP 1
 #define CTX_PASS XDP_PASS
 #define CTX_DROP XDP_DROP
+#define CHECKSUM_OFFSET_MASK 0x3ff /* a checksum stands behind the beginning of its header, L4_MAX at most */
 
 static __always_inline void *ctx_data(const ctx_t *ctx)
 {
@@ -38,15 +39,10 @@ static __always_inline __u32 ctx_segment(const ctx_t *ctx)
 	return 0;
 }
 
-static __always_inline int ctx_pull(ctx_t *ctx, __u32 length)
-{
-	return -1;
-}
-
 /* In XDP a checksum is always complete: see ctx_skb.h for the arguments. */
 static __always_inline int ctx_checksum(ctx_t *ctx, __u32 offset, __u32 pseudo, __u32 plain, int udp)
 {
-	__u16 *check = ctx_data(ctx) + (offset & 0x1ff);
+	__u16 *check = ctx_data(ctx) + (offset & CHECKSUM_OFFSET_MASK);
 
 	if ((void *)(check + 1) > ctx_data_end(ctx))
 		return -1;
