@@ -58,9 +58,9 @@ static __noinline int estimate_dest(struct clockwork *clock, __u32 number)
 {
 	struct cpu_sum walk = { .dest = number };
 	struct estimate *est;
-	struct dest *dest = dest_get(number);
 
-	if (!clock || !dest || (number && !(dest->flags & DEST_USED)))
+	/* What a free number counted for its former destination is part of the total too. */
+	if (!clock)
 		return 0;
 	bpf_loop(possible_cpus, cpu_sum_step, &walk, 0);
 	counters_add(&clock->total, &walk.sum);
