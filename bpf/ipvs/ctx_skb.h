@@ -58,11 +58,6 @@ static __always_inline int ctx_checksum(ctx_t *ctx, __u32 offset, __u32 pseudo, 
 	return bpf_l4_csum_replace(ctx, offset, 0, pseudo, flags | BPF_F_PSEUDO_HDR);
 }
 
-static __always_inline int ctx_redirect(ctx_t *ctx, __u32 ifindex)
-{
-	return bpf_redirect(ifindex, 0);
-}
-
 static __always_inline long ctx_fib_lookup(ctx_t *ctx, struct bpf_fib_lookup *params)
 {
 	return bpf_fib_lookup(ctx, params, sizeof(*params), 0);

@@ -62,7 +62,6 @@ enum tcp_flag {
 	TCP_FIN = 1,
 	TCP_SYN = 2,
 	TCP_RST = 4,
-	TCP_PSH = 8,
 	TCP_ACK = 16,
 };
 

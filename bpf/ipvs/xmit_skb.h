@@ -40,7 +40,7 @@ static __always_inline int xmit(ctx_t *ctx, struct packet *p, long rc, const str
 		return -1;
 	__builtin_memcpy(eth->h_dest, fib->dmac, ETH_ALEN);
 	__builtin_memcpy(eth->h_source, fib->smac, ETH_ALEN);
-	p->action = ctx_redirect(ctx, fib->ifindex);
+	p->action = bpf_redirect(fib->ifindex, 0);
 	return 0;
 }
 
