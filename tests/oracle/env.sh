@@ -6,5 +6,6 @@ PATH=$_oracle_here/bin:$PATH
 ORACLE_TOPO_HOOK="'$_oracle_here/hooks/topo' \"\$@\""
 ORACLE_PROC_HOOK="'$_oracle_here/hooks/proc' \"\$@\""
 ORACLE_MARK_HOOK="'$_oracle_here/hooks/mark' \"\$@\""
-export PATH ORACLE_TOPO_HOOK ORACLE_PROC_HOOK ORACLE_MARK_HOOK
+BASH_ENV=$_oracle_here/hooks/cat.bash
+export PATH ORACLE_TOPO_HOOK ORACLE_PROC_HOOK ORACLE_MARK_HOOK BASH_ENV
 unset _oracle_here

@@ -17,8 +17,10 @@ from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
 from xlvs.model.errors import (
     DestinationExists,
+    KernelError,
     NoDaemon,
     NoSuchDestination,
+    NoSuchDevice,
     NoSuchService,
     NotSupported,
     ServiceExists,
@@ -376,7 +378,18 @@ class PinnedTables(Observed):
                 store.set_setting(layout.SETTINGS_TIMEOUTS + state * 4, value * pace)
 
     def start_daemon(self, daemon: SyncDaemon) -> None:
-        """See `IpvsTables`."""
+        """See `IpvsTables`. What is wrong with the request is said before what is missing here."""
+        from xlvs.linux.interface import interface
+
+        views = self.services()
+        mixed = any(
+            each.destination.key.family != view.service.key.family for view in views for each in view.destinations
+        )
+        rules.check_daemon(daemon, mixed_families=mixed)
+        try:
+            interface(daemon.interface)
+        except KernelError:
+            raise NoSuchDevice from None
         raise NotSupported(f"the synchronisation daemon ({daemon.role})", "this version does not have it")
 
     def stop_daemon(self, role: DaemonRole) -> None:

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The oracle's scenes with our programs: real packets, in namespaces, against what the kernel's IPVS did."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).resolve().parent
+SHARED = HERE.parents[2] / "shared" / "oracle"
+AT_ONCE = 3  # most of a scene is waiting
+
+pytestmark = [
+    pytest.mark.netns,
+    pytest.mark.skipif(not SHARED.exists(), reason="the oracle's runner is not beside the project"),
+]
+
+
+def excepted() -> set[str]:
+    """Scenes listed in exceptions.md."""
+    return set(re.findall(r"^\| `([^`]+)` \|", (HERE / "exceptions.md").read_text(), re.MULTILINE))
+
+
+def all_scenes() -> dict[str, tuple[Path, Path]]:
+    """Every scene by name, with the recording that it is held against."""
+    found = {}
+    for scenes, golden in ((SHARED / "scenarios", SHARED / "golden"), (HERE / "scenes", HERE / "golden")):
+        found.update({each.stem: (each, golden / f"{each.stem}.out") for each in sorted(scenes.glob("*.sh"))})
+    return found
+
+
+SCENES = all_scenes()
+NAMES = [name for name in SCENES if name not in excepted()]
+
+
+class Runs:
+    """Runs of scenes, some at a time."""
+
+    def __init__(self, folder: Path, pool: ThreadPoolExecutor) -> None:
+        self._folder = folder
+        self._futures: dict[str, Future[str]] = {name: pool.submit(self.run, name) for name in NAMES}
+
+    def run(self, name: str) -> str:
+        """Run a scene now; what it printed."""
+        command = f". '{HERE}/env.sh' && '{SHARED}/oracle' --here -o '{self._folder}' '{SCENES[name][0]}'"
+        environment = {**os.environ, "ORACLE_TMP": str(self._folder)}
+        subprocess.run(["bash", "-c", command], env=environment, capture_output=True, timeout=300, check=False)
+        return comparable(self._folder / f"{name}.out")
+
+    def outcome(self, name: str) -> str:
+        """What a scene printed. One with timers of a second may fail beside the others: it has a second try, alone."""
+        printed = self._futures[name].result()
+        if printed == comparable(SCENES[name][1]):
+            return printed
+        for other in self._futures.values():
+            other.result()
+        return self.run(name)
+
+
+def comparable(path: Path) -> str:
+    """A recording without the size of the connection table, which is each implementation's own."""
+    return re.sub(r"\(size=\d+\)", "(size=N)", path.read_text()) if path.exists() else ""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """All scenes, started together."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        yield Runs(tmp_path_factory.mktemp("scenes"), pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scene_goes_as_in_the_kernel(runs: Runs, name: str) -> None:
+    """Packets, states, counters, listings, messages: byte for byte."""
+    assert comparable(SCENES[name][1]) == runs.outcome(name)
+
+
+def test_every_exception_is_a_scene() -> None:
+    """The list of exceptions has nothing left over."""
+    assert excepted() - set(SCENES) == set()
