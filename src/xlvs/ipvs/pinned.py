@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from xlvs.model.settings import DaemonRole, SyncDaemon, Timeouts
 
 _RATE_RESET = bytes(5 * 8)
+_EDIT_TICKS = 64  # EDIT_TICKS in estimate.h
 
 
 def open_tables() -> PinnedTables:
@@ -118,7 +119,7 @@ class PinnedTables(Observed):
             instance = (store.kept(layout.LEDGER_INSTANCES) + 1) & 0xFFFFFFFF
             store.keep(layout.LEDGER_INSTANCES, instance)
             store.set_service_word(number, layout.SERVICE_INSTANCE, instance)
-            scheduling.start(store, number)
+            scheduling.start(store, number, _scheduler_number(service))
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)
             store.map("service_numbers").update(key, pack("<I", number))
@@ -135,10 +136,13 @@ class PinnedTables(Observed):
                 raise NoSuchService
             rules.check_service(service)
             before = store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_SCHEDULER]
+            after = _scheduler_number(service)
+            if before != after:
+                scheduling.start(store, number, after)
             self._write_service(store, number, service, key, store.service_flags(number))
             self._set_flags(store, number, service)
-            if before != _scheduler_number(service):
-                scheduling.start(store, number)
+            if before != after:
+                scheduling.refill(store, number)
 
     def delete_service(self, key: ServiceKey) -> None:
         """See `IpvsTables`."""
@@ -221,11 +225,9 @@ class PinnedTables(Observed):
             store.mark_address(identity[24:40], destination=True)
             store.set_dest_word(dest, layout.DEST_SERVICE, number)
             if returning:
-                self._move_base(store, number, dest, -1)
-                self._greet_returning(store, number, dest)
-            store.set_dest_word(dest, layout.DEST_INSTANCE, store.service_word(number, layout.SERVICE_INSTANCE))
-            store.set_dest_word(dest, layout.DEST_FLAGS, layout.USED | layout.AVAILABLE)
-            scheduling.publish(store, number, [dest, *listed], added=True)
+                self._publish_returning(store, number, [dest, *listed])
+            else:
+                self._publish_added(store, number, [dest, *listed])
 
     def update_destination(self, service: ServiceKey, destination: Destination) -> None:
         """See `IpvsTables`."""
@@ -253,9 +255,10 @@ class PinnedTables(Observed):
             if place is None:
                 raise NoSuchDestination
             dest = listed[place]
-            scheduling.publish(store, number, listed[:place] + listed[place + 1 :], removed=place)
-            self._move_base(store, number, dest, 1)
-            self._bury(store, dest)
+            with _estimator_waits(store):
+                scheduling.publish(store, number, listed[:place] + listed[place + 1 :], removed=place)
+                self._bury(store, dest)
+                self._move_base(store, number, dest, store.dest_counters(dest), 1)
 
     def _find_for_destination(self, store: Store, key: ServiceKey) -> int:
         number = self._numbers.get(key)
@@ -305,22 +308,32 @@ class PinnedTables(Observed):
         if self._deleted is not None:
             self._deleted[store.dest_identity(number)] = number
 
-    def _move_base(self, store: Store, service: int, dest: int, sign: int) -> None:
+    def _publish_added(self, store: Store, service: int, listed: list[int]) -> None:
+        """The first of `listed` is new in the list."""
+        dest = listed[0]
+        store.set_dest_word(dest, layout.DEST_INSTANCE, store.service_word(service, layout.SERVICE_INSTANCE))
+        store.set_dest_word(dest, layout.DEST_FLAGS, layout.USED | layout.AVAILABLE)
+        scheduling.publish(store, service, listed, added=True)
+
+    def _publish_returning(self, store: Store, service: int, listed: list[int]) -> None:
+        """Likewise; one that comes back to another service of the same key begins to count anew."""
+        dest = listed[0]
+        anew = store.dest_word(dest, layout.DEST_INSTANCE) != store.service_word(service, layout.SERVICE_INSTANCE)
+        with _estimator_waits(store):
+            counted = store.dest_counters(dest)
+            self._publish_added(store, service, listed)
+            self._move_base(store, service, dest, counted, -1)
+            if anew:
+                _zero(store, "dest_estimates", dest)
+
+    def _move_base(self, store: Store, service: int, dest: int, counted: list[int], sign: int) -> None:
         """What a destination counted stays with its service when it goes, and is not counted twice when it returns."""
-        store.set_setting(layout.SETTINGS_EDITING_UNTIL, (program.now(store.directory) + 64) & 0xFFFFFFFF)
-        counted = store.dest_counters(dest)
         base = dest * layout.ESTIMATE_SIZE
         store.array("dest_estimates").memory[base : base + layout.COUNTERS.size] = layout.COUNTERS.pack(*counted)
         longs = store.array("service_estimates").longs
         first = (service * layout.ESTIMATE_SIZE + layout.ESTIMATE_BASE) >> 3
         for index, value in enumerate(counted):
             longs[first + index] = (longs[first + index] + sign * value) & 0xFFFFFFFFFFFFFFFF
-        store.set_setting(layout.SETTINGS_EDITING_UNTIL, program.now(store.directory))
-
-    def _greet_returning(self, store: Store, service: int, dest: int) -> None:
-        """A destination that comes back to another service of the same key begins to count anew."""
-        if store.dest_word(dest, layout.DEST_INSTANCE) != store.service_word(service, layout.SERVICE_INSTANCE):
-            _zero(store, "dest_estimates", dest)
 
     def _remembered(self, store: Store) -> dict[bytes, int]:
         if self._deleted is None or not self._many:
@@ -404,6 +417,16 @@ class PinnedTables(Observed):
         store = self.store()
         with store.edit():
             sysctls.write(store, name, value)
+
+
+@contextmanager
+def _estimator_waits(store: Store) -> Iterator[None]:
+    """Counters move from a destination to its service or back: the estimator sees them before or after."""
+    store.set_setting(layout.SETTINGS_EDITING_UNTIL, (program.now(store.directory) + _EDIT_TICKS) & 0xFFFFFFFF)
+    try:
+        yield
+    finally:
+        store.set_setting(layout.SETTINGS_EDITING_UNTIL, program.now(store.directory))
 
 
 def _pack_end(key: DestinationKey) -> bytes:

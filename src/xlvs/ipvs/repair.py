@@ -6,9 +6,11 @@ The packet path needs none of it, it met valid tables at any moment.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout
+from xlvs.ipvs import layout, scheduling, slots
+from xlvs.model.errors import TableFull
 
 if TYPE_CHECKING:
     from xlvs.ipvs.store import Store
@@ -21,6 +23,7 @@ def repair(store: Store) -> None:
     _repair_destinations(store, live)
     _repair_services(store, live)
     _repair_slots(store, live)
+    _repair_scheduling(store, live)
     for family, offset in layout.SETTINGS_SERVICES.items():
         store.set_setting(offset, sum(store.family_of(number) == family for number in live))
 
@@ -69,12 +72,29 @@ def _repair_services(store: Store, live: list[int]) -> None:
 
 
 def _repair_slots(store: Store, live: list[int]) -> None:
-    """Holes between ranges in use stay unused until the table is empty: rare, and small beside the map."""
-    end = 0
-    for service in live:
-        for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):
-            begin, length = store.range_of(service, member)
-            end = max(end, begin + (1 << max(length - 1, 0).bit_length()) if length else 0)
-    store.keep(layout.LEDGER_SLOT_NEXT, end)
+    """What lies between ranges in use is free."""
+    members = (layout.SERVICE_LIST, layout.SERVICE_TABLE)
+    used = sorted(store.range_of(service, member) for service in live for member in members)
     for each in range(layout.SLOT_CLASSES):
         store.keep(layout.LEDGER_SLOT_FREE + each * 4, layout.NO_SLOTS)
+    end = 0
+    for begin, length in used:
+        if length:
+            _free_between(store, end, begin)
+            end = begin + (1 << slots.size_class(length))
+    store.keep(layout.LEDGER_SLOT_NEXT, end)
+
+
+def _free_between(store: Store, begin: int, end: int) -> None:
+    while begin < end:
+        size = 1 << (end - begin).bit_length() - 1
+        slots.give_back(store, begin, size)
+        begin += size
+
+
+def _repair_scheduling(store: Store, live: list[int]) -> None:
+    """A list or a weight may have changed, and what its scheduler makes of it not yet."""
+    for service in live:
+        scheduling.weights_changed(store, service)
+        with suppress(TableFull):  # who needs a table and has none gets it when there is room
+            scheduling.refill(store, service)

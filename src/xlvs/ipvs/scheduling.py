@@ -10,35 +10,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xlvs.ipvs import layout, slots
-from xlvs.schedulers import registry, source_hash, weighted
+from xlvs.model.errors import TableFull
+from xlvs.schedulers import source_hash, weighted
 
 if TYPE_CHECKING:
     from xlvs.ipvs.store import Store
 
-_RR, _WRR = 1, 2
+_RR, _WRR, _DH, _SH = 1, 2, 7, 8  # enum scheduler
 _NONE_USED = layout.NO_CURSOR
 
 
-def start(store: Store, service: int) -> None:
-    """A service has got its scheduler: begin at the head of the list."""
-    if _scheduler(store, service) == _WRR:
+def start(store: Store, service: int, scheduler: int) -> None:
+    """A service is about to get a scheduler: lay out what it reads, to begin at the head of the list.
+
+    What only the former scheduler read is given up by `refill`, once the new one is in force. Raises TableFull; nothing
+    is changed then.
+    """
+    buckets = _buckets(store, scheduler, store.listed(service))
+    if buckets:
+        _set_table(store, service, buckets)
+    if scheduler == _WRR:
         new = _write_round(store, service)
         _set_cursor(store, service, _NONE_USED, weighted.first_weight(new))
     else:
         _set_cursor(store, service, _NONE_USED, 0)
-    refill(store, service)
 
 
 def publish(store: Store, service: int, numbers: list[int], *, added: bool = False, removed: int | None = None) -> None:
-    """Replace a service's list: one was `added` at its head, or the one at place `removed` is gone."""
+    """Replace a service's list: one was `added` at its head, or the one at place `removed` is gone.
+
+    Raises TableFull; nothing is changed then.
+    """
+    scheduler = _scheduler(store, service)
     old = store.range_of(service, layout.SERVICE_LIST)
     new = slots.write(store, numbers)
+    try:
+        _set_table(store, service, _buckets(store, scheduler, numbers))
+    except TableFull:
+        slots.give_back(store, *new)
+        raise
     store.set_range(service, layout.SERVICE_LIST, *new)
     slots.give_back(store, *old)
-    if _scheduler(store, service) == _RR:
+    if scheduler == _RR:
         _move_cursor(store, service, added=added, removed=removed)
     weights_changed(store, service)
-    refill(store, service)
 
 
 def weights_changed(store: Store, service: int) -> None:
@@ -52,18 +67,28 @@ def weights_changed(store: Store, service: int) -> None:
 
 def refill(store: Store, service: int, *, edited: bool = False) -> None:
     """Fill the table of a hashing scheduler anew; dh does not look at weights, so an edit leaves its table."""
-    row = registry.find_number(_scheduler(store, service))
-    name = row.name if row else ""
-    if edited and name != "sh":
+    scheduler = _scheduler(store, service)
+    if edited and scheduler != _SH:
         return
-    listed = store.listed(service)
+    _set_table(store, service, _buckets(store, scheduler, store.listed(service)))
+
+
+def _buckets(store: Store, scheduler: int, listed: list[int]) -> list[int]:
+    """What stands in the table of a hashing scheduler; empty for the others."""
     places: list[int] = []
-    if listed and name == "sh":
+    if listed and scheduler == _SH:
         places = source_hash.fill_by_weight([store.dest_word(number, layout.DEST_WEIGHT) for number in listed])
-    elif listed and name == "dh":
+    elif listed and scheduler == _DH:
         places = source_hash.fill_in_turn(len(listed))
+    return [listed[place] for place in places]
+
+
+def _set_table(store: Store, service: int, buckets: list[int]) -> None:
     old = store.range_of(service, layout.SERVICE_TABLE)
-    new = slots.write(store, [listed[place] for place in places])
+    if buckets and len(buckets) == old[1]:
+        slots.overwrite(store, old[0], buckets)
+        return
+    new = slots.write(store, buckets)
     store.set_range(service, layout.SERVICE_TABLE, *new)
     slots.give_back(store, *old)
 

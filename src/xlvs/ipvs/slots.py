@@ -2,7 +2,8 @@
 """Room for lists and tables of destinations in the map `slots`: ranges of 2^n places.
 
 A list is never changed where it stands: the new one is written beside it and then published with one store, so a packet
-sees the old one or the new one. A range that is given up may be written again at once: a packet that still reads it
+sees the old one or the new one. A table of a hashing scheduler is overwritten: each of its places stands for itself.
+A range that is given up may be written again at once: a packet that still reads it
 finds numbers of another service's destinations, which it refuses.
 """
 
@@ -32,6 +33,11 @@ def write(store: Store, numbers: Sequence[int]) -> tuple[int, int]:
     start = _take(store, size_class(len(numbers)))
     store.array("slots").words[start : start + len(numbers)] = memoryview(array("I", numbers))
     return start, len(numbers)
+
+
+def overwrite(store: Store, start: int, numbers: Sequence[int]) -> None:
+    """Put other numbers into a range, each place with one store."""
+    store.array("slots").words[start : start + len(numbers)] = memoryview(array("I", numbers))
 
 
 def give_back(store: Store, start: int, length: int) -> None:
