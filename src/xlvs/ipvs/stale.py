@@ -7,6 +7,7 @@ by a link (a kernel before 6.6, or no interface) is left alone.
 """
 
 import os
+from contextlib import suppress
 
 from xlvs.linux import bpffs, namespace
 from xlvs.linux.bpf_link import Link
@@ -25,7 +26,8 @@ def remove_stale(own: str) -> list[str]:
     alive = _cookies_alive()
     gone = [path for number, path in suspects.items() if number not in alive]
     for directory in gone:
-        with bpffs.lock(directory):
+        # Another command may remove it at the same moment.
+        with suppress(KernelError, FileNotFoundError), bpffs.lock(directory):
             bpffs.remove(directory)
     return gone
 
