@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,7 @@ from xlvs.ipvs import layout, program
 from xlvs.ipvs.desired import configured
 from xlvs.ipvs.pinned import PinnedTables
 from xlvs.linux import namespace
+from xlvs.model.errors import TableFull
 from xlvs.model.settings import Timeouts
 
 if TYPE_CHECKING:
@@ -88,6 +90,35 @@ def test_editors_of_one_service_find_it_right_in_the_end() -> None:
 
     assert codes == [0] * _EDITORS
     assert faults(opened().store()) == []
+
+
+@pytest.mark.usefixtures("director")
+def test_what_there_is_no_room_for_changes_nothing() -> None:
+    """Tables of sh use up the places: neither a destination nor another scheduler is half there afterwards."""
+    tables = opened()
+    last = replace(service(79), scheduler="rr")
+    tables.add_service(last)
+    tables.add_destination(last.key, destination(1))
+
+    def fill() -> None:
+        for each in range(80, 400):
+            tables.add_service(replace(service(each), scheduler="sh"))
+            tables.add_destination(service(each).key, destination(1))
+
+    with pytest.raises(TableFull):
+        fill()
+    with pytest.raises(TableFull):
+        tables.update_service(replace(last, scheduler="sh"))
+
+    standing = {each.service.key.port: each for each in configured(tables)}
+    port = max(standing)
+    assert port > 80
+    assert standing[port].destinations == ()
+    assert standing[79].service == last
+    tables.delete_service(service(80).key)
+    tables.add_destination(service(port).key, destination(1))
+    tables.update_destination(service(port).key, destination(1, weight=7))
+    assert faults(tables.store()) == []
 
 
 @pytest.mark.usefixtures("director")
