@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import EIO, ENOSPC
 from typing import Final
 
 from xlvs.cli.commands import BY_NAME
+from xlvs.linux import streams
 from xlvs.model.errors import UsageError, XlvsError
 
 # What a shell reports for a process that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
@@ -15,11 +17,13 @@ _INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
 _INTERNAL_ERROR: Final = 70  # EX_SOFTWARE of sysexits.h
 _DEBUG: Final = "XLVS_DEBUG"
+_OUTPUT_ERRORS: Final = (ENOSPC, EIO)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run ``xlvs ARGV`` (default: the process's own arguments); the exit code. Never raises but on request."""
     arguments = sys.argv[1:] if argv is None else argv
+    streams.open_closed()
     try:
         code = dispatch(arguments)
         sys.stdout.flush()
@@ -29,12 +33,15 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # The interpreter would complain at exit about what it cannot flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.drop_output()
         return _BROKEN_PIPE
     except Exception as error:  # the last line before the user
         if os.environ.get(_DEBUG):
             raise
+        if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS and not error.filename:
+            streams.drop_output()
+            _complain(f"cannot write the output: {error.strerror}")
+            return 1
         _complain(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 to see where, and report it)")
         return _INTERNAL_ERROR
     return code

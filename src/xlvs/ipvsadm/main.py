@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from xlvs.ipvsadm.commands import Session
 from xlvs.linux import resolver as host_resolver
+from xlvs.linux import streams
 from xlvs.model.errors import PermissionDenied, UsageError, XlvsError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_here(command_lines: Iterable[Sequence[str]], stdin: Portions) -> int:
     """Carry out command lines one after the other on this host; give the last one's exit code."""
+    streams.open_closed()
     for stream in (sys.stdout, sys.stderr):
         _pass_bytes_through(stream)
     code = 0
@@ -59,11 +61,11 @@ def run_here(command_lines: Iterable[Sequence[str]], stdin: Portions) -> int:
             code = _run(session, words, check_rights=True)
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_output()
+        streams.drop_output()
     except KeyboardInterrupt:
         code = 130
     except OSError as error:
-        _drop_output()
+        streams.drop_output()
         sys.stderr.write(f"ipvsadm: {error.strerror}\n")
         code = 1
     return code
@@ -122,8 +124,3 @@ def _read_some() -> bytes:
 def _pass_bytes_through(stream: TextIO | None) -> None:
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(errors="surrogateescape")
-
-
-def _drop_output() -> None:
-    """Keep the interpreter from trying once more, and complaining, at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

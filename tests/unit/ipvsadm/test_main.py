@@ -135,7 +135,7 @@ def test_a_full_disk_is_an_error(
 ) -> None:
     """Rules that were not saved must not look saved."""
     assert here is not None
-    monkeypatch.setattr(program, "_drop_output", lambda: None)
+    monkeypatch.setattr("xlvs.linux.streams.drop_output", lambda: None)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", FullDisk())
         assert run_here([["-v"]], ()) == 1
