@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import argparse
+from errno import EBUSY, EEXIST, EOPNOTSUPP
 from typing import TYPE_CHECKING, Final
 
-from xlvs.model.errors import KernelError, UsageError
+from xlvs.model.errors import KernelError, NotSupported, UsageError, XlvsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,28 +44,37 @@ def main(argv: list[str]) -> int:
     store = tables.store()
     with store.edit():
         attachments.choose(store, chosen=bool(wanted))
-        for interface in wanted or [each for each in interfaces() if attachments.is_suitable(each)]:
-            _attach(store, interface, options.mode)
+        suitable = wanted or [each for each in interfaces() if attachments.is_suitable(each)]
+        refused = [error for error in (_attach(store, each, options.mode) for each in suitable) if error]
         found = [each for each in attachments.attachments(store) if each.tc]
     _print_attached(found)
+    if refused:
+        raise XlvsError("\n".join(error.message for error in refused))
+    if not found:
+        print("no interface is suitable: name one (`xlvs attach INTERFACE`)")
     return 0 if found else 1
 
 
-def _attach(store: Store, interface: Interface, mode: Mode) -> None:
+def _attach(store: Store, interface: Interface, mode: Mode) -> XlvsError | None:
+    """Attach to one; what it refuses keeps nobody from attaching to the next."""
     from xlvs.ipvs import attachments
 
     try:
         attachments.attach(store, interface, mode)
     except KernelError as error:
-        raise KernelError(f"{interface.name}: {error.operation}", error.errno, error.details) from None
+        if error.errno == EOPNOTSUPP and mode == "xdp":
+            return NotSupported(f"XDP on {interface.name}", "its driver has none", "use --mode auto or xdp-generic")
+        if error.errno in (EBUSY, EEXIST) and mode != "tc":
+            remedy = f"`ip link set {interface.name} xdp off`, or use --mode tc"
+            return NotSupported(f"XDP on {interface.name}", "another's XDP program is there", remedy)
+        return KernelError(f"{interface.name}: {error.operation}", error.errno, error.details)
+    return None
 
 
 def _print_attached(found: Sequence[Attachment]) -> None:
     for each in found:
         xdp = f" + XDP {each.xdp}" if each.xdp else ""
         print(f"{each.interface.name}: tc ({each.tc}){xdp}")
-    if not found:
-        print("no interface is suitable: name one (`xlvs attach INTERFACE`)")
 
 
 def _sizes(connections: int | None) -> Sizes | None:

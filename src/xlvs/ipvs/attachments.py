@@ -56,8 +56,9 @@ def attach_suitable(store: Store) -> list[str]:
 def attach(store: Store, interface: Interface, mode: Mode) -> None:
     """Attach the newest programs to an interface, or replace those that are there, between two packets.
 
-    Raises KernelError when tc cannot be attached, or XDP where the user insists on it.
+    Raises KernelError when tc cannot be attached, or XDP where the user insists on it: the interface is then as before.
     """
+    was_there = tc_attach.query(interface.ifindex, _tc_pin(store, interface)) is not None
     with Program.from_pin(f"{store.directory}/prog_tc") as program:
         tc_attach.attach(program.fd, interface.ifindex, _tc_pin(store, interface))
     if mode == "tc" or (mode == "auto" and not interface.physical):
@@ -67,8 +68,11 @@ def attach(store: Store, interface: Interface, mode: Mode) -> None:
         _attach_xdp(store, interface, "generic" if mode == "xdp-generic" else "native")
     except KernelError as error:
         # Another's XDP program, or a driver without: tc does it all.
-        if mode != "auto" or error.errno not in (EBUSY, EEXIST, EOPNOTSUPP):
-            raise
+        if mode == "auto" and error.errno in (EBUSY, EEXIST, EOPNOTSUPP):
+            return
+        if not was_there:
+            tc_attach.detach(interface.ifindex, _tc_pin(store, interface))
+        raise
 
 
 def detach(store: Store, interface: Interface) -> bool:
