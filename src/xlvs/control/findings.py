@@ -6,15 +6,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from xlvs.control.difference import service_name
 from xlvs.ipvs.layout import VERDICT_NAMES
+from xlvs.model.destination import ForwardingMethod
+from xlvs.model.service import Protocol
+from xlvs.schedulers import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from xlvs.ipvs.health import Health, Line, Room
+    from xlvs.model.views import ServiceView
 
 _NEARLY_FULL: Final = 0.9
 _IPV4, _IPV6 = 2, 10
+_NAMED: Final = 3  # services, before the rest is counted
+_LATER: Final = "this version keeps it on the table only: see docs/compatibility.md"
 
 DROPS: Final = {
     "drop_no_destination": "no server could take the connection: see weights and thresholds with ipvsadm -L --thresholds",
@@ -57,6 +64,41 @@ def findings_without_director(lines: tuple[Line, ...]) -> list[Finding]:
     """On a host where nothing is loaded."""
     nothing = Finding("nothing is loaded or attached here", "`xlvs attach`, or the first `ipvsadm -A` does it")
     return [nothing, *_no_suitable(lines)]
+
+
+def findings_of_services(views: Iterable[ServiceView]) -> list[Finding]:
+    """What packets of the services as configured do not find, each lack once with the services that have it."""
+    concerned: dict[tuple[str, str], list[str]] = {}
+    for view in views:
+        for lack in _lacks(view):
+            concerned.setdefault(lack, []).append(service_name(view.service.key))
+    return [
+        Finding(f"{', '.join(names[:_NAMED])}{_more(names)}: {what}", remedy, grave=False)
+        for (what, remedy), names in concerned.items()
+    ]
+
+
+def _lacks(view: ServiceView) -> Iterator[tuple[str, str]]:
+    service = view.service
+    if not view.destinations:
+        yield "no destination, so connections are refused", "`ipvsadm -a ...` adds one"
+    if service.key.fwmark:
+        yield "marks are not looked at, so no packet is balanced", _LATER
+    if service.key.protocol is Protocol.SCTP:
+        yield "SCTP is not balanced", _LATER
+    row = registry.find(service.scheduler)
+    if row is None or not row.balances:
+        yield f"the scheduler {service.scheduler} finds no destination", _LATER
+    if service.persistence_timeout_s:
+        yield "not persistent: clients are scheduled anew for each connection", _LATER
+    if service.one_packet:
+        yield "--ops has no effect", _LATER
+    if any(each.destination.forwarding is ForwardingMethod.TUNNEL for each in view.destinations):
+        yield "packets to destinations behind a tunnel are dropped", _LATER
+
+
+def _more(names: list[str]) -> str:
+    return f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
 
 
 def _no_suitable(lines: tuple[Line, ...]) -> Iterator[Finding]:
@@ -141,4 +183,5 @@ def _of_host(health: Health) -> Iterator[Finding]:
     for name in VERDICT_NAMES:
         count = health.verdicts.get(name, 0)
         if count and name in DROPS:
-            yield Finding(f"{count} packets dropped ({name.removeprefix('drop_')})", DROPS[name], grave=False)
+            packets = "1 packet" if count == 1 else f"{count} packets"
+            yield Finding(f"{packets} dropped ({name.removeprefix('drop_')})", DROPS[name], grave=False)

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from xlvs.control.findings import findings, findings_without_director
+from xlvs.control.findings import findings, findings_of_services, findings_without_director
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,13 +26,14 @@ def main(argv: list[str]) -> int:
     from xlvs.ipvs import health as facts
     from xlvs.ipvs.pinned import open_tables
 
-    store = open_tables().present_store()
+    tables = open_tables()
+    store = tables.present_store()
     if store is None:
         health, lines = None, facts.hosts_lines()
         found = findings_without_director(lines)
     else:
         health = facts.examine(store)
-        lines, found = health.lines, findings(health)
+        lines, found = health.lines, [*findings(health), *findings_of_services(tables.services())]
     if options.json:
         _print_json(health, lines, found)
     else:
@@ -67,7 +68,7 @@ def describe(line: Line) -> str:
 def advice(found: Sequence[Finding], *, colours: bool) -> Iterator[str]:
     """The findings, each with its remedy."""
     if not any(each.grave for each in found):
-        yield _coloured("all is well", _GREEN, colours=colours)
+        yield _coloured("nothing is missing; worth knowing:" if found else "all is well", _GREEN, colours=colours)
     for each in found:
         mark, colour = ("!", _RED) if each.grave else ("-", _YELLOW)
         yield f"{_coloured(mark, colour, colours=colours)} {each.what}"

@@ -5,10 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from xlvs.control.findings import DROPS, findings, findings_without_director
+from xlvs.control.findings import DROPS, Finding, findings, findings_of_services, findings_without_director
 from xlvs.ipvs.health import Health, Line, Room
 from xlvs.ipvs.layout import VERDICT_NAMES
 from xlvs.ipvs.views import VIEWS
+from xlvs.model.address import Family
+from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod
+from xlvs.model.service import Protocol, ServiceKey, VirtualService, mark_service_key
+from xlvs.model.views import DestinationView, ServiceView
 
 ETH0 = Line(
     name="eth0",
@@ -112,3 +116,50 @@ def test_a_host_without_director_is_told_how_to_get_one() -> None:
 def test_every_drop_reason_has_its_advice() -> None:
     """The packet path may get new ones."""
     assert list(DROPS) == [name for name in VERDICT_NAMES if name.startswith("drop_")]
+
+
+WEB = VirtualService(ServiceKey(Protocol.TCP, Family.IPV4, bytes((10, 0, 0, 1)), 80))
+
+
+def behind(service: VirtualService, method: ForwardingMethod = ForwardingMethod.MASQUERADE) -> ServiceView:
+    """A service with one destination."""
+    key = DestinationKey(Family.IPV4, bytes((10, 2, 0, 1)), 80)
+    return ServiceView(service, destinations=[DestinationView(Destination(key, method))])
+
+
+def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
+    """No news."""
+    assert findings_of_services([behind(WEB)]) == []
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (ServiceView(WEB), "TCP 10.0.0.1:80: no destination"),
+        (behind(replace(WEB, persistence_timeout_s=360)), "TCP 10.0.0.1:80: not persistent"),
+        (behind(replace(WEB, scheduler="sed")), "the scheduler sed finds no destination"),
+        (behind(replace(WEB, one_packet=True)), "--ops has no effect"),
+        (behind(replace(WEB, key=mark_service_key(7))), "marks are not looked at"),
+        (behind(replace(WEB, key=replace(WEB.key, protocol=Protocol.SCTP))), "SCTP is not balanced"),
+        (behind(WEB, ForwardingMethod.TUNNEL), "behind a tunnel are dropped"),
+    ],
+)
+def test_what_packets_do_not_follow_is_said(view: ServiceView, words: str) -> None:
+    """The option is taken by ipvsadm, so that nobody notices before the clients do."""
+    (found,) = findings_of_services([view])
+
+    assert words in found.what
+    assert not found.grave
+
+
+def test_many_services_with_one_lack_are_one_finding() -> None:
+    """Ten thousand lines help nobody."""
+    views = [ServiceView(replace(WEB, key=replace(WEB.key, port=port))) for port in range(1, 6)]
+
+    assert findings_of_services(views) == [
+        Finding(
+            "TCP 10.0.0.1:1, TCP 10.0.0.1:2, TCP 10.0.0.1:3 and 2 more: no destination, so connections are refused",
+            "`ipvsadm -a ...` adds one",
+            grave=False,
+        )
+    ]

@@ -46,8 +46,8 @@ def test_advice_has_colours_only_where_they_are_wanted() -> None:
     assert next(advice(found, colours=True)) == "\033[31m!\033[0m it is broken"
 
 
-def test_all_is_well_is_said_beside_what_is_only_worth_knowing() -> None:
+def test_what_is_only_worth_knowing_is_no_lack() -> None:
     """It is not grave."""
     found = [Finding("a note", "nothing to do", grave=False)]
 
-    assert list(advice(found, colours=False)) == ["all is well", "- a note", "    nothing to do"]
+    assert list(advice(found, colours=False)) == ["nothing is missing; worth knowing:", "- a note", "    nothing to do"]
