@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.control import restore
 from xlvs.ipvsadm.labels import Command
-from xlvs.ipvsadm.parser import parse
+from xlvs.ipvsadm.parser import TryHelp, parse
 from xlvs.ipvsadm.values import ValueReader
 from xlvs.linux import resolver
 from xlvs.model.errors import UsageError
@@ -28,7 +28,10 @@ class Rules:
     def carry_out(self, rule: str, tables: IpvsTables, /) -> None:
         """See `xlvs.control.restore.RuleReader`. The word ipvsadm before a rule is allowed, as ipvsadm does."""
         words = [word for word in _WORD.findall(rule) if word != "ipvsadm"]
-        request = parse(words, self._reader)
+        try:
+            request = parse(words, self._reader)
+        except TryHelp:
+            raise UsageError("this does not begin with a command of ipvsadm") from None
         if request.command is Command.ADD_SERVICE:
             tables.add_service(request.service())
         elif request.command is Command.ADD_SERVER:

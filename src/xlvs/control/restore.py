@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from xlvs.ipvs.interface import IpvsTables
     from xlvs.model.diff import ConfiguredService, Operation
 
+_SHOWN: Final = 100  # letters of a wrong line
+
 _EPILOG: Final = """\
 The file is what `ipvsadm -S -n` or `ipvsadm-save -n` writes: lines of -A and -a, besides them empty lines and comments
 (#). It is the whole desired set. What stays is not touched and keeps its connections; a wrong line, or one that the
@@ -68,8 +70,13 @@ def desired_set(lines: Iterable[str], name: str, read_rule: RuleReader, scratch:
         try:
             read_rule(rule, scratch)
         except XlvsError as error:
-            raise BadRule(f"{name}, line {number}: {error.message}; nothing was changed\n  {rule}") from None
+            raise BadRule(f"{name}, line {number}: {error.message}; nothing was changed\n  {_shown(rule)}") from None
     return configured(scratch)
+
+
+def _shown(rule: str) -> str:
+    """Fit for a terminal, whatever the file was."""
+    return "".join(letter if letter.isprintable() else "?" for letter in rule[:_SHOWN])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", metavar="FILE", help="rules as ipvsadm -S writes them; - for standard input")
     parser.add_argument("-n", "--dry-run", action="store_true", help="print the difference, change nothing")
-    parser.add_argument("-v", "--verbose", action="store_true", help="print the difference, then say what was done")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print what was done")
     return parser
 
 

@@ -73,6 +73,16 @@ def test_a_wrong_line_is_named_with_its_number(rule: str, why: str) -> None:
     assert second == f"  {rule}"
 
 
+def test_a_file_that_is_no_text_harms_no_terminal() -> None:
+    """What is shown of the line can be printed, and is short."""
+    with pytest.raises(BadRule) as caught:
+        wanted("\x1b[31mELF\udcd0" + 200 * "x")
+
+    assert caught.value.message == (
+        "rules, line 1: this does not begin with a command of ipvsadm; nothing was changed\n  ?[31mELF?" + 91 * "x"
+    )
+
+
 def test_a_dry_run_shows_what_comes_changes_and_goes() -> None:
     """With the values before and after."""
     after = [
