@@ -16,7 +16,7 @@ from xlvs.ipvs.views import load_views
 from xlvs.linux import bpffs
 from xlvs.linux.bpf import Map, Object, Program, possible_cpus
 from xlvs.linux.ticks import Ticks, ticks
-from xlvs.model.errors import KernelError
+from xlvs.model.errors import KernelError, PermissionDenied
 
 _INTERNAL: Final = "."  # .rodata and the like stay with their program
 _OBJECTS: Final = ("director_tc", "director_xdp", "views")
@@ -53,8 +53,14 @@ def default_sizes() -> Sizes:
 
 
 def is_loaded(directory: str) -> bool:
-    """Whether the director has its programs and maps."""
-    return os.path.exists(f"{directory}/prog_tc")
+    """Whether the director has its programs and maps. Raises PermissionDenied where we may not look."""
+    try:
+        os.stat(f"{directory}/prog_tc")
+    except PermissionError:
+        raise PermissionDenied("opening the director's tables") from None
+    except OSError:
+        return False
+    return True
 
 
 def load(directory: str, wanted: Sizes | None = None) -> None:

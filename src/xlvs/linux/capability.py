@@ -47,8 +47,11 @@ def has_capability(number: int) -> bool:
 
 def require_rights(operation: str) -> None:
     """Raise PermissionDenied unless we may load BPF programs, attach them and edit their tables."""
-    if not (has_capability(CAP_BPF) and has_capability(CAP_NET_ADMIN)):
-        raise PermissionDenied(operation)
+    if has_capability(CAP_BPF) and has_capability(CAP_NET_ADMIN):
+        return
+    if os.geteuid() == 0:  # in a container, mostly
+        raise PermissionDenied(operation, "root lacks CAP_BPF or CAP_NET_ADMIN here: allow them, or run it on the host")
+    raise PermissionDenied(operation)
 
 
 def require_kernel() -> None:
