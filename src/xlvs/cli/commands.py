@@ -24,13 +24,21 @@ _TRY: Final = "Learning and trying"
 _ABOUT: Final = "About xlvs"
 
 COMMANDS: Final = (
-    Command("status", _TRAFFIC, "what is attached where, what is missing and what to do", "xlvs.control.status:main"),
+    Command(
+        "status",
+        _TRAFFIC,
+        "what is attached where, what is missing and what to do",
+        "xlvs.control.status:main",
+        ("--json",),
+    ),
     Command("attach", _TRAFFIC, "attach the packet path to interfaces", "xlvs.control.attach:main"),
     Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.detach:main"),
     Command("upgrade", _TRAFFIC, "replace the programs under traffic", "xlvs.control.upgrade:main"),
     Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore:main"),
-    Command("proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc:main"),
-    Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main"),
+    Command(
+        "proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc:main", ("read", "write", "list")
+    ),
+    Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main", ("--json",)),
     Command(
         "lab",
         _TRY,

@@ -33,7 +33,9 @@ _xlvs() {{
     esac
 }}
 _xlvs_interfaces() {{
-    COMPREPLY=($(compgen -W "$(ls /sys/class/net) --help" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+    local words="$(ls /sys/class/net) $* --help"
+    if [ "${{COMP_WORDS[COMP_CWORD - 1]}}" = --mode ]; then words="auto tc xdp xdp-generic"; fi
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 _xlvs_ipvsadm() {{
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
@@ -49,8 +51,9 @@ complete -F _xlvs_ipvsadm ipvsadm
 def bash() -> str:
     """The script that bash sources."""
     cases = [
-        "        attach | detach) _xlvs_interfaces ;;",
-        '        restore) COMPREPLY=($(compgen -f -W "--dry-run --help" -- "$word")) ;;',
+        "        attach) _xlvs_interfaces --mode --connections ;;",
+        "        detach) _xlvs_interfaces --yes ;;",
+        '        restore) COMPREPLY=($(compgen -f -W "--dry-run --verbose --help" -- "$word")) ;;',
     ]
     cases += [
         f'        {command.name}) COMPREPLY=($(compgen -W "{" ".join(command.words)} --help" -- "$word")) ;;'

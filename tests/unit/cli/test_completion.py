@@ -35,7 +35,10 @@ def test_the_first_word_is_a_command() -> None:
         (("xlvs", "lab", "d"), ["demo", "down"]),
         (("xlvs", "completion", ""), ["bash", "--help"]),
         (("xlvs", "attach", "l"), ["lo"]),
-        (("xlvs", "status", "--"), ["--help"]),
+        (("xlvs", "attach", "--"), ["--mode", "--connections", "--help"]),
+        (("xlvs", "attach", "--mode", "x"), ["xdp", "xdp-generic"]),
+        (("xlvs", "status", "--"), ["--json", "--help"]),
+        (("xlvs", "upgrade", ""), ["--help"]),
     ],
 )
 def test_the_second_word_depends_on_the_command(words: tuple[str, ...], offered: list[str]) -> None:
