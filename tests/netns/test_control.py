@@ -91,6 +91,28 @@ def test_status_says_what_to_do_until_all_is_well(net: Net) -> None:
     assert "\033" not in well.stdout
 
 
+def test_an_interface_that_refuses_xdp_stays_as_it_was(net: Net) -> None:
+    """The others are attached; the refusal is named with what helps, and is no broken edit."""
+    refused = xlvs(net, "attach --mode xdp lo ens33")
+
+    assert refused.returncode == 1
+    assert refused.stdout == "ens33: tc (tcx) + XDP native\n"
+    assert refused.stderr.startswith("xlvs: XDP on lo is not available")
+    said = xlvs(net, "status").stdout
+    assert "died" not in said
+    assert "lo " not in said
+
+
+@pytest.mark.parametrize(
+    "words", ["-D -t 10.0.0.1:80", "-d -t 10.0.0.1:80 -r 10.2.0.1", "-A -t 10.0.0.1:80 -s best", "-C", "-Z"]
+)
+def test_what_changes_nothing_loads_nothing(net: Net, words: str) -> None:
+    """On a host without tables."""
+    net.run("director", ["ipvsadm", *words.split()])
+
+    assert xlvs(net, "status").stdout.startswith("director     none\n")
+
+
 def test_status_counts_services_connections_and_packets(net: Net) -> None:
     """From the tables."""
     serve(net)

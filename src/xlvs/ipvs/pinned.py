@@ -25,6 +25,7 @@ from xlvs.model.errors import (
     NotSupported,
     ServiceExists,
     ServiceNotDefined,
+    TableError,
 )
 from xlvs.schedulers import registry
 
@@ -83,6 +84,13 @@ class PinnedTables(Observed):
         self._opened = Store(directory)
         return self._opened
 
+    def _store_or(self, missing: type[TableError]) -> Store:
+        """The store where there is one; a change of what cannot be there loads nothing."""
+        store = self.present_store()
+        if store is None:
+            raise missing
+        return store
+
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Hold the lock over many changes; each of them still is whole by itself."""
@@ -102,6 +110,8 @@ class PinnedTables(Observed):
 
     def add_service(self, service: VirtualService) -> None:
         """See `IpvsTables`. The first one attaches the packet path, unless the user chose the interfaces."""
+        if self.present_store() is None:
+            rules.check_service(service)
         store = self.store()
         key = pack_service_key(service.key)
         with store.edit():
@@ -128,7 +138,7 @@ class PinnedTables(Observed):
 
     def update_service(self, service: VirtualService) -> None:
         """See `IpvsTables`."""
-        store = self.store()
+        store = self._store_or(NoSuchService)
         key = pack_service_key(service.key)
         with store.edit():
             number = store.find_service(key)
@@ -146,7 +156,7 @@ class PinnedTables(Observed):
 
     def delete_service(self, key: ServiceKey) -> None:
         """See `IpvsTables`."""
-        store = self.store()
+        store = self._store_or(NoSuchService)
         packed = pack_service_key(key)
         with store.edit():
             number = store.find_service(packed)
@@ -205,7 +215,7 @@ class PinnedTables(Observed):
 
     def add_destination(self, service: ServiceKey, destination: Destination) -> None:
         """See `IpvsTables`."""
-        store = self.store()
+        store = self._store_or(ServiceNotDefined)
         with store.edit():
             number = self._find_for_destination(store, service)
             rules.check_destination(service.family, destination)
@@ -231,7 +241,7 @@ class PinnedTables(Observed):
 
     def update_destination(self, service: ServiceKey, destination: Destination) -> None:
         """See `IpvsTables`."""
-        store = self.store()
+        store = self._store_or(ServiceNotDefined)
         with store.edit():
             number = self._find_for_destination(store, service)
             rules.check_destination(service.family, destination)
@@ -247,7 +257,7 @@ class PinnedTables(Observed):
 
     def delete_destination(self, service: ServiceKey, destination: DestinationKey) -> None:
         """See `IpvsTables`."""
-        store = self.store()
+        store = self._store_or(ServiceNotDefined)
         with store.edit():
             number = self._find_for_destination(store, service)
             listed = store.listed(number)
