@@ -16,7 +16,7 @@ from typing import Final
 
 from xlvs.linux.namespace import cookie
 from xlvs.linux.process import in_child
-from xlvs.linux.syscall import CLONE_NEWNS, MS_NODEV, MS_NOEXEC, MS_NOSUID, is_bpffs, mount, setns, unmount
+from xlvs.linux.syscall import CLONE_NEWNS, MNT_DETACH, MS_NODEV, MS_NOEXEC, MS_NOSUID, is_bpffs, mount, setns, unmount
 from xlvs.model.errors import KernelError, PermissionDenied
 
 MOUNT_POINT: Final = "/run/xlvs"
@@ -44,10 +44,15 @@ def director(number: int | None = None, *, create: bool = True) -> str:
 
     With `create` it exists afterwards; without, it may not (the director has no tables then).
     """
-    directory = f"{root(create=create)}/{cookie() if number is None else number:x}"
-    if create:
-        make_directory(directory)
-    return directory
+    name = f"{cookie() if number is None else number:x}"
+    if not create:
+        return f"{root(create=False)}/{name}"
+    while True:
+        path = root()
+        with lock(path) as fd:
+            if _is_root(fd):
+                make_directory(f"{path}/{name}")
+                return f"{path}/{name}"
 
 
 def directors() -> list[int]:
@@ -81,22 +86,23 @@ def remove(directory: str) -> None:
 def release() -> bool:
     """Unmount the bpffs when no director is left in it; False when it stays, or was not there."""
     try:
-        names = os.listdir(root(create=False))
-    except (KernelError, OSError):
-        return False
-    if set(names) - _KERNELS_OWN:
-        return False
-    outer = _outer_process()
-    try:
-        if outer is None:
-            _unmount_here()
-        else:
-            _inside(outer, f"unmounting {MOUNT_POINT}", _unmount_here)
+        with lock(root(create=False)) as fd:
+            if not _is_root(fd) or set(os.listdir(fd)) - _KERNELS_OWN:
+                return False
+            _unmount()
     except KernelError as error:
-        if error.errno != EBUSY:  # somebody is about to use it
+        if error.errno not in (EBUSY, ENOENT):  # somebody was faster, with mounting or unmounting
             raise
         return False
     return True
+
+
+def _unmount() -> None:
+    outer = _outer_process()
+    if outer is None:
+        _unmount_here()
+    else:
+        _inside(outer, f"unmounting {MOUNT_POINT}", _unmount_here)
 
 
 def unpin(path: str) -> bool:
@@ -109,17 +115,28 @@ def unpin(path: str) -> bool:
 
 
 @contextmanager
-def lock(directory: str, *, shared: bool = False) -> Iterator[None]:
-    """Hold the lock of a director: alone, or `shared` with other readers. Waits; ends with the process at the latest."""
+def lock(directory: str, *, shared: bool = False) -> Iterator[int]:
+    """Hold the lock of a director: alone, or `shared` with other readers. Waits; ends with the process at the latest.
+
+    Yields the descriptor of the locked folder.
+    """
     try:
         fd = os.open(directory, _OPEN_DIRECTORY)
     except OSError as error:
         raise _failure(f"opening {directory}", error) from None
     try:
         flock(fd, LOCK_SH if shared else LOCK_EX)
-        yield
+        yield fd
     finally:
         os.close(fd)
+
+
+def _is_root(fd: int) -> bool:
+    """Whether the bpffs that was locked is still the mounted one: who releases it does so under the same lock."""
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(root(create=False)))
+    except (KernelError, OSError):
+        return False
 
 
 def _outer_process() -> int | None:
@@ -158,8 +175,11 @@ def _mount_here() -> None:
 
 
 def _unmount_here() -> None:
-    unmount(MOUNT_POINT, 0)
-    os.rmdir(MOUNT_POINT)
+    unmount(MOUNT_POINT, MNT_DETACH)  # the lock, which says that nobody needs it, keeps it busy
+    try:
+        os.rmdir(MOUNT_POINT)
+    except OSError as error:
+        raise _failure(f"removing {MOUNT_POINT}", error) from None
 
 
 def _inside(pid: int, operation: str, action: Callable[[], None]) -> None:
