@@ -307,6 +307,7 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
  * the newest from then on, and the other one expires. */
 __noinline __u32 conn_new(const struct packet *p, struct dest *dest, __u32 dest_number, __u32 now)
 {
+	struct conn_word word = { .all = 0 };
 	__u32 number = conn_allocate();
 	struct conn *conn = conn_get(number);
 
@@ -323,10 +324,11 @@ __noinline __u32 conn_new(const struct packet *p, struct dest *dest, __u32 dest_
 	conn->control = 0;
 	conn->hop[DIRECTION_FORWARD] = 0;
 	conn->hop[DIRECTION_REPLY] = 0;
-	conn->word.expires = now + ticks_per_second;
-	conn->word.state = STATE_NONE;
-	conn->word.bits = CONN_INACTIVE;
-	conn->word.life = LIFE_LIVE;
+	word.expires = now + ticks_per_second;
+	word.life = LIFE_LIVE;
+	word.bits = CONN_INACTIVE;
+	/* In one exchange, after all the rest: the sweeper looks at any entry, on any processor. */
+	__sync_lock_test_and_set(&conn->word.all, word.all);
 	if (conn->method == METHOD_MASQUERADE && conn_link(conn_reply_hash(conn, dest), number))
 		goto full;
 	if (conn_link(conn_forward_hash(conn), number)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The life of a packet: find its connection, or begin one, and send it on. Answers are looked for first,
- * as the kernel's hooks do. Everything that can refuse XDP the packet comes before the first change. */
+ * as the kernel's hooks do. Everything that can refuse XDP the packet comes before its first change;
+ * a connection that was begun by then is found by tc. */
 #ifndef XLVS_CORE_H
 #define XLVS_CORE_H
 

@@ -35,12 +35,19 @@ static __always_inline int proto_step(struct conn *conn, const struct packet *p,
 	return conn_set_state(conn, old, state, active, now + state_timeout(set, state));
 }
 
-static __always_inline void proto_update(struct conn *conn, const struct packet *p, __u32 direction,
-					 const struct settings *set, __u32 now)
+/* Move the connection on by a packet, and restart its timer. A function of its own for the sake of the stack: see
+ * conn.h too. Returns 0, or -1 when other processors were faster each time. */
+__noinline int proto_update(struct conn *conn, const struct packet *p, __u32 direction, const struct settings *set,
+			    __u32 now)
 {
+	int lost = -1;
+
+	if (!conn || !p || !set)
+		return -1;
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < UPDATE_TRIES && proto_step(conn, p, direction, set, now); i++)
-		;
+	for (int i = 0; i < UPDATE_TRIES && lost; i++)
+		lost = proto_step(conn, p, direction, set, now);
+	return lost;
 }
 
 /* With expire_nodest_conn: a connection whose destination is gone gives way, on a SYN also one whose

@@ -68,7 +68,7 @@ class Runs:
 
 def comparable(path: Path) -> str:
     """A recording without the size of the connection table, which is each implementation's own."""
-    return re.sub(r"\(size=\d+\)", "(size=N)", path.read_text()) if path.exists() else ""
+    return re.sub(r"\(size=\d+\)", "(size=N)", path.read_text(errors="surrogateescape")) if path.exists() else ""
 
 
 @pytest.fixture(scope="module")

@@ -170,9 +170,6 @@ class PinnedTables(Observed):
         if store is None:
             return
         with store.edit():
-            # From here on every packet passes untouched.
-            for offset in layout.SETTINGS_SERVICES.values():
-                store.set_setting(offset, 0)
             for number in list(store.live_services()):
                 base = number * layout.SERVICE_SIZE
                 self._drop_service(store, number, store.services.memory[base : base + layout.SERVICE_KEY.size])

@@ -53,6 +53,7 @@ class Store:
         self.dests = self._array("dests")
         if self.kept(layout.LEDGER_LAYOUT) != layout.LAYOUT:
             raise _other_version(f"layout {self.kept(layout.LEDGER_LAYOUT)}, not {layout.LAYOUT}")
+        self._inode = os.stat(f"{directory}/ledger").st_ino
         self._depth = 0
         self._late: dict[str, Array] = {}
         self._maps: dict[str, Map] = {}
@@ -101,7 +102,7 @@ class Store:
             yield
             return
         with bpffs.lock(self.directory):
-            if not os.path.exists(f"{self.directory}/prog_tc"):
+            if self._is_removed():
                 raise KernelError("editing the tables, which were removed meanwhile", ENOENT)
             if self.kept(layout.LEDGER_EDITING):
                 from xlvs.ipvs.repair import repair
@@ -129,6 +130,13 @@ class Store:
             return
         with bpffs.lock(self.directory, shared=True):
             yield
+
+    def _is_removed(self) -> bool:
+        """Whether the director was taken off the host since it was opened, made anew perhaps: these maps are nobody's."""
+        try:
+            return os.stat(f"{self.directory}/ledger").st_ino != self._inode
+        except FileNotFoundError:
+            return True
 
     # Numbers
 
