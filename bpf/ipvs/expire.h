@@ -16,15 +16,29 @@ struct sweep {
 	__u32 high;
 	__u32 now;
 	__u32 all; /* 1: stop at the end of the table, 0: go round */
+	__u32 lost_too; /* 1: end those whose destination is deleted, as expire_nodest_conn wants */
 };
 
-static __always_inline void sweep_entry(struct conn *conn, __u32 number, __u32 now)
+static __always_inline int sweep_is_over(const struct conn *conn, __u32 expires, const struct sweep *sweep)
 {
+	struct dest *dest;
+
+	if ((__s32)(expires - sweep->now) <= 0)
+		return 1;
+	if (!sweep->lost_too)
+		return 0;
+	dest = dest_get(conn->dest);
+	return dest && !(dest->flags & DEST_AVAILABLE);
+}
+
+static __always_inline void sweep_entry(struct conn *conn, __u32 number, const struct sweep *sweep)
+{
+	__u32 now = sweep->now;
 	struct conn_word old, new;
 
 	old.all = conn->word.all;
 	if (old.life == LIFE_LIVE) {
-		if ((__s32)(old.expires - now) <= 0)
+		if (sweep_is_over(conn, old.expires, sweep))
 			conn_kill(conn, number, now);
 		return;
 	}
@@ -48,7 +62,7 @@ static long sweep_step(__u32 i, void *data)
 	}
 	conn = conn_get(sweep->next);
 	if (conn && conn->word.life != LIFE_FREE)
-		sweep_entry(conn, sweep->next, sweep->now);
+		sweep_entry(conn, sweep->next, sweep);
 	sweep->next++;
 	return 0;
 }
@@ -62,10 +76,22 @@ static __always_inline __u32 sweep_high(void)
 	return high < conn_entries ? high : conn_entries - 1;
 }
 
+static __always_inline __u32 sweep_lost_too(void)
+{
+	struct settings *set = settings_get();
+
+	return set && set->expire_nodest_conn;
+}
+
 /* One slice: the whole table about once a second. */
 static __always_inline void sweep_slice(struct clockwork *clock, __u32 slices_per_second)
 {
-	struct sweep sweep = { .next = clock->sweep_next, .high = sweep_high(), .now = ticks_now() };
+	struct sweep sweep = {
+		.next = clock->sweep_next,
+		.high = sweep_high(),
+		.now = ticks_now(),
+		.lost_too = sweep_lost_too(),
+	};
 
 	if (!sweep.high)
 		return;
@@ -76,7 +102,13 @@ static __always_inline void sweep_slice(struct clockwork *clock, __u32 slices_pe
 /* The whole table at once, for who wants exact numbers. */
 static __always_inline void sweep_whole(void)
 {
-	struct sweep sweep = { .next = 1, .high = sweep_high(), .now = ticks_now(), .all = 1 };
+	struct sweep sweep = {
+		.next = 1,
+		.high = sweep_high(),
+		.now = ticks_now(),
+		.all = 1,
+		.lost_too = sweep_lost_too(),
+	};
 
 	if (sweep.high)
 		bpf_loop(sweep.high + 1, sweep_step, &sweep, 0);

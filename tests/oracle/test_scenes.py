@@ -31,10 +31,16 @@ def excepted() -> set[str]:
 
 
 def all_scenes() -> dict[str, tuple[Path, Path]]:
-    """Every scene by name, with the recording that it is held against."""
+    """Scenes by name, with the recording that each is held against: the shown ones, and our own with packets.
+
+    Our own ones of the command line are hundreds of commands each: test_cli_scenes.py has them, without packets.
+    """
     found = {}
-    for scenes, golden in ((SHARED / "scenarios", SHARED / "golden"), (HERE / "scenes", HERE / "golden")):
-        found.update({each.stem: (each, golden / f"{each.stem}.out") for each in sorted(scenes.glob("*.sh"))})
+    for scenes, golden, names in (
+        (SHARED / "scenarios", SHARED / "golden", "*.sh"),
+        (HERE / "scenes", HERE / "golden", "traffic-*.sh"),
+    ):
+        found.update({each.stem: (each, golden / f"{each.stem}.out") for each in sorted(scenes.glob(names))})
     return found
 
 
@@ -45,9 +51,9 @@ NAMES = [name for name in SCENES if name not in excepted()]
 class Runs:
     """Runs of scenes, some at a time."""
 
-    def __init__(self, folder: Path, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, folder: Path, pool: ThreadPoolExecutor, names: list[str]) -> None:
         self._folder = folder
-        self._futures: dict[str, Future[str]] = {name: pool.submit(self.run, name) for name in NAMES}
+        self._futures: dict[str, Future[str]] = {name: pool.submit(self.run, name) for name in names}
 
     def run(self, name: str) -> str:
         """Run a scene now; what it printed."""
@@ -72,11 +78,12 @@ def comparable(path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    """All scenes, started together."""
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """The scenes that are asked for, started together."""
     pool = ThreadPoolExecutor(AT_ONCE)
+    asked = [item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")]
     try:
-        yield Runs(tmp_path_factory.mktemp("scenes"), pool)
+        yield Runs(tmp_path_factory.mktemp("scenes"), pool, [name for name in NAMES if name in asked])
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -89,4 +96,6 @@ def test_a_scene_goes_as_in_the_kernel(runs: Runs, name: str) -> None:
 
 def test_every_exception_is_a_scene() -> None:
     """The list of exceptions has nothing left over."""
-    assert excepted() - set(SCENES) == set()
+    everything = {each.stem for folder in (SHARED / "scenarios", HERE / "scenes") for each in folder.glob("*.sh")}
+
+    assert excepted() - everything == set()

@@ -91,6 +91,7 @@ class Observed:
         store = self.present_store()
         if store is None:
             return
+        program.sweep(store.directory)
         pool = store.array("pool")
         memory, end = store.array("conns").memory, min(pool.words[0] + 1, store.array("conns").entries)
         now, pace = program.now(store.directory), ticks_per_second(store)

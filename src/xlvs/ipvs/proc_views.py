@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xlvs.model.address import Family
 from xlvs.model.destination import ForwardingMethod
 from xlvs.model.service import Protocol
+from xlvs.model.statistics import NO_COUNTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -123,12 +124,16 @@ def ip_vs_stats(totals: Totals) -> str:
 
 
 def ip_vs_stats_percpu(totals: Totals) -> str:
-    """`ip_vs_stats_percpu`: a line per possible CPU, which zeroing leaves alone, and the sums."""
+    """`ip_vs_stats_percpu`: a line per CPU that has counted anything, which zeroing leaves alone, and the sums.
+
+    CPU 0 has a line in any case. The kernel has one for each possible CPU, most of which many machines never have.
+    """
+    lines = list(enumerate(totals.per_cpu or (NO_COUNTERS,)))
     return _text(
         [
             "       Total Incoming Outgoing         Incoming         Outgoing",
             "CPU    Conns  Packets  Packets            Bytes            Bytes",
-            *(f"{cpu:3X} {_counters(counters)}" for cpu, counters in enumerate(totals.per_cpu)),
+            *(f"{cpu:3X} {_counters(counted)}" for cpu, counted in lines if cpu == 0 or counted != NO_COUNTERS),
             f"  ~ {_counters(totals.counters)}",
             "",
             "     Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s",

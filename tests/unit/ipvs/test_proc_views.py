@@ -137,13 +137,13 @@ def test_sums_are_hexadecimal() -> None:
     )
 
 
-def test_each_cpu_has_a_line() -> None:
+def test_each_cpu_that_counted_has_a_line() -> None:
     """Then the sums, which may have been zeroed since."""
-    assert proc_views.ip_vs_stats_percpu(Totals(NO_COUNTERS, NO_RATES, (SEEN, NO_COUNTERS))) == (
+    assert proc_views.ip_vs_stats_percpu(Totals(NO_COUNTERS, NO_RATES, (NO_COUNTERS, NO_COUNTERS, SEEN))) == (
         "       Total Incoming Outgoing         Incoming         Outgoing\n"
         "CPU    Conns  Packets  Packets            Bytes            Bytes\n"
-        "  0        1       14        3             5050              630\n"
-        "  1        0        0        0                0                0\n"
+        "  0        0        0        0                0                0\n"
+        "  2        1       14        3             5050              630\n"
         "  ~        0        0        0                0                0\n"
         "\n"
         "     Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s\n"
