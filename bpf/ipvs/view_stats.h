@@ -60,12 +60,15 @@ static long dest_sum_step(__u32 number, void *data)
 	return 0;
 }
 
-/* One line: the sum over all destinations, those that are nobody's any more too. */
+/* One line: the sum over all destinations, those that are nobody's any more too. A processor that never counted has
+ * none, but for the first: many machines have far more possible processors than real ones. */
 static __always_inline void view_cpu(struct seq_file *seq, __u32 cpu, __u32 dest_high)
 {
 	struct dest_sum walk = { .cpu = cpu };
 
 	bpf_loop(dest_high + 1, dest_sum_step, &walk, 0);
+	if (cpu && !(walk.sum.conns | walk.sum.inpkts | walk.sum.outpkts))
+		return;
 	BPF_SEQ_PRINTF(seq, "%3X ", cpu);
 	view_counters(seq, &walk.sum);
 }
