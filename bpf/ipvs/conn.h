@@ -148,6 +148,22 @@ __noinline __u32 conn_of_answer(const struct packet *p, __u32 now)
 	return conn_find(&key, conn_key_hash(&key), now);
 }
 
+/* Number of the connection that a packet quoted by an ICMP error belongs to: a request (to be found under the reply
+ * key: it is quoted as the destination saw it) or an answer as the client saw it. */
+__noinline __u32 conn_of_quote(const struct packet *inner, __u32 direction, __u32 now)
+{
+	struct conn_key key = { .direction = direction };
+
+	if (!inner)
+		return 0;
+	key.protocol = inner->protocol;
+	key.client = direction == DIRECTION_REPLY ? inner->src : inner->dst;
+	key.cport = direction == DIRECTION_REPLY ? inner->sport : inner->dport;
+	key.other = direction == DIRECTION_REPLY ? inner->dst : inner->src;
+	key.oport = direction == DIRECTION_REPLY ? inner->dport : inner->sport;
+	return conn_find(&key, conn_key_hash(&key), now);
+}
+
 static __always_inline int slot_swap(__u32 *slot, __u32 old, __u32 new)
 {
 	return __sync_val_compare_and_swap(slot, old, new) == old;

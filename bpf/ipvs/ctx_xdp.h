@@ -16,12 +16,19 @@ typedef struct xdp_md ctx_t;
 
 static __always_inline void *ctx_data(const ctx_t *ctx)
 {
-	return (void *)(long)ctx->data;
+	void *data = (void *)(long)ctx->data;
+
+	/* A pointer of 64 bits, which newer compilers would copy as the 32 bits that it is loaded from. */
+	asm volatile("" : "+r"(data));
+	return data;
 }
 
 static __always_inline void *ctx_data_end(const ctx_t *ctx)
 {
-	return (void *)(long)ctx->data_end;
+	void *end = (void *)(long)ctx->data_end;
+
+	asm volatile("" : "+r"(end));
+	return end;
 }
 
 static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)

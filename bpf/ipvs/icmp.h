@@ -152,17 +152,8 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct packet *p, const 
 static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct packet *p, const struct icmp_quote *quote,
 						       __u32 now)
 {
-	const struct packet *inner = &quote->inner;
 	struct nat nat = { .side = NAT_DESTINATION };
-	struct conn_key key = {
-		.client = inner->src,
-		.cport = inner->sport,
-		.other = inner->dst,
-		.oport = inner->dport,
-		.protocol = inner->protocol,
-		.direction = DIRECTION_REPLY,
-	};
-	__u32 number = conn_find(&key, conn_key_hash(&key), now);
+	__u32 number = conn_of_quote(&quote->inner, DIRECTION_REPLY, now);
 	struct conn *conn = conn_get(number);
 
 	if (!number || !conn)
@@ -176,17 +167,8 @@ static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct packet
 static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct packet *p, const struct icmp_quote *quote,
 						      __u32 now)
 {
-	const struct packet *inner = &quote->inner;
 	struct nat nat = { .side = NAT_SOURCE };
-	struct conn_key key = {
-		.client = inner->dst,
-		.cport = inner->dport,
-		.other = inner->src,
-		.oport = inner->sport,
-		.protocol = inner->protocol,
-		.direction = DIRECTION_FORWARD,
-	};
-	__u32 number = conn_find(&key, conn_key_hash(&key), now);
+	__u32 number = conn_of_quote(&quote->inner, DIRECTION_FORWARD, now);
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 
