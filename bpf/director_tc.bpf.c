@@ -62,11 +62,12 @@ int clock_start(struct __sk_buff *ctx)
 	return -bpf_timer_start(&clock->timer, TIMER_NS, 0);
 }
 
-/* Run by who lists: counts and memory of what expired are given back before it reads. */
+/* Run by who lists: counts and memory of what expired are given back before it reads. Run with a mark by who deletes
+ * a destination while expire_nodest_conn is set: its connections end now. */
 SEC("tc")
 int sweep_now(struct __sk_buff *ctx)
 {
-	sweep_whole();
+	sweep_whole(!!ctx->mark);
 	return 0;
 }
 

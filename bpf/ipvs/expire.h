@@ -16,7 +16,7 @@ struct sweep {
 	__u32 high;
 	__u32 now;
 	__u32 all; /* 1: stop at the end of the table, 0: go round */
-	__u32 lost_too; /* 1: end those whose destination is deleted, as expire_nodest_conn wants */
+	__u32 lost_too; /* 1: end those whose destination is deleted as well */
 };
 
 static __always_inline int sweep_is_over(const struct conn *conn, __u32 expires, const struct sweep *sweep)
@@ -76,22 +76,10 @@ static __always_inline __u32 sweep_high(void)
 	return high < conn_entries ? high : conn_entries - 1;
 }
 
-static __always_inline __u32 sweep_lost_too(void)
-{
-	struct settings *set = settings_get();
-
-	return set && set->expire_nodest_conn;
-}
-
 /* One slice: the whole table about once a second. */
 static __always_inline void sweep_slice(struct clockwork *clock, __u32 slices_per_second)
 {
-	struct sweep sweep = {
-		.next = clock->sweep_next,
-		.high = sweep_high(),
-		.now = ticks_now(),
-		.lost_too = sweep_lost_too(),
-	};
+	struct sweep sweep = { .next = clock->sweep_next, .high = sweep_high(), .now = ticks_now() };
 
 	if (!sweep.high)
 		return;
@@ -99,15 +87,15 @@ static __always_inline void sweep_slice(struct clockwork *clock, __u32 slices_pe
 	clock->sweep_next = sweep.next;
 }
 
-/* The whole table at once, for who wants exact numbers. */
-static __always_inline void sweep_whole(void)
+/* The whole table at once, for who wants exact numbers, or has deleted a destination. */
+static __always_inline void sweep_whole(int lost_too)
 {
 	struct sweep sweep = {
 		.next = 1,
 		.high = sweep_high(),
 		.now = ticks_now(),
 		.all = 1,
-		.lost_too = sweep_lost_too(),
+		.lost_too = lost_too,
 	};
 
 	if (sweep.high)

@@ -133,6 +133,7 @@ class Director:
             raise NoSuchService
         for destination in live.destinations:
             self._remember(live, destination)
+        self._end_lost()
 
     def flush(self) -> None:
         """Delete all services."""
@@ -179,6 +180,15 @@ class Director:
         deleted = live.destinations.pop(place)
         self._remember(live, deleted)
         live.scheduler.deleted(place, deleted)
+        self._end_lost()
+
+    def _end_lost(self) -> None:
+        """With expire_nodest_conn a deletion ends the connections of all deleted destinations."""
+        if not self.settings.expire_nodest_conn:
+            return
+        for connection in list(self.connections()):
+            if not connection.destination.available:
+                self._connections.remove(connection)
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
         """Set timeouts, 0 keeps the old value; running timers are not touched."""

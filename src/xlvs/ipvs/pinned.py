@@ -163,6 +163,7 @@ class PinnedTables(Observed):
             if not number:
                 raise NoSuchService
             self._drop_service(store, number, packed)
+            _end_lost_connections(store)
 
     def flush(self) -> None:
         """See `IpvsTables`."""
@@ -173,6 +174,7 @@ class PinnedTables(Observed):
             for number in list(store.live_services()):
                 base = number * layout.SERVICE_SIZE
                 self._drop_service(store, number, store.services.memory[base : base + layout.SERVICE_KEY.size])
+            _end_lost_connections(store)
 
     def _write_service(self, store: Store, number: int, service: VirtualService, key: bytes, flags: int) -> None:
         base = number * layout.SERVICE_SIZE
@@ -266,6 +268,7 @@ class PinnedTables(Observed):
                 scheduling.publish(store, number, listed[:place] + listed[place + 1 :], removed=place)
                 self._bury(store, dest)
                 self._move_base(store, number, dest, store.dest_counters(dest), 1)
+            _end_lost_connections(store)
 
     def _find_for_destination(self, store: Store, key: ServiceKey) -> int:
         number = self._numbers.get(key)
@@ -443,6 +446,12 @@ def _pack_end(key: DestinationKey) -> bytes:
 def _scheduler_number(service: VirtualService) -> int:
     row = registry.find(service.scheduler)
     return row.number if row else 0
+
+
+def _end_lost_connections(store: Store) -> None:
+    """With expire_nodest_conn a deletion ends the connections of all deleted destinations, as the kernel's does."""
+    if store.setting(layout.SETTINGS_EXPIRE_NODEST_CONN):
+        program.sweep(store.directory, lost_too=True)
 
 
 def _zero(store: Store, name: str, number: int) -> None:

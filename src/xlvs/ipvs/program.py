@@ -23,6 +23,7 @@ _OBJECTS: Final = ("director_tc", "director_xdp", "views")
 _PRIVATE: Final = ("scratches", "readings")  # used within one packet or one reading: nothing to keep
 _FRESH: Final = "_fresh"
 _FRAME: Final = bytes(64)
+_MARKED: Final = pack("<III", 0, 0, 1).ljust(256, b"\0")  # a __sk_buff with mark 1, of any kernel's length
 _CONNECTIONS_MAX: Final = 1 << 20
 _CONNECTIONS_MIN: Final = 1 << 14
 _BYTES_OF_MEMORY_PER_CONNECTION: Final = 4096
@@ -207,10 +208,13 @@ def _pin_programs(loaded: Object, directory: str, pins: dict[str, str]) -> None:
         os.rename(f"{path}{_FRESH}", path)  # who looks meanwhile finds the old one or the new one
 
 
-def sweep(directory: str) -> None:
-    """Have everything that expired given back now, so that the counts are exact."""
+def sweep(directory: str, *, lost_too: bool = False) -> None:
+    """Have everything that expired given back now, so that the counts are exact.
+
+    `lost_too`: the connections of deleted destinations end as well.
+    """
     with Program.from_pin(f"{directory}/prog_sweep") as program:
-        program.test_run(_FRAME)
+        program.test_run(_FRAME, context=_MARKED if lost_too else b"")
 
 
 def now(directory: str) -> int:
