@@ -99,12 +99,13 @@ def judge_translation(frame: bytes, after: bytes, shape: Shape, *, xdp: bool) ->
     assert after[ttl] == frame[ttl] - 1 > 0, "TTL"
     size, first = (4, 26) if shape.ipv4 else (16, 22)
     changed = [after[place : place + size] != frame[place : place + size] for place in (first, first + size)]
-    assert sum(changed) == 1, "both ends, or none"
+    icmp = shape.protocol == (ICMP if shape.ipv4 else ICMPV6)
+    # An error that comes from the virtual address itself, or goes to the destination's, has its outer end already.
+    assert sum(changed) == 1 or (icmp and not any(changed)), "both ends, or none"
     free = {*range(12), ttl, *range(first, first + 2 * size)}
     if shape.ipv4:
         free.update((24, 25))
         assert congruent(frame[14 : shape.layer4], after[14 : shape.layer4]), "IP checksum"
-    icmp = shape.protocol == (ICMP if shape.ipv4 else ICMPV6)
     if icmp:
         free.update(judge_quote(frame, after, shape))
     elif shape.part != 2:
