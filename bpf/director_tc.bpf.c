@@ -20,12 +20,12 @@ char _license[] SEC("license") = "Dual MIT/GPL";
 SEC("tc")
 int director_tc(struct __sk_buff *ctx)
 {
-	struct packet p = {};
+	struct work *work = work_begin();
 
 	/* Headers may lie outside the linear part of the packet. */
 	if (ctx->data + HEADERS_MAX > ctx->data_end && ctx->len > ctx->data_end - ctx->data)
 		ctx_pull(ctx, HEADERS_MAX);
-	return conclude(&p, handle(ctx, &p));
+	return work ? conclude(&work->packet, handle(ctx, work)) : CTX_PASS;
 }
 
 static int clock_tick(void *map, __u32 *key, struct clockwork *clock)

@@ -10,7 +10,7 @@ char _license[] SEC("license") = "Dual MIT/GPL";
 SEC("xdp")
 int director_xdp(struct xdp_md *ctx)
 {
-	struct packet p = {};
+	struct work *work = work_begin();
 
-	return conclude(&p, handle(ctx, &p));
+	return work ? conclude(&work->packet, handle(ctx, work)) : CTX_PASS;
 }

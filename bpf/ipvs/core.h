@@ -14,9 +14,12 @@
 #include "xmit_nat.h"
 
 /* Translate, and send where the route says. A packet without a route is dropped. */
-static __always_inline enum verdict send_translated(ctx_t *ctx, struct packet *p, const struct nat *nat, long rc,
-						    struct bpf_fib_lookup *fib)
+static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *work, long rc)
 {
+	struct bpf_fib_lookup *fib = &work->fib;
+	struct packet *p = &work->packet;
+	struct nat *nat = &work->nat;
+
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return split_translated(ctx, p, nat, fib);
 	if (!route_is_found(rc))
@@ -26,17 +29,17 @@ static __always_inline enum verdict send_translated(ctx_t *ctx, struct packet *p
 	return nat->side == NAT_SOURCE ? VERDICT_REPLY : VERDICT_FORWARD;
 }
 
-static __noinline enum verdict reply(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set, __u32 now)
+static __noinline enum verdict reply(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set, __u32 now)
 {
-	struct nat nat = { .side = NAT_SOURCE };
+	struct bpf_fib_lookup *fib = &work->fib;
+	struct packet *p = &work->packet;
 	struct conn *conn = conn_get(number);
-	struct bpf_fib_lookup fib;
 	struct dest *dest;
 	long rc;
 
-	if (!conn || !p || !set)
+	if (!conn || !set)
 		return VERDICT_PASS;
-	rc = hop_find(ctx, &fib, p, conn, DIRECTION_REPLY, &conn->virtual, &conn->client, now);
+	rc = hop_find(ctx, fib, p, conn, DIRECTION_REPLY, &conn->virtual, &conn->client, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	/* The stack tells the destination, as a router does. */
@@ -47,30 +50,32 @@ static __noinline enum verdict reply(ctx_t *ctx, struct packet *p, __u32 number,
 	dest = dest_get(conn->dest);
 	if (dest && dest->flags & DEST_AVAILABLE && p->part != FRAGMENT_LATER)
 		stats_out(conn->dest, p->length);
-	nat.to = conn->virtual;
-	nat.port = conn->vport;
-	return send_translated(ctx, p, &nat, rc, &fib);
+	work->nat.side = NAT_SOURCE;
+	work->nat.to = conn->virtual;
+	work->nat.port = conn->vport;
+	return send_translated(ctx, work, rc);
 }
 
-static __noinline enum verdict forward(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set,
+static __noinline enum verdict forward(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set,
 				       __u32 now)
 {
-	struct nat nat = { .side = NAT_DESTINATION };
+	struct bpf_fib_lookup *fib = &work->fib;
+	struct packet *p = &work->packet;
 	struct conn *conn = conn_get(number);
-	struct bpf_fib_lookup fib;
 	struct dest *dest;
 	long rc;
 
-	if (!conn || !p || !set)
+	if (!conn || !set)
 		return VERDICT_PASS;
 	dest = dest_get(conn->dest);
 	if (!dest || !(dest->flags & DEST_AVAILABLE))
 		return DROP_DESTINATION_GONE;
+	work->nat.side = NAT_DESTINATION;
 	if (conn->method == METHOD_DIRECT_ROUTE)
-		nat.side = NAT_NOTHING;
+		work->nat.side = NAT_NOTHING;
 	else if (conn->method != METHOD_MASQUERADE)
 		return DROP_METHOD;
-	rc = hop_find(ctx, &fib, p, conn, DIRECTION_FORWARD, &p->src, &dest->addr, now);
+	rc = hop_find(ctx, fib, p, conn, DIRECTION_FORWARD, &p->src, &dest->addr, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	if (p->part != FRAGMENT_LATER) {
@@ -81,10 +86,10 @@ static __noinline enum verdict forward(ctx_t *ctx, struct packet *p, __u32 numbe
 	if (p->ttl <= 1)
 		return p->part == FRAGMENT_LATER ? DROP_TTL : answer_ttl(ctx, p);
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment)
-		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG : answer_too_big(ctx, p, fib.mtu_result);
-	nat.to = dest->addr;
-	nat.port = conn->dport;
-	return send_translated(ctx, p, &nat, rc, &fib);
+		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG : answer_too_big(ctx, p, fib->mtu_result);
+	work->nat.to = dest->addr;
+	work->nat.port = conn->dport;
+	return send_translated(ctx, work, rc);
 }
 
 /* Begin a connection, if the packet may and belongs to a service. Its number is left in `number`. */
@@ -114,8 +119,9 @@ static __noinline enum verdict begin(ctx_t *ctx, struct packet *p, const struct 
 }
 
 /* A packet towards a virtual address. */
-static __always_inline enum verdict handle_forward(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
+	struct packet *p = &work->packet;
 	__u32 number = conn_of_request(p, now), fresh = 0;
 	struct conn *conn = conn_get(number);
 	enum verdict verdict;
@@ -131,38 +137,41 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct packet *p,
 	}
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_FORWARD, now);
-	return forward(ctx, p, number, set, now);
+	return forward(ctx, work, number, set, now);
 }
 
 /* A packet from a destination's address: an answer, or nothing of ours. */
-static __always_inline enum verdict handle_reply(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
+	struct packet *p = &work->packet;
 	__u32 number = conn_of_answer(p, now);
 
 	if (!number)
 		return VERDICT_CONTINUE;
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_REPLY, now);
-	return reply(ctx, p, number, set, now);
+	return reply(ctx, work, number, set, now);
 }
 
-static __always_inline enum verdict handle_packet(ctx_t *ctx, struct packet *p, const struct filter *filter,
+static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work, const struct filter *filter,
 						  const struct settings *set, __u32 now)
 {
+	struct packet *p = &work->packet;
 	enum verdict verdict;
 
 	if (filter_has(filter->dest, &p->src)) {
-		verdict = handle_reply(ctx, p, set, now);
+		verdict = handle_reply(ctx, work, set, now);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
 	if (filter_has(filter->virtual, &p->dst))
-		return handle_forward(ctx, p, set, now);
+		return handle_forward(ctx, work, set, now);
 	return VERDICT_PASS;
 }
 
-static __always_inline enum verdict handle(ctx_t *ctx, struct packet *p)
+static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 {
+	struct packet *p = &work->packet;
 	struct settings *set = settings_get();
 	struct filter *filter_bits;
 	enum verdict verdict;
@@ -181,13 +190,13 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct packet *p)
 	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) && !parse_is_icmp(p))
 		return VERDICT_PASS;
 	if (parse_is_icmp(p))
-		return handle_icmp(ctx, p, set, ticks_now());
+		return handle_icmp(ctx, work, set, ticks_now());
 	if (p->part != FRAGMENT_NONE) {
-		verdict = handle_fragment(ctx, p, set, ticks_now());
+		verdict = handle_fragment(ctx, work, set, ticks_now());
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
-	verdict = handle_packet(ctx, p, filter_bits, set, ticks_now());
+	verdict = handle_packet(ctx, work, filter_bits, set, ticks_now());
 	if (p->part != FRAGMENT_NONE)
 		fragment_judged(p, verdict, ticks_now());
 	return verdict;

@@ -12,6 +12,7 @@
 
 #include "conn.h"
 #include "fragment_gather.h"
+#include "work.h"
 
 static __noinline int fragment_remember(const struct packet *p, __u32 number, __u32 direction, __u32 now)
 {
@@ -40,11 +41,13 @@ static __noinline int fragment_judged(const struct packet *p, enum verdict verdi
 	return bpf_map_delete_elem(&fragments, &key);
 }
 
-static enum verdict reply(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set, __u32 now);
-static enum verdict forward(ctx_t *ctx, struct packet *p, __u32 number, const struct settings *set, __u32 now);
+static enum verdict reply(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set, __u32 now);
+static enum verdict forward(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set, __u32 now);
 
-static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct work *work, const struct settings *set,
+						    __u32 now)
 {
+	struct packet *p = &work->packet;
 	struct fragment_key key = {};
 	struct fragment *fragment;
 	struct conn *conn;
@@ -56,12 +59,15 @@ static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct packet *p
 	conn = conn_get(fragment->conn);
 	if (!conn || !conn_is_live(conn, now) || !addr_equal(&conn->client, fragment->reply ? &p->dst : &p->src))
 		return DROP_FRAGMENTS;
-	return fragment->reply ? reply(ctx, p, fragment->conn, set, now) : forward(ctx, p, fragment->conn, set, now);
+	return fragment->reply ? reply(ctx, work, fragment->conn, set, now) :
+				 forward(ctx, work, fragment->conn, set, now);
 }
 
 /* VERDICT_CONTINUE: this is the first fragment of a complete datagram, go on with it as with any packet. */
-static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct work *work, const struct settings *set,
+						    __u32 now)
 {
+	struct packet *p = &work->packet;
 	__u32 whole = ctx->tc_index;
 
 	/* Extension headers after the fragment's own: the later fragments do not show their protocol. */
@@ -71,7 +77,7 @@ static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct packet *p
 		return fragment_hold(ctx, p, now);
 	ctx->tc_index = 0;
 	if (p->part == FRAGMENT_LATER)
-		return fragment_follow(ctx, p, set, now);
+		return fragment_follow(ctx, work, set, now);
 	if (p->length < p->payload - L3 + l4_header_size(p->protocol)) {
 		fragment_judged(p, VERDICT_PASS, now);
 		return VERDICT_PASS;

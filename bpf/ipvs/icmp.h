@@ -9,12 +9,6 @@
 #include "stats.h"
 #include "xmit_nat.h"
 
-/* What is translated: the outer address on one side, and address and port on the other side of the quote. */
-struct icmp_quote {
-	struct packet inner;
-	__u32 l3; /* offset of the quoted IP header in the frame */
-};
-
 static __always_inline int icmp_is_error(const struct packet *p)
 {
 	if (p->family == FAMILY_IPV4)
@@ -111,20 +105,20 @@ static __always_inline int icmp_rewrite_outer(ctx_t *ctx, const struct packet *p
 	return nat_write_l3(ctx, p, &outer, pseudo);
 }
 
-/* Send the error on. `nat` is what changes in the quote. */
-static __noinline enum verdict icmp_forward(ctx_t *ctx, struct packet *p, const struct icmp_quote *quote,
-					    const struct nat *nat, __u32 dest_number)
+/* Send the error on. `work->nat` is what changes in the quote. */
+static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32 dest_number)
 {
-	struct bpf_fib_lookup fib;
+	struct icmp_quote *quote = &work->quote;
+	struct bpf_fib_lookup *fib = &work->fib;
+	struct packet *p = &work->packet;
+	struct nat *nat = &work->nat;
 	struct dest *dest;
 	int to_client;
 	long rc;
 
-	if (!p || !quote || !nat)
-		return DROP_INTERNAL;
 	to_client = nat->side == NAT_DESTINATION;
-	rc = to_client ? route(ctx, &fib, p, &nat->to, &p->dst, p->length) :
-			 route(ctx, &fib, p, &p->src, &nat->to, p->length);
+	rc = to_client ? route(ctx, fib, p, &nat->to, &p->dst, p->length) :
+			 route(ctx, fib, p, &p->src, &nat->to, p->length);
 	if (to_client && (p->ttl <= 1 || rc == BPF_FIB_LKUP_RET_FRAG_NEEDED))
 		return VERDICT_STACK;
 	dest = dest_get(dest_number);
@@ -143,32 +137,29 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct packet *p, const 
 	if (nat->side == NAT_NOTHING ? nat_write_l3(ctx, p, nat, 0) :
 				       icmp_rewrite_quote(ctx, quote, nat) || icmp_rewrite_outer(ctx, p, quote, nat))
 		return DROP_INTERNAL;
-	if (xmit(ctx, p, rc, &fib))
+	if (xmit(ctx, p, rc, fib))
 		return DROP_INTERNAL;
 	return to_client ? VERDICT_REPLY_ICMP : VERDICT_FORWARD_ICMP;
 }
 
 /* An error about a request, from behind the director: the quote goes from the client to the destination. */
-static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct packet *p, const struct icmp_quote *quote,
-						       __u32 now)
+static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *work, __u32 now)
 {
-	struct nat nat = { .side = NAT_DESTINATION };
-	__u32 number = conn_of_quote(&quote->inner, DIRECTION_REPLY, now);
+	__u32 number = conn_of_quote(&work->quote.inner, DIRECTION_REPLY, now);
 	struct conn *conn = conn_get(number);
 
 	if (!number || !conn)
 		return VERDICT_CONTINUE;
-	nat.to = conn->virtual;
-	nat.port = conn->vport;
-	return icmp_forward(ctx, p, quote, &nat, conn->dest);
+	work->nat.side = NAT_DESTINATION;
+	work->nat.to = conn->virtual;
+	work->nat.port = conn->vport;
+	return icmp_forward(ctx, work, conn->dest);
 }
 
 /* An error about an answer, from the client's side: the quote goes from the virtual address to the client. */
-static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct packet *p, const struct icmp_quote *quote,
-						      __u32 now)
+static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *work, __u32 now)
 {
-	struct nat nat = { .side = NAT_SOURCE };
-	__u32 number = conn_of_quote(&quote->inner, DIRECTION_FORWARD, now);
+	__u32 number = conn_of_quote(&work->quote.inner, DIRECTION_FORWARD, now);
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 
@@ -177,30 +168,32 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct packet 
 	dest = dest_get(conn->dest);
 	if (!dest)
 		return VERDICT_PASS;
+	work->nat.side = NAT_SOURCE;
 	if (conn->method == METHOD_DIRECT_ROUTE)
-		nat.side = NAT_NOTHING;
+		work->nat.side = NAT_NOTHING;
 	else if (conn->method != METHOD_MASQUERADE)
 		return DROP_METHOD;
-	nat.to = dest->addr;
-	nat.port = conn->dport;
-	return icmp_forward(ctx, p, quote, &nat, conn->dest);
+	work->nat.to = dest->addr;
+	work->nat.port = conn->dport;
+	return icmp_forward(ctx, work, conn->dest);
 }
 
-static __noinline enum verdict handle_icmp(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+static __noinline enum verdict handle_icmp(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
-	struct icmp_quote quote = {};
+	struct icmp_quote *quote = &work->quote;
+	struct packet *p = &work->packet;
 	enum verdict verdict;
 
-	if (!p || p->part != FRAGMENT_NONE || !icmp_is_error(p))
+	if (p->part != FRAGMENT_NONE || !icmp_is_error(p))
 		return VERDICT_PASS;
-	quote.l3 = p->l4 + sizeof(struct icmphdr);
-	if (p->family == FAMILY_IPV4 ? icmp_quote_ipv4(ctx, &quote) : icmp_quote_ipv6(ctx, &quote))
+	quote->l3 = p->l4 + sizeof(struct icmphdr);
+	if (p->family == FAMILY_IPV4 ? icmp_quote_ipv4(ctx, quote) : icmp_quote_ipv6(ctx, quote))
 		return VERDICT_PASS;
 	/* The quote's ports are inside the packet: a frame may be padded. */
-	if (quote.inner.l4 + 2 * sizeof(__be16) > L3 + p->length)
+	if (quote->inner.l4 + 2 * sizeof(__be16) > L3 + p->length)
 		return VERDICT_PASS;
-	verdict = icmp_about_request(ctx, p, &quote, now);
-	return verdict == VERDICT_CONTINUE ? icmp_about_answer(ctx, p, &quote, now) : verdict;
+	verdict = icmp_about_request(ctx, work, now);
+	return verdict == VERDICT_CONTINUE ? icmp_about_answer(ctx, work, now) : verdict;
 }
 
 #endif

@@ -6,12 +6,13 @@
 
 #include "xmit_nat.h"
 
-static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct work *work, const struct settings *set,
+						    __u32 now)
 {
 	return VERDICT_HAND_UP;
 }
 
-static __always_inline enum verdict handle_icmp(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now)
+static __always_inline enum verdict handle_icmp(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
 	return VERDICT_HAND_UP;
 }

@@ -4,19 +4,7 @@
 #define XLVS_XMIT_NAT_H
 
 #include "csum.h"
-#include "parse.h"
-
-enum nat_side {
-	NAT_DESTINATION = 0, /* towards the destination: its address for the virtual one */
-	NAT_SOURCE = 1, /* towards the client: the virtual address for the destination's */
-	NAT_NOTHING = 2, /* direct routing: one hop less to live, and the way */
-};
-
-struct nat {
-	struct addr to; /* the address that is written; with NAT_NOTHING only routed to */
-	__be16 port;
-	__u8 side; /* enum nat_side */
-};
+#include "work.h"
 
 /* The layer-4 checksum. It is first, since the helper makes pointers into the packet invalid. */
 static __always_inline int nat_checksum(ctx_t *ctx, const struct packet *p, __u32 pseudo, __u32 plain)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The packet at hand and what is about to be done to it: one place per processor, since the stack is short. A packet
+ * is done with before the next one comes: programs do not interrupt each other on a processor, and those that a packet
+ * meets while it is sent on return before they touch this. */
+#ifndef XLVS_WORK_H
+#define XLVS_WORK_H
+
+#include <bpf/bpf_helpers.h>
+#include "parse.h"
+
+enum nat_side {
+	NAT_DESTINATION = 0, /* towards the destination: its address for the virtual one */
+	NAT_SOURCE = 1, /* towards the client: the virtual address for the destination's */
+	NAT_NOTHING = 2, /* direct routing: one hop less to live, and the way */
+};
+
+struct nat {
+	struct addr to; /* the address that is written; with NAT_NOTHING only routed to */
+	__be16 port;
+	__u8 side; /* enum nat_side */
+};
+
+/* The packet that an ICMP error quotes. */
+struct icmp_quote {
+	struct packet inner;
+	__u32 l3; /* offset of the quoted IP header in the frame */
+};
+
+struct work {
+	struct packet packet;
+	struct bpf_fib_lookup fib;
+	struct nat nat;
+	struct icmp_quote quote;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct work);
+} works SEC(".maps");
+
+/* The place for a new packet, null never but for the verifier. */
+static __always_inline struct work *work_begin(void)
+{
+	__u32 zero = 0;
+	struct work *work = bpf_map_lookup_elem(&works, &zero);
+
+	if (work)
+		__builtin_memset(&work->packet, 0, sizeof(work->packet));
+	return work;
+}
+
+#endif
