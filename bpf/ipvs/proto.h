@@ -66,7 +66,7 @@ static __always_inline int proto_gives_way(const struct conn *conn, const struct
 {
 	if (tcp_is_reuse(conn, p, set))
 		return 1;
-	return set->expire_nodest_conn && proto_lost_dest(conn, p);
+	return set->sysctls[SYSCTL_EXPIRE_NODEST_CONN] && proto_lost_dest(conn, p);
 }
 
 /* May the packet begin a connection? FTP's data port never does, as in the kernel. */

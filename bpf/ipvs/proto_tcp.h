@@ -99,7 +99,7 @@ static __always_inline int tcp_begins(__u8 flags, const struct settings *set)
 {
 	if (flags & TCP_RST)
 		return 0;
-	return flags & TCP_SYN || set->sloppy_tcp;
+	return flags & TCP_SYN || set->sysctls[SYSCTL_SLOPPY_TCP];
 }
 
 /* A SYN on a connection that ended: the client uses its port again, which is a new connection. */
@@ -109,7 +109,7 @@ static __always_inline int tcp_is_reuse(const struct conn *conn, const struct pa
 
 	if (p->protocol != IPPROTO_TCP || !(p->tcp_flags & TCP_SYN) || conn->control)
 		return 0;
-	return set->conn_reuse_mode && (state == STATE_TIME_WAIT || state == STATE_CLOSE);
+	return set->sysctls[SYSCTL_CONN_REUSE_MODE] && (state == STATE_TIME_WAIT || state == STATE_CLOSE);
 }
 
 #endif

@@ -12,7 +12,7 @@
 
 /* Raised with every change of a layout in this file. */
 enum {
-	LAYOUT = 1,
+	LAYOUT = 2,
 };
 
 /* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on
@@ -74,7 +74,7 @@ enum conn_state {
 	STATE_TCP_COUNT = 11,
 	STATE_UDP = 11, /* UDP has one state */
 	STATE_COUNT = 12,
-	STATE_SLOTS = 16, /* arrays by state are this long: any 4-bit index is inside */
+	STATE_SLOTS = 32, /* arrays by state are this long: any 5-bit index is inside */
 };
 
 enum conn_life {
@@ -232,6 +232,42 @@ struct estimate {
 	__u64 outbps;
 };
 
+/* Places of the settings of net.ipv4.vs in `sysctls`: the order of src/xlvs/model/sysctl.py, values as there. */
+enum sysctl {
+	SYSCTL_AM_DROPRATE,
+	SYSCTL_AMEMTHRESH,
+	SYSCTL_BACKUP_ONLY,
+	SYSCTL_CACHE_BYPASS,
+	SYSCTL_CONN_REUSE_MODE,
+	SYSCTL_CONNTRACK,
+	SYSCTL_DROP_ENTRY,
+	SYSCTL_DROP_PACKET,
+	SYSCTL_EXPIRE_NODEST_CONN,
+	SYSCTL_EXPIRE_QUIESCENT_TEMPLATE,
+	SYSCTL_IGNORE_TUNNELED,
+	SYSCTL_LBLC_EXPIRATION,
+	SYSCTL_LBLCR_EXPIRATION,
+	SYSCTL_NAT_ICMP_SEND,
+	SYSCTL_PMTU_DISC,
+	SYSCTL_RUN_ESTIMATION,
+	SYSCTL_SCHEDULE_ICMP,
+	SYSCTL_SECURE_TCP,
+	SYSCTL_SLOPPY_SCTP,
+	SYSCTL_SLOPPY_TCP,
+	SYSCTL_SNAT_REROUTE,
+	SYSCTL_SYNC_PERSIST_MODE,
+	SYSCTL_SYNC_PORTS,
+	SYSCTL_SYNC_QLEN_MAX,
+	SYSCTL_SYNC_REFRESH_PERIOD,
+	SYSCTL_SYNC_RETRIES,
+	SYSCTL_SYNC_SOCK_SIZE,
+	SYSCTL_SYNC_THRESHOLD,
+	SYSCTL_SYNC_THRESHOLD_PERIOD,
+	SYSCTL_SYNC_VERSION,
+	SYSCTL_COUNT,
+};
+#define SYSCTL_SLOTS 64
+
 /* What user space tells the packet path, and little else. One element. */
 struct settings {
 	__u32 services_ipv4; /* numbers of virtual services; 0: every packet of the family passes untouched */
@@ -240,15 +276,11 @@ struct settings {
 	__u32 dest_high;
 	__u32 timeouts[STATE_SLOTS]; /* ticks, by state */
 	__u32 editing_until; /* tick up to which the estimator waits for an edit to be complete */
-	__u32 conn_reuse_mode;
-	__u32 expire_nodest_conn;
-	__u32 sloppy_tcp;
-	__u32 nat_icmp_send;
-	__u32 reserved[7];
+	__s32 sysctls[SYSCTL_SLOTS]; /* by enum sysctl */
+	__u32 reserved[11];
 };
 
 #define SLOT_CLASSES 24
-#define SYSCTL_VALUES 64
 
 /* What user space alone keeps: its free lists and choices. One element. It can be rebuilt from the other
  * maps, which is done when an editor died amid an edit. */
@@ -260,7 +292,6 @@ struct ledger {
 	__u32 dest_free; /* likewise, linked by `service` */
 	__u32 slot_next; /* slots never used begin here */
 	__u32 slot_free[SLOT_CLASSES]; /* free ranges of 2^n slots, linked by their first word; ~0: none */
-	__s32 sysctls[SYSCTL_VALUES]; /* settings of net.ipv4.vs in the order of their table */
 	__u32 ticks_per_second;
 	__u32 instances; /* services added so far */
 	__u32 purged_s; /* second at which deleted destinations were last looked through */

@@ -10,7 +10,7 @@ from tests.progrun.icmp import answer
 from tests.progrun.packets import End, Packet
 from tests.reference import Director as Reference
 from tests.reference import Outcome, Reason, Verdict
-from xlvs.ipvs import layout
+from xlvs.ipvs import layout, sysctls
 from xlvs.ipvs.observed import pack_service_key
 from xlvs.model.address import Family
 from xlvs.model.errors import TableError
@@ -37,11 +37,6 @@ KINDS = {
     (Reason.NO_DESTINATION, False): (1, 4),
     (Reason.TTL_EXCEEDED, True): (11, 0),
     (Reason.TTL_EXCEEDED, False): (3, 0),
-}
-SETTINGS = {
-    "conn_reuse_mode": layout.SETTINGS_CONN_REUSE_MODE,
-    "expire_nodest_conn": layout.SETTINGS_EXPIRE_NODEST_CONN,
-    "sloppy_tcp": layout.SETTINGS_SLOPPY_TCP,
 }
 
 
@@ -129,7 +124,7 @@ class Pair:
 
     def set(self, name: str, value: int) -> None:
         """A switch below net.ipv4.vs."""
-        self.store.set_setting(SETTINGS[name], value)
+        sysctls.write(self.store, name, str(value))
         setattr(self.model.settings, name, value)
 
     # Time and packets

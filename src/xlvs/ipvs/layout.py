@@ -10,7 +10,7 @@ from typing import Final
 
 # The number of this set of layouts, LAYOUT in types.h: raised with every change, so that no version edits or takes
 # over the tables of another.
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 
 # service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
 # wrr max, wrr gcd
@@ -60,11 +60,8 @@ SETTINGS_SERVICES: Final = {2: 0, 10: 4}  # by family
 SETTINGS_SERVICE_HIGH: Final = 8
 SETTINGS_DEST_HIGH: Final = 12
 SETTINGS_TIMEOUTS: Final = 16
-SETTINGS_EDITING_UNTIL: Final = 80
-SETTINGS_CONN_REUSE_MODE: Final = 84
-SETTINGS_EXPIRE_NODEST_CONN: Final = 88
-SETTINGS_SLOPPY_TCP: Final = 92
-SETTINGS_NAT_ICMP_SEND: Final = 96
+SETTINGS_EDITING_UNTIL: Final = 144
+SETTINGS_SYSCTLS: Final = 148
 
 LEDGER_HASH_SEED: Final = 0
 LEDGER_EDITING: Final = 8
@@ -73,11 +70,10 @@ LEDGER_SERVICE_FREE: Final = 16
 LEDGER_DEST_FREE: Final = 20
 LEDGER_SLOT_NEXT: Final = 24
 LEDGER_SLOT_FREE: Final = 28
-LEDGER_SYSCTLS: Final = 124
-LEDGER_TICKS_PER_SECOND: Final = 380
-LEDGER_INSTANCES: Final = 384
-LEDGER_PURGED: Final = 388
-LEDGER_LAYOUT: Final = 392
+LEDGER_TICKS_PER_SECOND: Final = 124
+LEDGER_INSTANCES: Final = 128
+LEDGER_PURGED: Final = 132
+LEDGER_LAYOUT: Final = 136
 SLOT_CLASSES: Final = 24
 
 COUNTERS: Final = Struct("<5Q")
@@ -139,8 +135,8 @@ STATE_UDP: Final = 11
 STATE_TIMEOUTS_S: Final = (2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120, 300)
 
 MAP_VALUES: Final = {
-    "settings": 128,
-    "ledger": 400,
+    "settings": 448,
+    "ledger": 144,
     "services": SERVICE_SIZE,
     "dests": DEST_SIZE,
     "slots": 64,

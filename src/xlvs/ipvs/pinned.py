@@ -450,7 +450,9 @@ def _scheduler_number(service: VirtualService) -> int:
 
 def _end_lost_connections(store: Store) -> None:
     """With expire_nodest_conn a deletion ends the connections of all deleted destinations, as the kernel's does."""
-    if store.setting(layout.SETTINGS_EXPIRE_NODEST_CONN):
+    from xlvs.ipvs import sysctls
+
+    if sysctls.is_set(store, "expire_nodest_conn"):
         program.sweep(store.directory, lost_too=True)
 
 

@@ -185,8 +185,8 @@ def _first_values(tc: Object, seed: bytes, pace: Ticks) -> None:
         for state, seconds in enumerate(layout.STATE_TIMEOUTS_S):
             offset = layout.SETTINGS_TIMEOUTS + state * 4
             settings[offset : offset + 4] = pack("<I", seconds * pace.per_second)
-        offset = layout.SETTINGS_CONN_REUSE_MODE
-        settings[offset : offset + 4] = pack("<I", 1)
+        defaults = sysctls.defaults()
+        settings[layout.SETTINGS_SYSCTLS : layout.SETTINGS_SYSCTLS + len(defaults)] = defaults
     with tc.map("ledger").memory() as ledger:
         ledger[layout.LEDGER_SLOT_FREE : layout.LEDGER_SLOT_FREE + layout.SLOT_CLASSES * 4] = (
             pack("<I", layout.NO_SLOTS) * layout.SLOT_CLASSES
@@ -194,8 +194,6 @@ def _first_values(tc: Object, seed: bytes, pace: Ticks) -> None:
         ledger[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8] = seed
         offset = layout.LEDGER_LAYOUT
         ledger[offset : offset + 4] = pack("<I", layout.LAYOUT)
-        defaults = sysctls.defaults()
-        ledger[layout.LEDGER_SYSCTLS : layout.LEDGER_SYSCTLS + len(defaults)] = defaults
         offset = layout.LEDGER_TICKS_PER_SECOND
         ledger[offset : offset + 4] = pack("<I", pace.per_second)
 

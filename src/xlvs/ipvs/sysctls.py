@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of net.ipv4.vs in the ledger, and those of them that the packet path reads in its settings."""
+"""The settings of net.ipv4.vs, where the packet path reads them: `enum sysctl` in types.h has their order."""
 
 from __future__ import annotations
 
 from struct import pack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from xlvs.ipvs import layout
 from xlvs.model.sysctl import SYSCTLS, Values, format_values, parse_values, sysctl_of
@@ -12,16 +12,9 @@ from xlvs.model.sysctl import SYSCTLS, Values, format_values, parse_values, sysc
 if TYPE_CHECKING:
     from xlvs.ipvs.store import Store
 
-_PACKET_PATH: Final = {
-    "conn_reuse_mode": layout.SETTINGS_CONN_REUSE_MODE,
-    "expire_nodest_conn": layout.SETTINGS_EXPIRE_NODEST_CONN,
-    "sloppy_tcp": layout.SETTINGS_SLOPPY_TCP,
-    "nat_icmp_send": layout.SETTINGS_NAT_ICMP_SEND,
-}
-
 
 def defaults() -> bytes:
-    """The ledger's values at first load."""
+    """All values at first load."""
     values = [value for setting in SYSCTLS.values() for value in setting.default]
     return pack(f"<{len(values)}i", *values)
 
@@ -38,9 +31,12 @@ def write(store: Store, name: str, text: str) -> None:
     values = parse_values(name, text, _values(store, name))
     start = _place(name)
     for index, value in enumerate(values):
-        store.keep(start + index * 4, value & 0xFFFFFFFF)
-    if name in _PACKET_PATH:
-        store.set_setting(_PACKET_PATH[name], values[0] & 0xFFFFFFFF)
+        store.set_setting(start + index * 4, value & 0xFFFFFFFF)
+
+
+def is_set(store: Store, name: str) -> bool:
+    """Whether a switch is on: any value but 0."""
+    return any(_values(store, name))
 
 
 def _place(name: str) -> int:
@@ -49,10 +45,10 @@ def _place(name: str) -> int:
         if each == name:
             break
         before += len(setting.default)
-    return layout.LEDGER_SYSCTLS + before * 4
+    return layout.SETTINGS_SYSCTLS + before * 4
 
 
 def _values(store: Store, name: str) -> Values:
     start = _place(name)
-    raw = (store.kept(start + index * 4) for index in range(len(SYSCTLS[name].default)))
+    raw = (store.setting(start + index * 4) for index in range(len(SYSCTLS[name].default)))
     return tuple(value - (1 << 32) if value >> 31 else value for value in raw)

@@ -12,6 +12,7 @@ from xlvs.ipvs.objects import object_path
 from xlvs.linux.btf import Btf, Layout
 from xlvs.model.address import Family
 from xlvs.model.errors import NotSupported
+from xlvs.model.sysctl import SYSCTLS
 from xlvs.schedulers import registry
 
 
@@ -52,10 +53,7 @@ OFFSETS = {
     "SETTINGS_DEST_HIGH": ("settings", "dest_high"),
     "SETTINGS_TIMEOUTS": ("settings", "timeouts"),
     "SETTINGS_EDITING_UNTIL": ("settings", "editing_until"),
-    "SETTINGS_CONN_REUSE_MODE": ("settings", "conn_reuse_mode"),
-    "SETTINGS_EXPIRE_NODEST_CONN": ("settings", "expire_nodest_conn"),
-    "SETTINGS_SLOPPY_TCP": ("settings", "sloppy_tcp"),
-    "SETTINGS_NAT_ICMP_SEND": ("settings", "nat_icmp_send"),
+    "SETTINGS_SYSCTLS": ("settings", "sysctls"),
     "LEDGER_HASH_SEED": ("ledger", "hash_seed"),
     "LEDGER_EDITING": ("ledger", "editing"),
     "LEDGER_ATTACH_CHOSEN": ("ledger", "attach_chosen"),
@@ -63,7 +61,6 @@ OFFSETS = {
     "LEDGER_DEST_FREE": ("ledger", "dest_free"),
     "LEDGER_SLOT_NEXT": ("ledger", "slot_next"),
     "LEDGER_SLOT_FREE": ("ledger", "slot_free"),
-    "LEDGER_SYSCTLS": ("ledger", "sysctls"),
     "LEDGER_TICKS_PER_SECOND": ("ledger", "ticks_per_second"),
     "ESTIMATE_ZERO": ("estimate", "zero"),
     "ESTIMATE_BASE": ("estimate", "base"),
@@ -208,6 +205,17 @@ def test_states_have_the_names_of_the_packet_path(project_root: Path) -> None:
 
     assert names == {name: number for number, name in enumerate(layout.STATE_NAMES)}
     assert len(layout.STATE_TIMEOUTS_S) == len(layout.STATE_NAMES)
+
+
+def test_the_settings_of_the_kernel_stand_in_the_order_of_their_table(project_root: Path) -> None:
+    """One place per value; only sync_threshold has two."""
+    declared = constants("types.h", "sysctl", project_root)
+    declared.pop("SYSCTL_COUNT")
+    firsts = [name.upper() for name in SYSCTLS]
+    firsts.insert(firsts.index("SYNC_THRESHOLD") + 1, "SYNC_THRESHOLD_PERIOD")
+
+    assert [name.removeprefix("SYSCTL_") for name in declared] == firsts
+    assert list(declared.values()) == list(range(sum(len(setting.default) for setting in SYSCTLS.values())))
 
 
 def test_schedulers_have_the_numbers_of_the_packet_path(project_root: Path) -> None:
