@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from xlvs.model.address import Family, format_address
-from xlvs.model.destination import ForwardingMethod, TunnelType
+from xlvs.model.destination import METHOD_NAMES, ForwardingMethod, TunnelType
 from xlvs.model.diff import (
     AddDestination,
     AddService,
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from xlvs.model.destination import Destination
     from xlvs.model.diff import Operation
     from xlvs.model.service import ServiceKey, VirtualService
-
-_METHODS: Final = {
-    ForwardingMethod.MASQUERADE: "Masq",
-    ForwardingMethod.LOCAL: "Local",
-    ForwardingMethod.TUNNEL: "Tunnel",
-    ForwardingMethod.DIRECT_ROUTE: "Route",
-    ForwardingMethod.BYPASS: "Bypass",
-}
 
 
 def line(operation: Operation) -> str:
@@ -85,7 +77,7 @@ def _service_facts(service: VirtualService) -> dict[str, str]:
 
 def _destination_facts(destination: Destination) -> dict[str, str]:
     facts = {
-        "forward": _METHODS[destination.forwarding],
+        "forward": METHOD_NAMES[destination.forwarding],
         "weight": str(destination.weight),
         "upper": str(destination.upper_threshold or ""),
         "lower": str(destination.lower_threshold or ""),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xlvs.model.address import Family
-from xlvs.model.destination import ForwardingMethod
+from xlvs.model.destination import METHOD_NAMES
 from xlvs.model.service import Protocol
 from xlvs.model.statistics import NO_COUNTERS
 
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from xlvs.model.views import DestinationView, ServiceView
 
 KERNEL_TICKS_PER_SECOND = 100
-
-_METHOD_NAMES = {
-    ForwardingMethod.MASQUERADE: "Masq",
-    ForwardingMethod.LOCAL: "Local",
-    ForwardingMethod.TUNNEL: "Tunnel",
-    ForwardingMethod.DIRECT_ROUTE: "Route",
-    ForwardingMethod.BYPASS: "Bypass",
-}
 
 
 def ip_vs(services: Iterable[ServiceView], size: int, *, ticks_per_second: int = KERNEL_TICKS_PER_SECOND) -> str:
@@ -71,7 +63,7 @@ def _destination_line(view: DestinationView) -> str:
     destination = view.destination
     address = _hex_address(destination.key.address, brackets=True)
     return (
-        f"  -> {address}:{destination.key.port:04X}      {_METHOD_NAMES[destination.forwarding]:<7} "
+        f"  -> {address}:{destination.key.port:04X}      {METHOD_NAMES[destination.forwarding]:<7} "
         f"{destination.weight:<6} {view.active:<10} {view.inactive:<10}"
     )
 

@@ -13,6 +13,7 @@ from xlvs.ipvsadm.scheduler_flags import format_scheduler_flags
 from xlvs.ipvsadm.sorting import sort_destinations, sort_services
 from xlvs.model.address import Family, format_address
 from xlvs.model.destination import (
+    METHOD_NAMES,
     TUNNEL_FLAG_CHECKSUM,
     TUNNEL_FLAG_REMOTE_CHECKSUM,
     Destination,
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 _SERVICE_WIDTH = 33
 _DESTINATION_WIDTH = 28
 
-_METHOD_NAMES = {
-    ForwardingMethod.MASQUERADE: "Masq",
-    ForwardingMethod.LOCAL: "Local",
-    ForwardingMethod.TUNNEL: "Tunnel",
-    ForwardingMethod.DIRECT_ROUTE: "Route",
-    ForwardingMethod.BYPASS: "Bypass",
-}
 
 _CHECKSUM_MARKS = {TUNNEL_FLAG_CHECKSUM: "+c", TUNNEL_FLAG_REMOTE_CHECKSUM: "r+c"}
 
@@ -118,13 +112,13 @@ def format_netmask(service: VirtualService) -> str:
 
 def _plain(view: DestinationView) -> str:
     destination = view.destination
-    method = _METHOD_NAMES[destination.forwarding]
+    method = METHOD_NAMES[destination.forwarding]
     return f" {method:<7} {destination.weight:<6} {view.active:<10} {view.inactive:<10}"
 
 
 def _tunnel(view: DestinationView) -> str:
     destination = view.destination
-    method = _METHOD_NAMES[destination.forwarding]
+    method = METHOD_NAMES[destination.forwarding]
     info = _tunnel_info(destination)
     return f" {method:<7} {info:<13} {destination.weight:<6} {view.active:<10} {view.inactive:<10}"
 

@@ -62,6 +62,10 @@ class OptionTable(Generic[Meaning]):
                 self._by_letter[option.short] = option
                 self._by_word["-" + option.short] = ((option, None),)
 
+    def words(self) -> set[str]:
+        """Every spelling of every option, with its dashes."""
+        return set(self._by_word)
+
     def read(self, words: Sequence[str], leftovers: list[str]) -> Iterator[tuple[Meaning, str, str]]:
         """Yield (meaning, argument, last word read) option by option; append words that are no options to `leftovers`.
 

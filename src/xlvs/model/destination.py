@@ -19,6 +19,16 @@ class ForwardingMethod(IntEnum):
     BYPASS = 4
 
 
+# As listings and views call them.
+METHOD_NAMES = {
+    ForwardingMethod.MASQUERADE: "Masq",
+    ForwardingMethod.LOCAL: "Local",
+    ForwardingMethod.TUNNEL: "Tunnel",
+    ForwardingMethod.DIRECT_ROUTE: "Route",
+    ForwardingMethod.BYPASS: "Bypass",
+}
+
+
 class TunnelType(IntEnum):
     """Encapsulation of the tunnel method, with the kernel's numbers."""
 
