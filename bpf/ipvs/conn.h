@@ -27,6 +27,14 @@ enum direction {
 	DIRECTION_REPLY = 1,
 };
 
+/* What the director sees of a connection, and from whom a packet is. */
+enum conn_view {
+	VIEW_CLIENT = 0, /* from the client, answers are seen too */
+	VIEW_SERVER = 1, /* from the destination */
+	VIEW_CLIENT_ONLY = 2, /* from the client, answers go another way */
+	VIEW_COUNT = 3,
+};
+
 /* The ends of a packet in the order of a connection's key. */
 struct conn_key {
 	struct addr client;
@@ -127,7 +135,7 @@ __noinline __u32 conn_of_request(const struct packet *p, __u32 now)
 	key.cport = p->sport;
 	key.other = p->dst;
 	key.oport = p->dport;
-	key.protocol = p->protocol;
+	key.protocol = protocol_of_conn(p->protocol);
 	key.direction = DIRECTION_FORWARD;
 	return conn_find(&key, conn_key_hash(&key), now);
 }
@@ -143,7 +151,7 @@ __noinline __u32 conn_of_answer(const struct packet *p, __u32 now)
 	key.cport = p->dport;
 	key.other = p->src;
 	key.oport = p->sport;
-	key.protocol = p->protocol;
+	key.protocol = protocol_of_conn(p->protocol);
 	key.direction = DIRECTION_REPLY;
 	return conn_find(&key, conn_key_hash(&key), now);
 }
@@ -156,7 +164,7 @@ __noinline __u32 conn_of_quote(const struct packet *inner, __u32 direction, __u3
 
 	if (!inner)
 		return 0;
-	key.protocol = inner->protocol;
+	key.protocol = protocol_of_conn(inner->protocol);
 	key.client = direction == DIRECTION_REPLY ? inner->src : inner->dst;
 	key.cport = direction == DIRECTION_REPLY ? inner->sport : inner->dport;
 	key.other = direction == DIRECTION_REPLY ? inner->dst : inner->src;

@@ -53,6 +53,12 @@ static __always_inline int ctx_pull(ctx_t *ctx, __u32 length)
 	return bpf_skb_pull_data(ctx, length < ctx->len ? length : ctx->len);
 }
 
+/* Copy bytes out of the frame, wherever they lie. */
+static __always_inline long ctx_load(ctx_t *ctx, __u32 offset, void *to, __u32 length)
+{
+	return bpf_skb_load_bytes(ctx, offset, to, length);
+}
+
 /* Update the layer-4 checksum at `offset`. `pseudo` is the change of the addresses, `plain` that of
  * the ports: with checksum offload only the first one is in the field yet, which the helper knows.
  * A UDP checksum of zero (IPv4: none) stays, one that becomes zero is written as ffff. */

@@ -46,6 +46,12 @@ static __always_inline __u32 ctx_segment(const ctx_t *ctx)
 	return 0;
 }
 
+/* Copy bytes out of the frame. */
+static __always_inline long ctx_load(ctx_t *ctx, __u32 offset, void *to, __u32 length)
+{
+	return bpf_xdp_load_bytes(ctx, offset, to, length);
+}
+
 /* In XDP a checksum is always complete: see ctx_skb.h for the arguments. */
 static __always_inline int ctx_checksum(ctx_t *ctx, __u32 offset, __u32 pseudo, __u32 plain, int udp)
 {

@@ -23,6 +23,11 @@ static __always_inline int icmp_quote_ports(ctx_t *ctx, struct packet *inner)
 
 	if (inner->part == FRAGMENT_LATER || !parse_is_ours(inner))
 		return -1;
+	if (protocol_is_ipsec(inner->protocol)) {
+		inner->sport = bpf_htons(ISAKMP_PORT);
+		inner->dport = bpf_htons(ISAKMP_PORT);
+		return 0;
+	}
 	if (bpf_skb_load_bytes(ctx, inner->l4, ports, sizeof(ports)))
 		return -1;
 	inner->sport = ports[0];
@@ -68,7 +73,8 @@ static __always_inline int icmp_rewrite_quote(ctx_t *ctx, const struct icmp_quot
 	const struct packet *inner = &quote->inner;
 	int source = nat->side == NAT_SOURCE;
 	__u32 pseudo = csum_change_addr(source ? &inner->src : &inner->dst, &nat->to);
-	__u32 plain = csum_change_port(source ? inner->sport : inner->dport, nat->port);
+	int has_ports = !protocol_is_ipsec(inner->protocol);
+	__u32 plain = has_ports ? csum_change_port(source ? inner->sport : inner->dport, nat->port) : 0;
 	__u32 check_offset = quote->l3 - sizeof(struct icmphdr) + __builtin_offsetof(struct icmphdr, checksum);
 
 	if (inner->family == FAMILY_IPV4) {
@@ -89,6 +95,8 @@ static __always_inline int icmp_rewrite_quote(ctx_t *ctx, const struct icmp_quot
 	}
 	if (plain && bpf_l4_csum_replace(ctx, check_offset, 0, plain, 0))
 		return -1;
+	if (!has_ports)
+		return 0;
 	return bpf_skb_store_bytes(ctx, inner->l4 + (source ? 0 : sizeof(__be16)), &nat->port, sizeof(nat->port), 0);
 }
 
@@ -190,7 +198,7 @@ static __noinline enum verdict handle_icmp(ctx_t *ctx, struct work *work, const 
 	if (p->family == FAMILY_IPV4 ? icmp_quote_ipv4(ctx, quote) : icmp_quote_ipv6(ctx, quote))
 		return VERDICT_PASS;
 	/* The quote's ports are inside the packet: a frame may be padded. */
-	if (quote->inner.l4 + 2 * sizeof(__be16) > L3 + p->length)
+	if (!protocol_is_ipsec(quote->inner.protocol) && quote->inner.l4 + 2 * sizeof(__be16) > L3 + p->length)
 		return VERDICT_PASS;
 	verdict = icmp_about_request(ctx, work, now);
 	return verdict == VERDICT_CONTINUE ? icmp_about_answer(ctx, work, now) : verdict;

@@ -11,6 +11,7 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
+#include "parse_sctp.h"
 #include "types.h"
 #include "verdict.h"
 
@@ -30,6 +31,8 @@
 #define PROTOCOL_FRAGMENT 44
 #define PROTOCOL_ICMPV6 58
 #define PROTOCOL_DSTOPTS 60
+
+#define ISAKMP_PORT 500 /* AH and ESP belong to the UDP connection over which their keys were negotiated */
 
 enum icmp_number {
 	ICMP_DEST_UNREACH = 3,
@@ -86,6 +89,7 @@ struct packet {
 	__u8 dont_fragment;
 	__u8 more_fragments;
 	__u8 icmp_type;
+	__u8 chunk; /* enum sctp_chunk */
 };
 
 static __always_inline void addr_set_ipv4(struct addr *addr, __be32 ipv4)
@@ -105,8 +109,24 @@ static __always_inline int addr_equal(const struct addr *a, const struct addr *b
 	return a->halves[0] == b->halves[0] && a->halves[1] == b->halves[1];
 }
 
+static __always_inline int protocol_is_ipsec(__u8 protocol)
+{
+	return protocol == IPPROTO_ESP || protocol == IPPROTO_AH;
+}
+
+/* The protocol under which a packet's connection stands in the table. */
+static __always_inline __u8 protocol_of_conn(__u8 protocol)
+{
+	return protocol_is_ipsec(protocol) ? IPPROTO_UDP : protocol;
+}
+
+/* The least that a packet must have of its layer-4 header. */
 static __always_inline __u32 l4_header_size(__u8 protocol)
 {
+	if (protocol_is_ipsec(protocol))
+		return 0;
+	if (protocol == IPPROTO_SCTP)
+		return sizeof(struct sctphdr);
 	return protocol == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr);
 }
 
@@ -161,7 +181,7 @@ static __always_inline int parse_extensions(ctx_t *ctx, struct packet *p)
 		__u8 *header;
 
 		if (p->protocol != PROTOCOL_HOPOPTS && p->protocol != PROTOCOL_ROUTING &&
-		    p->protocol != PROTOCOL_FRAGMENT && p->protocol != PROTOCOL_DSTOPTS)
+		    p->protocol != PROTOCOL_FRAGMENT && p->protocol != PROTOCOL_DSTOPTS && p->protocol != IPPROTO_AH)
 			return 0;
 		if (offset > L4_MAX)
 			return -1;
@@ -178,6 +198,8 @@ static __always_inline int parse_extensions(ctx_t *ctx, struct packet *p)
 			p->more_fragments = bpf_ntohs(bits) & 1;
 			p->l4 = offset + 8;
 			p->payload = p->l4;
+		} else if (p->protocol == IPPROTO_AH) {
+			p->l4 = offset + (header[1] + 2) * 4; /* RFC 4302 2.2 */
 		} else {
 			p->l4 = offset + (header[1] + 1) * 8;
 		}
@@ -208,6 +230,19 @@ static __always_inline int parse_ipv6(ctx_t *ctx, struct packet *p)
 	return parse_extensions(ctx, p);
 }
 
+/* XDP leaves a packet whose checksum is not computed yet to tc: the field is empty then. */
+static __always_inline int parse_sctp(ctx_t *ctx, struct packet *p, __u32 offset)
+{
+	struct sctphdr *sctp = ctx_data(ctx) + offset;
+
+	if ((void *)(sctp + 1) > ctx_data_end(ctx) || (CTX_IS_XDP && !sctp->checksum))
+		return -1;
+	p->sport = sctp->source;
+	p->dport = sctp->dest;
+	p->chunk = sctp_chunk_of(ctx, offset, L3 + p->length);
+	return 0;
+}
+
 /* Ports and flags; the header must be there in whole, and inside the IP packet: a frame may be padded. */
 static __always_inline int parse_l4(ctx_t *ctx, struct packet *p)
 {
@@ -227,6 +262,11 @@ static __always_inline int parse_l4(ctx_t *ctx, struct packet *p)
 		p->tcp_flags = ((__u8 *)tcp)[13];
 		if (ctx_segment(ctx))
 			p->segment = offset - L3 + tcp->doff * 4 + ctx_segment(ctx);
+	} else if (p->protocol == IPPROTO_SCTP) {
+		return parse_sctp(ctx, p, offset);
+	} else if (protocol_is_ipsec(p->protocol)) {
+		p->sport = bpf_htons(ISAKMP_PORT);
+		p->dport = bpf_htons(ISAKMP_PORT);
 	} else {
 		struct udphdr *udp = header;
 
@@ -243,7 +283,8 @@ static __always_inline int parse_l4(ctx_t *ctx, struct packet *p)
 
 static __always_inline int parse_is_ours(const struct packet *p)
 {
-	return p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP;
+	return p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP || p->protocol == IPPROTO_SCTP ||
+	       protocol_is_ipsec(p->protocol);
 }
 
 static __always_inline int parse_is_icmp(const struct packet *p)

@@ -3,6 +3,7 @@
 #ifndef XLVS_PROTO_H
 #define XLVS_PROTO_H
 
+#include "proto_sctp.h"
 #include "proto_tcp.h"
 
 #define FTP_DATA_PORT 20
@@ -24,13 +25,14 @@ static __always_inline int proto_step(struct conn *conn, const struct packet *p,
 
 	if (old.life != LIFE_LIVE)
 		return 0;
-	if (p->protocol == IPPROTO_TCP) {
+	if (p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_SCTP) {
 		__u32 view = direction == DIRECTION_REPLY      ? VIEW_SERVER :
 			     conn->method == METHOD_MASQUERADE ? VIEW_CLIENT :
 								 VIEW_CLIENT_ONLY;
 
-		state = tcp_step(old.state, view, p->tcp_flags);
-		active = tcp_state_is_active(state);
+		state = p->protocol == IPPROTO_TCP ? tcp_step(old.state, view, p->tcp_flags) :
+						     sctp_step(old.state, view, p->chunk);
+		active = p->protocol == IPPROTO_TCP ? tcp_state_is_active(state) : state == STATE_SCTP_ESTABLISHED;
 	}
 	return conn_set_state(conn, old, state, active, now + state_timeout(set, state));
 }
@@ -74,7 +76,9 @@ static __always_inline int proto_begins(const struct packet *p, const struct set
 {
 	if (p->sport == bpf_htons(FTP_DATA_PORT))
 		return 0;
-	return p->protocol == IPPROTO_TCP ? tcp_begins(p->tcp_flags, set) : 1;
+	if (p->protocol == IPPROTO_TCP)
+		return tcp_begins(p->tcp_flags, set);
+	return p->protocol == IPPROTO_SCTP ? sctp_begins(p->chunk, set) : !protocol_is_ipsec(p->protocol);
 }
 
 #endif

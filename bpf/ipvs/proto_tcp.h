@@ -14,13 +14,6 @@ enum tcp_event {
 	EVENT_NONE = 4, /* no flag that counts: the connection is closed */
 };
 
-enum tcp_view {
-	VIEW_CLIENT = 0, /* from the client, answers are seen too */
-	VIEW_SERVER = 1, /* from the destination */
-	VIEW_CLIENT_ONLY = 2, /* from the client, answers go another way */
-	VIEW_COUNT = 3,
-};
-
 #define NO STATE_NONE
 #define ES STATE_ESTABLISHED
 #define SS STATE_SYN_SENT

@@ -4,13 +4,43 @@
 #define XLVS_XMIT_NAT_H
 
 #include "csum.h"
+#include "csum_crc32c.h"
 #include "work.h"
 
-/* The layer-4 checksum. It is first, since the helper makes pointers into the packet invalid. */
-static __always_inline int nat_checksum(ctx_t *ctx, const struct packet *p, __u32 pseudo, __u32 plain)
+/* SCTP's checksum covers the ports and not the addresses. An empty field is to be filled in by the network card or by
+ * the kernel before the packet leaves; a true checksum of zero cannot be told from it, and is one in 2^32. */
+static __noinline int nat_checksum_sctp(ctx_t *ctx, const struct packet *p, const struct nat *nat)
 {
-	if (p->part == FRAGMENT_LATER)
+	__u32 offset, length, change;
+	struct sctphdr *sctp;
+	__be16 old;
+
+	if (!p || !nat)
+		return -1;
+	offset = p->l4;
+	old = nat->side == NAT_SOURCE ? p->sport : p->dport;
+	if (offset > L4_MAX || old == nat->port)
 		return 0;
+	length = p->length - (offset - L3);
+	if (nat->side != NAT_SOURCE)
+		length -= sizeof(old);
+	change = crc32c_change(old ^ nat->port, length);
+	sctp = ctx_data(ctx) + offset;
+	if ((void *)(sctp + 1) > ctx_data_end(ctx))
+		return -1;
+	if (sctp->checksum)
+		sctp->checksum ^= change;
+	return 0;
+}
+
+/* The layer-4 checksum. It is first, since the helper makes pointers into the packet invalid. */
+static __always_inline int nat_checksum(ctx_t *ctx, const struct packet *p, const struct nat *nat, __u32 pseudo,
+					__u32 plain)
+{
+	if (p->part == FRAGMENT_LATER || protocol_is_ipsec(p->protocol))
+		return 0;
+	if (p->protocol == IPPROTO_SCTP)
+		return nat_checksum_sctp(ctx, p, nat);
 #if !CTX_IS_XDP
 	if (p->protocol == IPPROTO_UDP && p->part == FRAGMENT_NONE && !ctx_segment(ctx) && sum_fill_udp(ctx, p))
 		return -1;
@@ -46,13 +76,13 @@ static __always_inline int nat_write_l3(ctx_t *ctx, const struct packet *p, cons
 	return 0;
 }
 
-/* Both ports stand first in the headers of TCP and UDP. */
+/* Both ports stand first in the headers of TCP, UDP and SCTP. */
 static __always_inline int nat_write_port(ctx_t *ctx, const struct packet *p, const struct nat *nat)
 {
 	__u32 offset = p->l4;
 	__be16 *ports;
 
-	if (p->part == FRAGMENT_LATER)
+	if (p->part == FRAGMENT_LATER || protocol_is_ipsec(p->protocol))
 		return 0;
 	if (offset > L4_MAX)
 		return -1;
@@ -72,7 +102,7 @@ static __always_inline int nat_translate(ctx_t *ctx, const struct packet *p, con
 
 	if (nat->side == NAT_NOTHING)
 		return nat_write_l3(ctx, p, nat, 0);
-	if (nat_checksum(ctx, p, pseudo, plain))
+	if (nat_checksum(ctx, p, nat, pseudo, plain))
 		return -1;
 	if (nat_write_l3(ctx, p, nat, pseudo))
 		return -1;

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from xlvs.control.difference import service_name
 from xlvs.ipvs.layout import VERDICT_NAMES
 from xlvs.model.destination import ForwardingMethod
-from xlvs.model.service import Protocol
 from xlvs.schedulers import registry
 
 if TYPE_CHECKING:
@@ -84,8 +83,6 @@ def _lacks(view: ServiceView) -> Iterator[tuple[str, str]]:
         yield "no destination, so connections are refused", "`ipvsadm -a ...` adds one"
     if service.key.fwmark:
         yield "marks are not looked at, so no packet is balanced", _LATER
-    if service.key.protocol is Protocol.SCTP:
-        yield "SCTP is not balanced", _LATER
     row = registry.find(service.scheduler)
     if row is None or not row.balances:
         yield f"the scheduler {service.scheduler} finds no destination", _LATER

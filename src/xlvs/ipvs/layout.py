@@ -99,6 +99,19 @@ STATE_NAMES: Final = (
     "LISTEN",
     "SYNACK",
     "UDP",
+    "INIT1",
+    "INIT",
+    "C-SENT",
+    "C-REPLIED",
+    "C-WAIT",
+    "COOKIE",
+    "C-ECHOED",
+    "ESTABLISHED",
+    "S-SENT",
+    "S-RECEIVED",
+    "S-ACK-SENT",
+    "REJECTED",
+    "CLOSED",
 )
 CLOCKWORK_TICKS: Final = 32  # how often the timer ran
 
@@ -132,7 +145,11 @@ STATE_ESTABLISHED: Final = 1
 STATE_FIN_WAIT: Final = 4
 STATE_UDP: Final = 11
 # Seconds by state, in the order of STATE_NAMES; three of them can be set with --set.
-STATE_TIMEOUTS_S: Final = (2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120, 300)
+STATE_TIMEOUTS_S: Final = (
+    *(2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120),
+    300,
+    *(4, 61, 61, 61, 61, 61, 61, 900, 61, 61, 61, 4, 61),
+)
 
 MAP_VALUES: Final = {
     "settings": 448,
