@@ -140,7 +140,6 @@ def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
         (behind(replace(WEB, scheduler="sed")), "the scheduler sed finds no destination"),
         (behind(replace(WEB, one_packet=True)), "--ops has no effect"),
         (behind(replace(WEB, key=mark_service_key(7))), "marks are not looked at"),
-        (behind(replace(WEB, key=replace(WEB.key, protocol=Protocol.SCTP))), "SCTP is not balanced"),
         (behind(WEB, ForwardingMethod.TUNNEL), "behind a tunnel are dropped"),
     ],
 )
