@@ -9,7 +9,7 @@ bin := .venv/bin
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint unit bench build format install uninstall clean bootstrap venv
+.PHONY: help demo test lint unit matrix bench build format install uninstall clean bootstrap venv
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -29,6 +29,9 @@ lint: venv ## style, types, layers
 
 unit: venv ## tests that need neither root nor network: seconds
 	@$(bin)/python -m pytest -q tests/unit $(ARGS)
+
+matrix: build ## every forwarding method carries 1 GB and 10,000 connections, on tc and XDP (root)
+	@$(bin)/python -m tests.matrix $(ARGS)
 
 bench: build ## speed and memory, beside their baselines (root)
 	@$(bin)/python -m bench $(ARGS)

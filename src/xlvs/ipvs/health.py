@@ -99,7 +99,7 @@ def examine(store: Store) -> Health:
         destinations=Room(sum(len(store.listed(number)) for number in numbers), store.dests.entries - 1),
         connections=Room(_live_connections(store), store.array("conns").entries - 1),
         memory_bytes=_memory_bytes(directory),
-        verdicts=_verdicts(store),
+        verdicts=verdicts(store),
     )
 
 
@@ -195,7 +195,8 @@ def _memory_bytes(directory: str) -> int:
     return total
 
 
-def _verdicts(store: Store) -> dict[str, int]:
+def verdicts(store: Store) -> dict[str, int]:
+    """Packets by verdict since the tables were made, zeros too."""
     counts = {}
     for number, name in enumerate(layout.VERDICT_NAMES):
         values = store.map("verdicts").lookup_cpus(number.to_bytes(4, "little")) or []

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cells of the matrix: forwarding method, families and protocol, each with its services. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+PORT: Final = 5001
+MAPPED_PORT: Final = 5002  # of services that translate ports
+
+SERVERS: Final = {"4": ("192.168.10.133", "192.168.10.134"), "6": ("2001:db8:10::133", "2001:db8:10::134")}
+DIRECTOR: Final = {"4": "192.168.10.132", "6": "2001:db8:10::132"}
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to a destination.
+
+    `number` is the last part of its virtual addresses, `options` are ipvsadm's. `direct` is true if the server sees
+    the virtual address itself; `local` if the server is the director; `mixed` if the families may differ.
+    """
+
+    name: str
+    number: int
+    options: str
+    direct: bool = True
+    local: bool = False
+    mixed: bool = False
+
+
+METHODS: Final = (
+    Method("NAT", 1, "-m", direct=False),
+    Method("DR", 2, "-g"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One service with two servers. `family` is the client's, `inner` ... `outer` the servers' when they differ."""
+
+    method: Method
+    family: str
+    server_family: str
+    protocol: str
+
+    @property
+    def name(self) -> str:
+        """For instance ``NAT IPv4 TCP`` or ``ipip IPv4 in IPv6 UDP``."""
+        families = f"IPv{self.family}" + (f" in IPv{self.server_family}" if self.server_family != self.family else "")
+        return f"{self.method.name} {families} {self.protocol.upper()}"
+
+    @property
+    def vip(self) -> str:
+        """The virtual address: of the method, and another one where families differ."""
+        number = self.method.number + (100 if self.server_family != self.family else 0)
+        return f"10.90.0.{number}" if self.family == "4" else f"2001:db8:90::{number}"
+
+    @property
+    def port(self) -> int:
+        """The service's port."""
+        return PORT if self.method.direct else MAPPED_PORT
+
+    @property
+    def service(self) -> str:
+        """The service in ipvsadm's words."""
+        return f"-{self.protocol[0]} {written(self.vip, self.port)}"
+
+    def rules(self) -> list[str]:
+        """The lines for `ipvsadm -R`."""
+        servers = (DIRECTOR[self.server_family],) if self.method.local else SERVERS[self.server_family]
+        destinations = [f"-a {self.service} -r {written(each, PORT)} {self.method.options}" for each in servers]
+        return [f"-A {self.service} -s rr", *destinations]
+
+
+def written(address: str, port: int) -> str:
+    """Address and port as ipvsadm(8) takes them."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def cells() -> list[Cell]:
+    """All of them."""
+    same, different = (("4", "4"), ("6", "6")), (("4", "6"), ("6", "4"))
+    return [
+        Cell(method, family, server_family, protocol)
+        for method in METHODS
+        for family, server_family in (*same, *(different if method.mixed else ()))
+        for protocol in ("tcp", "udp")
+    ]
