@@ -19,6 +19,7 @@ class Command:
 
 
 _TRAFFIC: Final = "The packet path on this host"
+_REAL_SERVER: Final = "A real server"
 _TABLES: Final = "The tables"
 _TRY: Final = "Learning and trying"
 _ABOUT: Final = "About xlvs"
@@ -34,6 +35,13 @@ COMMANDS: Final = (
     Command("attach", _TRAFFIC, "attach the packet path to interfaces", "xlvs.control.attach:main"),
     Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.detach:main"),
     Command("upgrade", _TRAFFIC, "replace the programs under traffic", "xlvs.control.upgrade:main"),
+    Command(
+        "realserver",
+        _REAL_SERVER,
+        "virtual addresses, quiet ARP and the tunnel's end: up, status, down",
+        "xlvs.control.realserver:main",
+        ("up", "down", "status", "--vip", "--method", "--type", "--port", "--interface", "--dry-run", "--json"),
+    ),
     Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore:main"),
     Command(
         "proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc:main", ("read", "write", "list")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from xlvs.control.findings import findings, findings_of_services, findings_without_director
 
@@ -45,13 +45,13 @@ def main(argv: list[str]) -> int:
 def report(health: Health | None, lines: Sequence[Line]) -> Iterator[str]:
     """The facts, a line each."""
     if health is None:
-        yield _row("director", "none")
+        yield row("director", "none")
     else:
         clock = "runs" if health.clock_runs else "stands still"
-        yield _row("director", f"programs {health.tc_program} (tc), {health.xdp_program} (XDP); clock {clock}")
+        yield row("director", f"programs {health.tc_program} (tc), {health.xdp_program} (XDP); clock {clock}")
     width = max((len(line.name) for line in lines), default=0)
     for index, line in enumerate(lines):
-        yield _row("" if index else "interfaces", f"{line.name:<{width}}  {describe(line)}")
+        yield row("" if index else "interfaces", f"{line.name:<{width}}  {describe(line)}")
     if health is not None:
         yield from _tables(health)
 
@@ -65,7 +65,18 @@ def describe(line: Line) -> str:
     return text if line.current else f"{text}, older program"
 
 
-def advice(found: Sequence[Finding], *, colours: bool) -> Iterator[str]:
+class Advice(Protocol):
+    """A finding of any kind: see `xlvs.control.findings.Finding`."""
+
+    @property
+    def what(self) -> str: ...  # noqa: D102
+    @property
+    def remedy(self) -> str: ...  # noqa: D102
+    @property
+    def grave(self) -> bool: ...  # noqa: D102
+
+
+def advice(found: Sequence[Advice], *, colours: bool) -> Iterator[str]:
     """The findings, each with its remedy."""
     if not any(each.grave for each in found):
         yield _coloured("nothing is missing; worth knowing:" if found else "all is well", _GREEN, colours=colours)
@@ -76,16 +87,17 @@ def advice(found: Sequence[Finding], *, colours: bool) -> Iterator[str]:
 
 
 def _tables(health: Health) -> Iterator[str]:
-    yield _row("services", f"{health.services.used} of {health.services.room}")
-    yield _row("destinations", f"{health.destinations.used} of {health.destinations.room}")
-    yield _row("connections", f"{health.connections.used} of {health.connections.room}")
-    yield _row("memory", f"{health.memory_bytes / (1 << 20):.0f} MiB")
+    yield row("services", f"{health.services.used} of {health.services.room}")
+    yield row("destinations", f"{health.destinations.used} of {health.destinations.room}")
+    yield row("connections", f"{health.connections.used} of {health.connections.room}")
+    yield row("memory", f"{health.memory_bytes / (1 << 20):.0f} MiB")
     counted = [f"{name} {count}" for name, count in health.verdicts.items() if count]
-    yield _row("packets", ", ".join(counted) or "none yet")
-    yield _row("views", " ".join(health.views) or "none")
+    yield row("packets", ", ".join(counted) or "none yet")
+    yield row("views", " ".join(health.views) or "none")
 
 
-def _row(label: str, text: str) -> str:
+def row(label: str, text: str) -> str:
+    """A line of facts."""
     return f"{label:<{_LABEL}} {text}"
 
 

@@ -18,6 +18,7 @@ ATTACH_TCX_EGRESS: Final = 47
 XDP_GENERIC: Final = 2
 XDP_NATIVE: Final = 4
 _REPLACE: Final = 4
+_BEFORE: Final = 8  # BPF_F_BEFORE; without another program named: before all of them
 
 
 class _CreateOptions(ctypes.Structure):
@@ -39,9 +40,13 @@ class Link(Handle):
     """One attachment. Closing the last descriptor of a link that is not pinned detaches it."""
 
     @classmethod
-    def tcx(cls, program_fd: int, ifindex: int, attach_type: int = ATTACH_TCX_INGRESS) -> Self:
-        """Attach to a device's ingress or egress, behind what is there. EINVAL: this kernel has no TCX (before 6.6)."""
-        return cls(_create(program_fd, ifindex, attach_type, None, "attaching by TCX"))
+    def tcx(cls, program_fd: int, ifindex: int, attach_type: int = ATTACH_TCX_INGRESS, *, first: bool = False) -> Self:
+        """Attach to a device's ingress or egress, behind what is there, or before it when `first`.
+
+        EINVAL: this kernel has no TCX (before 6.6).
+        """
+        options = _CreateOptions(flags=_BEFORE) if first else None
+        return cls(_create(program_fd, ifindex, attach_type, options, "attaching by TCX"))
 
     @classmethod
     def xdp(cls, program_fd: int, ifindex: int, mode: int) -> Self:

@@ -44,7 +44,11 @@ def director(number: int | None = None, *, create: bool = True) -> str:
 
     With `create` it exists afterwards; without, it may not (the director has no tables then).
     """
-    name = f"{cookie() if number is None else number:x}"
+    return folder(f"{cookie() if number is None else number:x}", create=create)
+
+
+def folder(name: str, *, create: bool = True) -> str:
+    """A directory of pins in the bpffs; with `create` it exists afterwards."""
     if not create:
         return f"{root(create=False)}/{name}"
     while True:

@@ -13,11 +13,16 @@ from typing import Final, NamedTuple, Self
 from xlvs.model.errors import KernelError
 
 RTM_GETLINK: Final = 18
+RTM_NEWADDR: Final = 20
+RTM_DELADDR: Final = 21
 RTM_GETADDR: Final = 22
 RTM_GETTFILTER: Final = 46
+NLM_F_EXCL: Final = 0x200
+NLM_F_CREATE: Final = 0x400
 
 _NETLINK_ROUTE: Final = 0
 _NLM_F_REQUEST: Final = 0x1
+_NLM_F_ACK: Final = 0x4
 _NLM_F_DUMP: Final = 0x300
 _NLMSG_ERROR: Final = 2
 _NLMSG_DONE: Final = 3
@@ -99,6 +104,11 @@ class Route:
     def get(self, kind: int, payload: bytes) -> bytes:
         """The payload of the one answer to a request. Raises KernelError with the kernel's errno."""
         return next(self._exchange(kind, 0, payload))
+
+    def change(self, kind: int, flags: int, payload: bytes) -> None:
+        """Have something changed. Raises KernelError with the kernel's errno."""
+        for _ in self._exchange(kind, _NLM_F_ACK | flags, payload):
+            pass
 
     def _exchange(self, kind: int, flags: int, payload: bytes) -> Iterator[bytes]:
         self._sequence += 1

@@ -18,10 +18,22 @@ from xlvs.model.errors import KernelError, NotSupported
 
 Method = Literal["tcx", "clsact"]
 
-PRIORITY: Final = 100
-HANDLE: Final = 0x786C76
 _INGRESS, _EGRESS = 1, 2
 _REPLACE: Final = 1
+
+
+class Slot(NamedTuple):
+    """A program's place among ours on one interface: `first` stands before all others that are there at the time.
+
+    `priority` and `handle` are those of its clsact filter.
+    """
+
+    priority: int
+    handle: int
+    first: bool = False
+
+
+DIRECTOR: Final = Slot(100, 0x786C76)
 
 
 class TcAttachment(NamedTuple):
@@ -46,7 +58,15 @@ class _Options(ctypes.Structure):
     ]
 
 
-def attach(program_fd: int, ifindex: int, pin: str, *, egress: bool = False, method: Method | None = None) -> Method:
+def attach(
+    program_fd: int,
+    ifindex: int,
+    pin: str,
+    *,
+    egress: bool = False,
+    method: Method | None = None,
+    slot: Slot = DIRECTOR,
+) -> Method:
     """Attach a program, or replace ours that is there; returns how.
 
     Args:
@@ -54,35 +74,38 @@ def attach(program_fd: int, ifindex: int, pin: str, *, egress: bool = False, met
         ifindex: the interface, in the current network namespace.
         pin: path in a bpffs, one per interface and direction, without a dot in its last part.
         egress: the direction; ingress otherwise.
+        slot: the program's place among ours.
         method: force one; else TCX where the kernel has it. What hangs there by the other method is taken away after.
 
     Raises NotSupported when TCX is forced and missing; KernelError, with ENODEV when there is no such interface.
     """
-    if method != "clsact" and _attach_tcx(program_fd, ifindex, pin, egress=egress, forced=method == "tcx"):
-        _detach_clsact(ifindex, pin, egress=egress)
+    if method != "clsact" and _attach_tcx(
+        program_fd, ifindex, pin, egress=egress, first=slot.first, forced=method == "tcx"
+    ):
+        _detach_clsact(ifindex, pin, egress=egress, slot=slot)
         return "tcx"
-    _attach_clsact(program_fd, ifindex, pin, egress=egress)
+    _attach_clsact(program_fd, ifindex, pin, egress=egress, slot=slot)
     _detach_tcx(pin)
     return "clsact"
 
 
-def detach(ifindex: int, pin: str, *, egress: bool = False) -> bool:
+def detach(ifindex: int, pin: str, *, egress: bool = False, slot: Slot = DIRECTOR) -> bool:
     """Take our program away and leave the interface as it was before; False when nothing of ours was there."""
     tcx = _detach_tcx(pin)
-    clsact = _detach_clsact(ifindex, pin, egress=egress)
+    clsact = _detach_clsact(ifindex, pin, egress=egress, slot=slot)
     return tcx or clsact
 
 
-def query(ifindex: int, pin: str, *, egress: bool = False) -> TcAttachment | None:
+def query(ifindex: int, pin: str, *, egress: bool = False, slot: Slot = DIRECTOR) -> TcAttachment | None:
     """What of ours hangs there, or None."""
     program_id = _tcx_program(ifindex, pin)
     if program_id:
         return TcAttachment("tcx", program_id)
-    program_id = _clsact_program(ifindex, egress=egress)
+    program_id = _clsact_program(ifindex, egress=egress, slot=slot)
     return TcAttachment("clsact", program_id) if program_id else None
 
 
-def _attach_tcx(program_fd: int, ifindex: int, pin: str, *, egress: bool, forced: bool) -> bool:
+def _attach_tcx(program_fd: int, ifindex: int, pin: str, *, egress: bool, first: bool, forced: bool) -> bool:
     """False when the kernel knows no TCX (it answers EINVAL to the attach type) and the caller does not insist."""
     if _tcx_program(ifindex, pin):
         with Link.from_pin(pin) as link:
@@ -90,7 +113,7 @@ def _attach_tcx(program_fd: int, ifindex: int, pin: str, *, egress: bool, forced
         return True
     unpin(pin)  # a link whose interface is gone
     try:
-        link = Link.tcx(program_fd, ifindex, ATTACH_TCX_EGRESS if egress else ATTACH_TCX_INGRESS)
+        link = Link.tcx(program_fd, ifindex, ATTACH_TCX_EGRESS if egress else ATTACH_TCX_INGRESS, first=first)
     except KernelError as error:
         if error.errno != EINVAL:
             raise
@@ -128,34 +151,34 @@ def _tcx_program(ifindex: int, pin: str) -> int:
     return info.program_id if info.ifindex == ifindex else 0
 
 
-def _attach_clsact(program_fd: int, ifindex: int, pin: str, *, egress: bool) -> None:
+def _attach_clsact(program_fd: int, ifindex: int, pin: str, *, egress: bool, slot: Slot) -> None:
     both = _hook(ifindex, _INGRESS | _EGRESS)
     result = library().bpf_tc_hook_create(byref(both))
     if result != -EEXIST:
         check("making a clsact", result)
         make_directory(_marker(ifindex, pin))
-    options = _Options(prog_fd=program_fd, flags=_REPLACE, handle=HANDLE, priority=PRIORITY)
+    options = _Options(prog_fd=program_fd, flags=_REPLACE, handle=slot.handle, priority=slot.priority)
     try:
         hook = _hook(ifindex, _EGRESS if egress else _INGRESS)
         check("attaching by clsact", library().bpf_tc_attach(byref(hook), byref(_sized(options))))
     except BaseException:
-        _drop_own_clsact(ifindex, pin)
+        _drop_own_clsact(ifindex, pin, slot)
         raise
 
 
-def _detach_clsact(ifindex: int, pin: str, *, egress: bool) -> bool:
-    present = bool(_clsact_program(ifindex, egress=egress))
+def _detach_clsact(ifindex: int, pin: str, *, egress: bool, slot: Slot) -> bool:
+    present = bool(_clsact_program(ifindex, egress=egress, slot=slot))
     if present:
         hook = _hook(ifindex, _EGRESS if egress else _INGRESS)
-        options = _sized(_Options(handle=HANDLE, priority=PRIORITY))
+        options = _sized(_Options(handle=slot.handle, priority=slot.priority))
         check("detaching from clsact", library().bpf_tc_detach(byref(hook), byref(options)))
-    _drop_own_clsact(ifindex, pin)
+    _drop_own_clsact(ifindex, pin, slot)
     return present
 
 
-def _clsact_program(ifindex: int, *, egress: bool) -> int:
+def _clsact_program(ifindex: int, *, egress: bool, slot: Slot) -> int:
     hook = _hook(ifindex, _EGRESS if egress else _INGRESS)
-    options = _sized(_Options(handle=HANDLE, priority=PRIORITY))
+    options = _sized(_Options(handle=slot.handle, priority=slot.priority))
     result = library().bpf_tc_query(byref(hook), byref(options))
     if result in (-ENOENT, -EINVAL, -ENODEV):  # no filter, no clsact, no interface
         take_messages()
@@ -164,7 +187,7 @@ def _clsact_program(ifindex: int, *, egress: bool) -> int:
     return int(options.prog_id)
 
 
-def _drop_own_clsact(ifindex: int, pin: str) -> None:
+def _drop_own_clsact(ifindex: int, pin: str, slot: Slot) -> None:
     """Remove the clsact that we made, once nothing of ours hangs on it; if others use it, it is theirs from now on."""
     import os
 
@@ -173,7 +196,7 @@ def _drop_own_clsact(ifindex: int, pin: str) -> None:
     marker = _marker(ifindex, pin)
     if not os.path.isdir(marker):
         return
-    if _clsact_program(ifindex, egress=False) or _clsact_program(ifindex, egress=True):
+    if any(_clsact_program(ifindex, egress=egress, slot=slot) for egress in (False, True)):
         return
     if not has_tc_filters(ifindex):
         both = _hook(ifindex, _INGRESS | _EGRESS)

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real server's end of a tunnel, packet by packet: what is taken off, what is left alone, what is dropped."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.progrun import tunnels
+from tests.progrun.packets import INBOUND_MACS, TCP, UDP, Packet, checksum, end, framed, is_sound
+from tests.progrun.runner import Runner
+from xlvs.ipvs.objects import object_path
+from xlvs.linux.bpf import Object
+from xlvs.linux.btf import Btf
+from xlvs.realserver.decap import OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xlvs.linux.bpf import Map
+
+PASSED, NEXT, DROPPED = 0, 0xFFFFFFFF, 2
+INNER_MTU: Final = 1460
+DIRECTOR, OWN, OTHER = (ip_address(f"192.0.2.{host}").packed for host in (1, 2, 3))
+DIRECTOR6, OWN6 = (ip_address(f"2001:db8:2::{host}").packed for host in (1, 2))
+REQUEST: Final = Packet(end("198.51.100.7:40001"), end("203.0.113.1:80"), TCP, data=b"GET / HTTP/1.1")
+REQUEST6: Final = Packet(end("[2001:db8:7::7]:40001"), end("[2001:db8::1]:80"), TCP, data=b"odd length")
+ENDS: Final = pytest.mark.parametrize("ends", [(DIRECTOR, OWN), (DIRECTOR6, OWN6)], ids=["by4", "by6"])
+INNER: Final = pytest.mark.parametrize("inner", [REQUEST, REQUEST6], ids=["4", "6"])
+
+
+class Decap:
+    """The program with its tables, for packets one by one."""
+
+    def __init__(self, loaded: Object) -> None:
+        self._runner = Runner(loaded.program("decap"))
+        self._answer = Runner(loaded.program("answer"))
+        self._counts: Map = loaded.map("decap_counts")
+        self._counted = self._read()
+
+    def run(self, frame: bytes) -> tuple[int, bytes, dict[str, int]]:
+        """Return value, the frame as it was left, and what was counted for it."""
+        code, after = self._runner.run(frame, b"")
+        before, self._counted = self._counted, self._read()
+        return code & 0xFFFFFFFF, after, {name: 1 for name in OUTCOMES if self._counted[name] != before[name]}
+
+    def answer(self, frame: bytes) -> bytes:
+        """A packet of the host on its way out."""
+        code, after = self._answer.run(frame, b"")
+        assert code & 0xFFFFFFFF == NEXT
+        return after
+
+    def _read(self) -> dict[str, int]:
+        values = [self._counts.lookup_cpus(number.to_bytes(4, "little")) or [] for number in range(len(OUTCOMES))]
+        return {
+            name: sum(int.from_bytes(each, "little") for each in value)
+            for name, value in zip(OUTCOMES, values, strict=True)
+        }
+
+
+@pytest.fixture(scope="module")
+def decap() -> Iterator[Decap]:
+    """All types are on, two virtual addresses and two own ones are known."""
+    with Object.open(object_path("decap")) as loaded:
+        loaded.load()
+        settings = struct.pack("=I2sH", 7, tunnels.GUE_PORT.to_bytes(2, "big"), INNER_MTU)
+        loaded.map("decap_settings").update(bytes(4), settings)
+        for name, addresses in (
+            ("decap_vips", (REQUEST.destination[0], REQUEST6.destination[0])),
+            ("decap_own", (OWN, OWN6)),
+        ):
+            for address in addresses:
+                loaded.map(name).update(mapped(address), bytes(4))
+        yield Decap(loaded)
+
+
+def mapped(address: bytes) -> bytes:
+    """An address in the form of the tables."""
+    return bytes(10) + b"\xff\xff" + address if len(address) == 4 else address
+
+
+def forms(ends: tuple[bytes, bytes], inner: bytes) -> dict[str, bytes]:
+    """The inner packet in each kind of tunnel."""
+    return {
+        "ipip": tunnels.ipip(*ends, inner),
+        "gre": tunnels.gre(*ends, inner, summed=False),
+        "gre summed": tunnels.gre(*ends, inner, summed=True),
+        "gue": tunnels.gue(*ends, inner, summed=False),
+        "gue summed": tunnels.gue(*ends, inner, summed=True),
+        "gue direct": tunnels.gue(*ends, inner, summed=True, head=b""),
+        "gue with an empty option": tunnels.gue(
+            *ends, inner, summed=True, head=bytes((1, tunnels.carried(inner), 0, 1)) + bytes(4)
+        ),
+    }
+
+
+def test_user_space_names_the_outcomes_as_the_program_does() -> None:
+    """The order of the names is the numbering of the enum."""
+    numbers = Btf.from_elf(Path(object_path("decap")).read_bytes()).enum("decap_outcome")
+    named = sorted((number, name) for name, number in numbers.items() if number < numbers["DECAP_OUTCOME_COUNT"])
+    assert tuple(name.removeprefix("DECAP_").lower() for _, name in named) == OUTCOMES
+
+
+@ENDS
+@INNER
+@pytest.mark.parametrize("form", forms((DIRECTOR, OWN), REQUEST.ip()))
+def test_the_inner_packet_comes_out_as_it_was(
+    decap: Decap, ends: tuple[bytes, bytes], inner: Packet, form: str
+) -> None:
+    """Every kind of tunnel, either family in either, with and without checksum."""
+    assert decap.run(forms(ends, inner.ip())[form]) == (PASSED, inner.frame(), {"done": 1})
+
+
+@ENDS
+@INNER
+@pytest.mark.parametrize("form", ["gre summed", "gue summed", "gue direct"])
+def test_a_checksum_that_does_not_hold_is_noticed(
+    decap: Decap, ends: tuple[bytes, bytes], inner: Packet, form: str
+) -> None:
+    """One bit of the payload is enough."""
+    frame = bytearray(forms(ends, inner.ip())[form])
+    frame[-1] ^= 1
+    code, _, counted = decap.run(bytes(frame))
+    assert (code, counted) == (DROPPED, {"drop_checksum": 1})
+
+
+def test_the_outer_ip_header_is_checked(decap: Decap) -> None:
+    """The host's stack does not see it any more, so nobody else would."""
+    frame = bytearray(tunnels.ipip(DIRECTOR, OWN, REQUEST.ip()))
+    frame[14 + 8] ^= 1
+    code, _, counted = decap.run(bytes(frame))
+    assert (code, counted) == (DROPPED, {"drop_checksum": 1})
+
+
+@ENDS
+@INNER
+@pytest.mark.parametrize("form", ["gre summed", "gue summed"])
+def test_an_inner_checksum_left_to_hardware_does_not_spoil_the_outer_one(
+    decap: Decap, ends: tuple[bytes, bytes], inner: Packet, form: str
+) -> None:
+    """On one machine packets never see hardware: the outer sum is that of the packet as it would have been sent."""
+    whole, ready = inner.ip(), forms(ends, inner.ip())[form]
+    left = tunnels.left_to_receiver(whole, TCP, 16)
+    frame = ready[: -len(whole)] + left
+    assert decap.run(frame) == (PASSED, framed(left), {"done": 1})
+
+
+@ENDS
+@INNER
+@pytest.mark.parametrize(("protocol", "place"), [(TCP, 16), (UDP, 6)])
+def test_a_remote_checksum_is_made_good(
+    decap: Decap, ends: tuple[bytes, bytes], inner: Packet, protocol: int, place: int
+) -> None:
+    """GUE may leave the inner checksum to the receiver: what comes out is whole."""
+    packet = replace(inner, protocol=protocol)
+    left = tunnels.left_to_receiver(packet.ip(), protocol, place)
+    start = len(left) - len(packet.transport())
+    head = tunnels.remote_checksum_head(left, start, start + place)
+    code, after, counted = decap.run(tunnels.gue(*ends, left, summed=True, head=head))
+    assert (code, after, counted) == (PASSED, packet.frame(), {"done": 1})
+    assert is_sound(after)
+
+
+@ENDS
+@INNER
+@pytest.mark.parametrize(
+    ("outer", "inside", "after"),
+    [
+        (0, 0, 0), (0, 1, 1), (0, 2, 2), (0, 3, 3),
+        (1, 0, 0), (1, 1, 1), (1, 2, 1), (1, 3, 3),
+        (2, 0, 0), (2, 1, 1), (2, 2, 2), (2, 3, 3),
+        (3, 0, None), (3, 1, 3), (3, 2, 3), (3, 3, 3),
+    ],
+)  # fmt: skip
+def test_congestion_is_told_inwards(
+    decap: Decap, ends: tuple[bytes, bytes], inner: Packet, outer: int, inside: int, after: int | None
+) -> None:
+    """RFC 6040, figure 4: all sixteen pairs; the rest of the field, and the TTL, are the inner packet's own."""
+    dscp = 0x28
+    packet = replace(inner, tos=dscp | inside)
+    code, frame, counted = decap.run(tunnels.ipip(*ends, packet.ip(), tos=0x50 | outer))
+    if after is None:
+        assert (code, counted) == (DROPPED, {"drop_ecn": 1})
+    else:
+        assert (code, frame, counted) == (PASSED, replace(packet, tos=dscp | after).frame(), {"done": 1})
+
+
+@pytest.mark.parametrize(
+    ("frame", "counted"),
+    [
+        (tunnels.ipip(DIRECTOR, OTHER, REQUEST.ip()), {"not_own": 1}),
+        (tunnels.gre(DIRECTOR, OTHER, REQUEST.ip(), summed=True), {"not_own": 1}),
+        (tunnels.gue(DIRECTOR, OTHER, REQUEST.ip(), summed=True), {}),
+        (tunnels.ipip(DIRECTOR, OWN, replace(REQUEST, destination=end("203.0.113.2:80")).ip()), {"not_vip": 1}),
+        (tunnels.ipip(DIRECTOR, OWN, replace(REQUEST, destination=(OWN, 80)).ip()), {"not_vip": 1}),
+        (tunnels.gre(DIRECTOR, OWN, REQUEST.ip(), summed=False, flags=0x2000), {}),
+        (tunnels.gue(DIRECTOR, OWN, REQUEST.ip(), summed=True, port=53), {}),
+        (REQUEST.frame(), {}),
+        (replace(REQUEST, destination=(OWN, 80), protocol=UDP).frame(), {}),
+        (INBOUND_MACS + b"\x08\x06" + bytes(46), {}),
+        (framed(b"\x45" + bytes(19)), {}),
+    ],
+    ids=[
+        "ipip for another host", "gre for another host", "gue for another host", "for no virtual address",
+        "for an own address", "gre with a key", "another port", "a plain request", "plain udp", "arp", "a stump",
+    ],
+)  # fmt: skip
+def test_what_is_not_meant_is_left_alone(decap: Decap, frame: bytes, counted: dict[str, int]) -> None:
+    """The packet is untouched and whoever comes next gets it."""
+    assert decap.run(frame) == (NEXT, frame, counted)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        tunnels.ipip(DIRECTOR, OWN, b"\x15" + REQUEST.ip()[1:]),
+        tunnels.ipip(DIRECTOR, OWN, REQUEST.ip()[:-1]),
+        tunnels.gue(DIRECTOR, OWN, REQUEST.ip(), summed=True, head=b"\x20\x04\x00\x00"),
+        tunnels.gue(DIRECTOR, OWN, REQUEST.ip(), summed=True, head=b"\x00\x04\x80\x00"),
+        tunnels.gue(
+            DIRECTOR, OWN, REQUEST.ip(), summed=True, head=b"\x02\x04\x00\x01" + bytes.fromhex("8000000000287fff")
+        ),
+        tunnels.gue(DIRECTOR, OWN, REQUEST.ip(), summed=True, head=b"\x01\x04\x00\x01" + bytes.fromhex("40000000")),
+    ],
+    ids=["version", "cut short", "gue control", "gue flag", "remote checksum outside", "private flag"],
+)
+def test_headers_that_contradict_each_other_are_dropped(decap: Decap, frame: bytes) -> None:
+    """Addressed to us as a tunnel packet, but none that can be taken apart."""
+    code, _, counted = decap.run(frame)
+    assert (code, counted) == (DROPPED, {"drop_malformed": 1})
+
+
+def syn_ack(packet: Packet, options: bytes) -> bytes:
+    """The answer of a virtual address, with TCP options of whole words."""
+    answer = replace(packet, source=packet.destination, destination=packet.source, flags=0x12, data=options)
+    ip = bytearray(answer.ip())
+    start = len(ip) - len(answer.transport())
+    ip[start + 12] = (5 + len(options) // 4) << 4
+    ip[start + 16 : start + 18] = bytes(2)
+    ends = (ip[12:16], ip[16:20]) if answer.ipv4 else (ip[8:24], ip[24:40])
+    pseudo = bytes(ends[0] + ends[1]) + struct.pack("!II", len(ip) - start, TCP)
+    ip[start + 16 : start + 18] = checksum(pseudo + bytes(ip[start:])).to_bytes(2, "big")
+    return framed(bytes(ip))
+
+
+@INNER
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("020405b4", "0204{}"),
+        ("01010402020405b4", "010104020204{}"),
+        ("01020405b4010101", "010204{}010101"),
+        ("02040200", "02040200"),
+        ("010303070101010100000000", "010303070101010100000000"),
+        ("", ""),
+    ],
+    ids=["first", "later", "at an odd place", "small enough", "without", "no options"],
+)
+def test_answers_ask_for_segments_that_fit(decap: Decap, inner: Packet, options: str, expected: str) -> None:
+    """The MSS of a SYN from a virtual address is that of the tunnel, its checksum holds, all else stays."""
+    most = INNER_MTU - (40 if inner.ipv4 else 60)
+    after = decap.answer(syn_ack(inner, bytes.fromhex(options)))
+    assert after == syn_ack(inner, bytes.fromhex(expected.format(f"{most:04x}")))
+
+
+def test_answers_of_other_addresses_keep_their_mss(decap: Decap) -> None:
+    """Only virtual addresses get their requests through a tunnel."""
+    frame = syn_ack(replace(REQUEST, destination=(OWN, 80)), bytes.fromhex("020405b4"))
+    assert decap.answer(frame) == frame
