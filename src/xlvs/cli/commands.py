@@ -52,7 +52,7 @@ COMMANDS: Final = (
         _TRY,
         "networks in namespaces of this machine; start with `xlvs lab demo`",
         "xlvs.lab.main:main",
-        ("demo", "up", "down", "list", "shell", "exec", "get"),
+        ("demo", "nat", "dr", "tunnel", "marks", "up", "down", "list", "shell", "exec", "get"),
     ),
     Command(
         "completion", _ABOUT, "completion for the shell: xlvs completion bash", "xlvs.cli.completion:main", ("bash",)

@@ -11,6 +11,7 @@ from pathlib import Path
 from xlvs.lab.errors import LabError
 from xlvs.linux import bpffs, namespace
 from xlvs.model.errors import KernelError
+from xlvs.realserver import decap, journal
 
 
 def processes_in(namespaces: Iterable[str]) -> list[int]:
@@ -34,10 +35,12 @@ def write_sysctls(inside: str, settings: Iterable[tuple[str, str]]) -> None:
 
 
 def remove_tables(inside: str) -> None:
-    """Remove the pinned tables of a director, which would outlive its namespace; none there is fine."""
+    """Remove what a director or real server pinned and wrote, which would outlive its namespace; nothing is fine."""
     with contextlib.suppress(KernelError, FileNotFoundError):
         with namespace.entered(inside):
             number = namespace.cookie()
+        journal.forget(number)
+        decap.abandon(number)
         bpffs.remove(bpffs.director(number, create=False))
 
 

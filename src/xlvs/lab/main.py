@@ -19,10 +19,18 @@ from xlvs.lab.lab import Lab, environment, find, own_directories
 from xlvs.lab.scenes import SCENES
 from xlvs.model.errors import PermissionDenied
 
+_PLAYED: Final = {
+    "demo": "play all of the following, with ipvsadm, real requests and every listing",
+    "nat": "play the scene of LVS-NAT",
+    "dr": "play the scene of direct routing, with three real servers on one segment",
+    "tunnel": "play the scene of tunnels, with real servers in other networks",
+    "marks": "play the scene of firewall marks and persistence",
+}
 _EXAMPLES: Final = """\
 examples:
-  xlvs lab demo                        play the scene, then remove it
-  xlvs lab demo --keep                 play it and leave it up
+  xlvs lab demo                        play all scenes, one after the other
+  xlvs lab dr                          play one: nat, dr, tunnel or marks
+  xlvs lab dr --keep                   play it and leave it up
   xlvs lab up nat                      only the network and its web servers
   xlvs lab shell director              a shell on the director
   xlvs lab exec client xlvs lab get -n 4 192.168.20.129
@@ -47,10 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    demo = commands.add_parser("demo", help="play the NAT scene: ipvsadm, real requests, every listing")
-    demo.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
-    demo.add_argument("--name", help="what to call the lab (default: demo)")
-    demo.set_defaults(action=_demo)
+    for name, summary in _PLAYED.items():
+        demo = commands.add_parser(name, help=summary)
+        demo.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+        demo.add_argument("--name", help=f"what to call the lab (default: {name})")
+        demo.set_defaults(action=_demo, scene=name)
 
     up = commands.add_parser("up", help="build a lab")
     up.add_argument("scene", nargs="?", default="nat", choices=sorted(SCENES), help="which one (default: nat)")
@@ -94,16 +103,16 @@ def _positive(text: str) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from xlvs.lab import demo
 
-    _require_root("demo")
+    _require_root(options.scene)
     _require_own_commands()
     started = time.monotonic()
-    name = options.name or demo.NAME
+    wanted = demo.ALL if options.scene == demo.NAME else (options.scene,)
     try:
-        demo.run(name, keep=options.keep)
+        labs = demo.run(wanted, options.name or options.scene, keep=options.keep)
     except ValueError as error:
         raise LabError(str(error)) from None
     print(f"took {time.monotonic() - started:.1f} s")
-    if options.keep:
+    for name in labs if options.keep else ():
         _tell_ways(name)
     return 0
 

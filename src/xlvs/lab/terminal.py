@@ -25,6 +25,11 @@ def remark(text: str, *, colour: bool) -> str:
     return f"{_DIM}-- {text}{_RESET}" if colour else f"-- {text}"
 
 
+def heading(text: str, *, colour: bool) -> str:
+    """The title of a scene."""
+    return f"{_BOLD}== {text}{_RESET}" if colour else f"== {text}"
+
+
 def wants_colour() -> bool:
     """Whether standard output is a terminal whose user has not said no (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

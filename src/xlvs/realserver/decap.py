@@ -8,6 +8,7 @@ program as `prog_decap`, attachments as `tc_<ifindex>` and, for the answers' MSS
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from errno import ENOENT
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -111,6 +112,12 @@ def take_down(host: Host) -> bool:
     return True
 
 
+def abandon(number: int) -> None:
+    """Remove the pins of a network namespace that is going, by its cookie; what is attached there ends with it."""
+    with suppress(KernelError, FileNotFoundError):
+        bpffs.remove(bpffs.folder(_name(number), create=False))
+
+
 def state(host: Host) -> State | None:
     """What is loaded here; None when nothing is."""
     directory = _present()
@@ -148,8 +155,8 @@ def inner_mtu(setup: Setup, host: Host) -> int:
     return min(max(min(mtus, default=0) - setup.overhead(ipv6=by_ipv6), 0), 0xFFFF)
 
 
-def _name() -> str:
-    return f"rs_{cookie():x}"
+def _name(number: int | None = None) -> str:
+    return f"rs_{cookie() if number is None else number:x}"
 
 
 def _present() -> str | None:

@@ -44,10 +44,11 @@ def save(setup: Setup) -> None:
     draft.rename(path)
 
 
-def forget() -> None:
-    """Remove the file, and the folder with the last one."""
-    _path().unlink(missing_ok=True)
-    _path().with_suffix(".new").unlink(missing_ok=True)
+def forget(number: int | None = None) -> None:
+    """Remove the file of the current network namespace, or of the one with this cookie."""
+    path = _path(number)
+    path.unlink(missing_ok=True)
+    path.with_suffix(".new").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -65,5 +66,5 @@ def locked(*, shared: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _path() -> Path:
-    return DIRECTORY / f"{cookie():x}.json"
+def _path(number: int | None = None) -> Path:
+    return DIRECTORY / f"{cookie() if number is None else number:x}.json"

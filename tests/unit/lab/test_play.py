@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the demo judges what it sees."""
+"""How scenes judge what they see."""
 
 import pytest
 
-from xlvs.lab.demo import alternates, numbers
+from xlvs.lab.play import alternates, numbers
 from xlvs.lab.terminal import prompt, remark
 
 STATS = """\
