@@ -40,7 +40,6 @@ COMMANDS: Final = (
         _REAL_SERVER,
         "virtual addresses, quiet ARP and the tunnel's end: up, status, down",
         "xlvs.control.realserver:main",
-        ("up", "down", "status", "--vip", "--method", "--type", "--port", "--interface", "--dry-run", "--json"),
     ),
     Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore:main"),
     Command(

@@ -37,6 +37,21 @@ _xlvs_interfaces() {{
     if [ "${{COMP_WORDS[COMP_CWORD - 1]}}" = --mode ]; then words="auto tc xdp xdp-generic"; fi
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
+_xlvs_realserver() {{
+    local words="up down status --help"
+    case ${{COMP_WORDS[2]}} in
+        up) words="--vip --method --type --port --interface --dry-run --help" ;;
+        down) words="--vip --help" ;;
+        status) words="--json --no-probe --help" ;;
+    esac
+    [ "$COMP_CWORD" -gt 2 ] || words="up down status --help"
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --method) words="dr tunnel" ;;
+        --type) words="ipip gue gre" ;;
+        --interface) words="$(ls /sys/class/net)" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
 _xlvs_ipvsadm() {{
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         -s | --scheduler) COMPREPLY=($(compgen -W "{schedulers}" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
@@ -52,6 +67,7 @@ def bash() -> str:
     """The script that bash sources."""
     cases = [
         "        attach) _xlvs_interfaces --mode --connections ;;",
+        "        realserver) _xlvs_realserver ;;",
         "        detach) _xlvs_interfaces --yes ;;",
         '        restore) COMPREPLY=($(compgen -f -W "--dry-run --verbose --help" -- "$word")) ;;',
     ]

@@ -32,7 +32,12 @@ def test_the_first_word_is_a_command() -> None:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (("xlvs", "lab", "d"), ["demo", "down"]),
+        (("xlvs", "lab", "d"), ["demo", "dr", "down"]),
+        (("xlvs", "realserver", ""), ["up", "down", "status", "--help"]),
+        (("xlvs", "realserver", "up", "--m"), ["--method"]),
+        (("xlvs", "realserver", "up", "--method", ""), ["dr", "tunnel"]),
+        (("xlvs", "realserver", "up", "--type", "g"), ["gue", "gre"]),
+        (("xlvs", "realserver", "status", "--n"), ["--no-probe"]),
         (("xlvs", "completion", ""), ["bash", "--help"]),
         (("xlvs", "attach", "l"), ["lo"]),
         (("xlvs", "attach", "--"), ["--mode", "--connections", "--help"]),
