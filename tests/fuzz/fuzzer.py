@@ -8,12 +8,14 @@ from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.fuzz.judge import judge
+from tests.fuzz.judge import DIRECT, judge
 from tests.fuzz.mutate import Mutator
+from tests.fuzz.sctp import SCTP
 from tests.progrun import invariants
 from tests.progrun.director import INNER, OUTER, Arrival, Director
 from tests.progrun.packets import TCP, UDP
 from tests.progrun.rules import add
+from xlvs.model.destination import ForwardingMethod
 
 if TYPE_CHECKING:
     from xlvs.ipvs.pinned import PinnedTables
@@ -23,19 +25,23 @@ _WAITS_S = (1, 5, 12, 61, 130, 400, 1000)
 
 
 def rules(tables: PinnedTables) -> None:
-    """Port 80 and 81 balance, 82 leads over a narrow link, 84 nowhere, 85 has nobody."""
-    for protocol in (TCP, UDP):
-        for scheduler, port, reals in (
-            ("wlc", 80, (1, 2, 3)),
-            ("sh", 81, (1, 2)),
-            ("rr", 82, (200,)),
-            ("rr", 84, (202,)),
-        ):
-            for virtual, real in (("10.0.0.1", "10.2.{}.100"), ("[2001:db8::1]", "[2001:db8:2:{}::100]")):
-                ends = [f"{real.format(number)}:{port}" for number in reals]
-                add(tables, protocol, f"{virtual}:{port}", *ends, scheduler=scheduler)
-        add(tables, protocol, "10.0.0.1:85")
-        add(tables, protocol, "[2001:db8::1]:85")
+    """Port 80 and 81 balance, 82 leads over a narrow link, DIRECT forwards as it is, 84 leads nowhere, 85 has nobody.
+
+    Ports are translated for 81, and over UDP for 500, which AH and ESP follow.
+    """
+    for virtual, real in (("10.0.0.1:{}", "10.2.{}.100:{}"), ("[2001:db8::1]:{}", "[2001:db8:2:{}::100]:{}")):
+        for protocol in (TCP, UDP, SCTP):
+            for scheduler, port, mapped, reals, method in (
+                ("wlc", 80, 80, (1, 2, 3), ForwardingMethod.MASQUERADE),
+                ("sh", 81, 8081, (1, 2), ForwardingMethod.MASQUERADE),
+                ("rr", 82, 82, (200,), ForwardingMethod.MASQUERADE),
+                ("wrr", DIRECT, DIRECT, (1, 2, 200), ForwardingMethod.DIRECT_ROUTE),
+                ("rr", 84, 84, (202,), ForwardingMethod.MASQUERADE),
+                ("rr", 85, 85, (), ForwardingMethod.MASQUERADE),
+            ):
+                ends = [real.format(number, mapped) for number in reals]
+                add(tables, protocol, virtual.format(port), *ends, scheduler=scheduler, forwarding=method)
+        add(tables, UDP, virtual.format(500), real.format(1, 500))
 
 
 class Refused(AssertionError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.fuzz.sctp import SCTP, error_of
 from tests.progrun.director import TC_OK, TC_REDIRECT, TC_SHOT, XDP_DROP, XDP_PASS, XDP_REDIRECT, XDP_TX
 from tests.progrun.packets import ICMP, ICMPV6, TCP, UDP, is_sound, pseudo_header
 
@@ -12,6 +13,8 @@ TC_ACTIONS = frozenset((TC_OK, TC_SHOT, TC_REDIRECT))
 XDP_ACTIONS = frozenset((XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT))
 _SENT = {True: frozenset((XDP_TX, XDP_REDIRECT)), False: frozenset((TC_REDIRECT,))}
 _ETHERNET = 14
+_IPSEC = (50, 51)
+DIRECT = 83  # the port of services that forward packets as they are
 
 
 class Shape(NamedTuple):
@@ -52,14 +55,14 @@ def shape_of(frame: bytes) -> Shape:
     assert frame[12:14] == b"\x86\xdd"
     assert frame[14] >> 4 == 6
     protocol, place, part = frame[20], 54, 0
-    while protocol in (0, 43, 44, 60):
+    while protocol in (0, 43, 44, 51, 60):
         following = frame[place]
         if protocol == 44:
             bits = int.from_bytes(frame[place + 2 : place + 4], "big")
             part = part if not bits & 0xFFF9 else 2 if bits & 0xFFF8 else 1
             place += 8
         else:
-            place += (frame[place + 1] + 1) * 8
+            place += (frame[place + 1] + 2) * 4 if protocol == 51 else (frame[place + 1] + 1) * 8
         protocol = following
         if part == 2:
             break
@@ -116,6 +119,12 @@ def judge_translation(frame: bytes, after: bytes, shape: Shape, *, xdp: bool) ->
     size, first = (4, 26) if shape.ipv4 else (16, 22)
     changed = [after[place : place + size] != frame[place : place + size] for place in (first, first + size)]
     icmp = shape.protocol == (ICMP if shape.ipv4 else ICMPV6)
+    if not any(changed) and may_be_direct(frame, shape, icmp=icmp):
+        same = {*range(12), ttl, *((24, 25) if shape.ipv4 else ())}
+        assert not shape.ipv4 or congruent(frame[14 : shape.layer4], after[14 : shape.layer4]), "IP checksum"
+        assert differences(frame, after) <= same or icmp, "forwarded as it is, but changed"
+        if differences(frame, after) <= same:
+            return
     assert sum(changed) == 1 or (icmp and has_outer_end_already(frame, after, shape)), "both ends, or none"
     free = {*range(12), ttl, *range(first, first + 2 * size)}
     if shape.ipv4:
@@ -123,16 +132,28 @@ def judge_translation(frame: bytes, after: bytes, shape: Shape, *, xdp: bool) ->
         assert congruent(frame[14 : shape.layer4], after[14 : shape.layer4]), "IP checksum"
     if icmp:
         free.update(judge_quote(frame, after, shape))
-    elif shape.part != 2:
+    elif shape.part != 2 and shape.protocol not in _IPSEC:
         port = shape.layer4 + (2 if changed[1] else 0)
         free.update((port, port + 1))
         free.update(judge_sum(frame, after, shape, xdp=xdp))
-    differing = {place for place, (old, new) in enumerate(zip(frame, after, strict=True)) if old != new}
-    assert differing <= free, f"changed at {sorted(differing - free)}"
+    assert differences(frame, after) <= free, f"changed at {sorted(differences(frame, after) - free)}"
 
 
-def judge_sum(frame: bytes, after: bytes, shape: Shape, *, xdp: bool) -> tuple[int, int]:
+def differences(frame: bytes, after: bytes) -> set[int]:
+    """The places that are not the same."""
+    return {place for place, (old, new) in enumerate(zip(frame, after, strict=True)) if old != new}
+
+
+def may_be_direct(frame: bytes, shape: Shape, *, icmp: bool) -> bool:
+    """Whether a packet may belong to a service that forwards as it is: an error may, and what shows no port."""
+    port = int.from_bytes(frame[shape.layer4 + 2 : shape.layer4 + 4], "big")
+    return icmp or shape.part == 2 or port == DIRECT
+
+
+def judge_sum(frame: bytes, after: bytes, shape: Shape, *, xdp: bool) -> set[int]:
     """The layer-4 checksum: the sum over it and what it covers is as before. Returns where it stands."""
+    if shape.protocol == SCTP:
+        return judge_crc(frame, after, shape)
     place = shape.layer4 + (16 if shape.protocol == TCP else 6)
     if shape.protocol == UDP and frame[place : place + 2] == bytes(2):
         told = int.from_bytes(frame[shape.layer4 + 4 : shape.layer4 + 6], "big")
@@ -143,7 +164,18 @@ def judge_sum(frame: bytes, after: bytes, shape: Shape, *, xdp: bool) -> tuple[i
     else:
         assert (total(frame, shape) - total(after, shape)) % 0xFFFF == 0, "layer-4 checksum"
         assert shape.protocol != UDP or after[place : place + 2] != bytes(2), "a UDP checksum became none"
-    return place, place + 1
+    return {place, place + 1}
+
+
+def judge_crc(frame: bytes, after: bytes, shape: Shape) -> set[int]:
+    """SCTP's checksum: that of a whole packet is as right or wrong as before, an empty one stays empty."""
+    place = shape.layer4 + 8
+    if frame[place : place + 4] == bytes(4):
+        assert after[place : place + 4] == bytes(4), "a checksum from nowhere"
+    elif not shape.part:
+        before, now = (error_of(each[shape.layer4 : shape.stop]) for each in (frame, after))
+        assert before == now, "SCTP checksum"
+    return set(range(place, place + 4))
 
 
 def total(frame: bytes, shape: Shape) -> int:

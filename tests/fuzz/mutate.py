@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tests.fuzz.judge import DIRECT
+from tests.fuzz.sctp import ip_packet, sctp_packet
 from tests.progrun.director import FROM_SERVER
 from tests.progrun.icmp import about
 from tests.progrun.packets import (
@@ -30,20 +32,21 @@ VIRTUALS = ("10.0.0.1:{}", "[2001:db8::1]:{}")
 REALS = ("10.2.1.100:{}", "[2001:db8:2:1::100]:{}")
 ROUTERS = ("10.2.1.1:0", "[2001:db8:2:1::1]:0")
 INTERESTING = bytes((0, 1, 4, 6, 17, 44, 58, 60, 64, 127, 128, 254, 255))
+_ESP, _AH = 50, 51
 NUMBERS = (0, 1, 7, 8, 19, 20, 39, 40, 60, 1279, 1280, 1499, 1500, 1501, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF)
 
 
 def seeds() -> list[tuple[bytes, bool]]:
     """Valid frames, and whether they come from the servers' side."""
     found = [(packet.frame(), packet.macs == FROM_SERVER) for packet in _packets()]
-    return found + list(_errors())
+    return found + list(_errors()) + list(_other_protocols())
 
 
 def _packets() -> Iterator[Packet]:
     for client, virtual, real in zip(CLIENTS, VIRTUALS, REALS, strict=True):
         ipv4 = len(client[0]) == 4
         for protocol in (TCP, UDP):
-            for port in (80, 81, 82, 84, 85):
+            for port in (80, 81, 82, DIRECT, 84, 85):
                 for flags in (SYN, ACK, FIN | ACK, RST, SYN | ACK):
                     yield Packet(client, end(virtual.format(port)), protocol, flags, data=b"data of it")
                     yield Packet(end(real.format(port)), client, protocol, flags, macs=FROM_SERVER)
@@ -64,6 +67,22 @@ def _packets() -> Iterator[Packet]:
                 yield replace(whole, extensions=(tail,), cut=(96, 200))
                 yield replace(whole, extensions=(pad, wide), data=b"x")
                 yield replace(whole, extensions=(wide,) * 5, data=b"x")
+
+
+def _other_protocols() -> Iterator[tuple[bytes, bool]]:
+    """SCTP with the chunks that move states, and AH and ESP beside the datagrams that they follow."""
+    for client, virtual, real in zip(CLIENTS, VIRTUALS, REALS, strict=True):
+        for kind in (0, 1, 2, 6, 7, 8, 10, 11, 14):
+            for port, mapped in ((80, 80), (81, 8081), (82, 82), (DIRECT, DIRECT)):
+                yield framed(sctp_packet(client, end(virtual.format(port)), kind, b"data of it"), INBOUND_MACS), False
+                yield framed(sctp_packet(end(real.format(mapped)), client, kind, b"answer"), FROM_SERVER), True
+        keys, served = (client[0], 500), end(real.format(500))
+        yield Packet(keys, end(virtual.format(500)), UDP, data=b"keys").frame(), False
+        yield Packet(served, keys, UDP, data=b"keys", macs=FROM_SERVER).frame(), True
+        for protocol in (_ESP, _AH):
+            secret = bytes((59, 4, 0, 0)) + b"\0\0\0\7" * 6
+            yield framed(ip_packet(keys[0], end(virtual.format(0))[0], protocol, secret), INBOUND_MACS), False
+            yield framed(ip_packet(served[0], keys[0], protocol, secret), FROM_SERVER), True
 
 
 def _errors() -> Iterator[tuple[bytes, bool]]:

@@ -19,16 +19,30 @@ def service_key(virtual: End, protocol: int = TCP) -> ServiceKey:
     return ServiceKey(Protocol(protocol), family_of(virtual[0]), *virtual)
 
 
-def destination(real: End, *, weight: int = 1, upper: int = 0, lower: int = 0) -> Destination:
-    """A destination by masquerading."""
+def destination(
+    real: End,
+    *,
+    forwarding: ForwardingMethod = ForwardingMethod.MASQUERADE,
+    weight: int = 1,
+    upper: int = 0,
+    lower: int = 0,
+) -> Destination:
+    """A destination, by masquerading unless something else is said."""
     key = DestinationKey(family_of(real[0]), *real)
-    return Destination(key, ForwardingMethod.MASQUERADE, weight, upper, lower)
+    return Destination(key, forwarding, weight, upper, lower)
 
 
-def add(tables: PinnedTables, protocol: int, virtual: str, *reals: str, scheduler: str = "rr") -> ServiceKey:
+def add(
+    tables: PinnedTables,
+    protocol: int,
+    virtual: str,
+    *reals: str,
+    scheduler: str = "rr",
+    forwarding: ForwardingMethod = ForwardingMethod.MASQUERADE,
+) -> ServiceKey:
     """Add a service with destinations, given as text."""
     key = service_key(end(virtual), protocol)
     tables.add_service(VirtualService(key, scheduler))
     for real in reals:
-        tables.add_destination(key, destination(end(real)))
+        tables.add_destination(key, destination(end(real), forwarding=forwarding))
     return key
