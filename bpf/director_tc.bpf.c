@@ -9,6 +9,7 @@
 #include "ipvs/core.h"
 #include "ipvs/expire.h"
 #include "ipvs/estimate.h"
+#include "ipvs/locality_sweep.h"
 
 #define HEADERS_MAX 128
 #define CLOCK_MONOTONIC 1
@@ -34,8 +35,10 @@ static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
 
 	clock->ticks++;
 	sweep_slice(clock, TIMER_PER_SECOND);
-	if (set)
+	if (set) {
 		estimate_slice(clock, set);
+		localities_sweep(set);
+	}
 	bpf_timer_start(&clock->timer, TIMER_NS, 0);
 	return 0;
 }

@@ -107,7 +107,7 @@ static __noinline enum verdict begin(ctx_t *ctx, struct packet *p, const struct 
 	svc = service_get(service);
 	if (!service || !svc || !(svc->flags & SERVICE_LIVE))
 		return VERDICT_PASS;
-	chosen = schedule(svc, service, p);
+	chosen = schedule(svc, service, p, set);
 	dest = dest_get(chosen);
 	if (!chosen || !dest)
 		return CTX_IS_XDP ? VERDICT_HAND_UP : answer_unreachable(ctx, p);

@@ -65,6 +65,17 @@ struct {
 	__uint(value_size, sizeof(__u32));
 } free_conns SEC(".maps");
 
+/* What lblc and lblcr keep for an address. Missing: nothing yet, or forgotten. Entries take memory only while they are
+ * there; where there is no room for one its address is scheduled anew each time. */
+#define LOCALITIES 65536
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, LOCALITIES);
+	__type(key, struct locality_key);
+	__type(value, struct locality);
+} localities SEC(".maps");
+
 /* Index 0 holds what destinations counted whose slots serve others now. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -22,10 +22,19 @@ static __always_inline struct dest *sched_at(struct range list, __u32 service, _
 #include "sched_wrr.h"
 #include "sched_lc.h"
 #include "sched_wlc.h"
+#include "sched_sed.h"
+#include "sched_nq.h"
+#include "sched_fo.h"
+#include "sched_ovf.h"
+#include "sched_twos.h"
 #include "sched_sh.h"
 #include "sched_dh.h"
+#include "sched_mh.h"
+#include "sched_lblc.h"
+#include "sched_lblcr.h"
 
-static __always_inline __u32 schedule(struct service *svc, __u32 service, const struct packet *p)
+static __always_inline __u32 schedule(struct service *svc, __u32 service, const struct packet *p,
+				      const struct settings *set)
 {
 	switch (svc->scheduler) {
 	case SCHED_RR:
@@ -38,8 +47,24 @@ static __always_inline __u32 schedule(struct service *svc, __u32 service, const 
 		return sched_wlc(svc, service);
 	case SCHED_SH:
 		return sched_sh(svc, service, p);
+	case SCHED_LBLC:
+		return sched_lblc(svc, service, p, set);
+	case SCHED_LBLCR:
+		return sched_lblcr(svc, service, p, set);
 	case SCHED_DH:
 		return sched_dh(svc, service, p);
+	case SCHED_SED:
+		return sched_sed(svc, service);
+	case SCHED_NQ:
+		return sched_nq(svc, service);
+	case SCHED_FO:
+		return sched_fo(svc, service);
+	case SCHED_OVF:
+		return sched_ovf(svc, service);
+	case SCHED_MH:
+		return sched_mh(svc, service, p);
+	case SCHED_TWOS:
+		return sched_twos(svc, service);
 	}
 	return 0;
 }

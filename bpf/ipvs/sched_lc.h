@@ -17,6 +17,17 @@ static __always_inline __u64 dest_load(const struct dest *dest)
 	return ((__u64)dest->active << 8) + dest->inactive;
 }
 
+/* Take a usable destination if it has less load per weight than the one found so far. Products, so that nothing
+ * is rounded. */
+static __always_inline void lc_take_lighter(struct lc_walk *walk, const struct dest *dest, __u32 number, __u64 load)
+{
+	if (walk->found && walk->load * dest->weight <= load * walk->weight)
+		return;
+	walk->found = number;
+	walk->load = load;
+	walk->weight = dest->weight;
+}
+
 static long lc_step(__u32 index, void *data)
 {
 	struct lc_walk *walk = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Weighted least connection: the least load per weight, compared by products; the newest wins a tie. */
+/* Weighted least connection: the least load per weight; the newest wins a tie. */
 #ifndef XLVS_SCHED_WLC_H
 #define XLVS_SCHED_WLC_H
 
@@ -8,17 +8,10 @@ static long wlc_step(__u32 index, void *data)
 	struct lc_walk *walk = data;
 	struct dest *dest;
 	__u32 number;
-	__u64 load;
 
 	dest = sched_at(walk->list, walk->service, index, &number);
-	if (!dest || !dest_is_usable(dest))
-		return 0;
-	load = dest_load(dest);
-	if (!walk->found || walk->load * dest->weight > load * walk->weight) {
-		walk->found = number;
-		walk->load = load;
-		walk->weight = dest->weight;
-	}
+	if (dest && dest_is_usable(dest))
+		lc_take_lighter(walk, dest, number, dest_load(dest));
 	return 0;
 }
 

@@ -182,7 +182,10 @@ struct service {
 	__u32 wrr_gcd;
 	struct range cursor; /* rr, wrr: start = index of the last one used, ~0: none; length = wrr's current weight */
 	__u32 instance; /* tells it from an earlier service of the same key */
-	__u32 reserved1[13];
+	__u32 tenure; /* lblc, lblcr: tells the time with this scheduler from all others */
+	__u32 tenure_since; /* lblc, lblcr: tick at which it began */
+	__u32 localities; /* lblc, lblcr: addresses that are remembered */
+	__u32 reserved1[10];
 };
 
 /* Lists and tables of destinations' numbers lie one after the other in lines of 16: an array map gives every
@@ -214,7 +217,8 @@ struct dest {
 	__u32 deleted_s; /* second (monotonic) at which it was deleted */
 	__u32 last_weight; /* last weight that was not 0 (mh) */
 	__u32 instance; /* of the service that it belongs or belonged to */
-	__u32 reserved0[2];
+	__u32 generation; /* how many other destinations had this number before */
+	__u32 reserved0;
 	struct service_key service_key; /* whose destination it is: finds it again when it is added back */
 	__u32 reserved1[10];
 	__u32 active;
@@ -222,6 +226,25 @@ struct dest {
 	__u32 persistent;
 	__u32 overloaded;
 	__u32 reserved2[12];
+};
+
+#define LOCALITY_MEMBERS 64
+
+/* An address that clients of a service ask for. */
+struct locality_key {
+	struct addr addr;
+	__u32 service; /* its number */
+	__u32 tenure; /* of its scheduler */
+};
+
+/* What lblc and lblcr keep for an address. A member is a destination: its generation in the upper 8 bits, its number in
+ * the lower 24. lblc has one. */
+struct locality {
+	__u32 used; /* tick */
+	__u32 changed; /* tick at which a member came or went */
+	__u32 lock; /* 1: somebody changes the members */
+	__u32 count;
+	__u32 members[LOCALITY_MEMBERS]; /* oldest first */
 };
 
 struct counters {
@@ -306,7 +329,7 @@ struct ledger {
 	__u32 slot_next; /* slots never used begin here */
 	__u32 slot_free[SLOT_CLASSES]; /* free ranges of 2^n slots, linked by their first word; ~0: none */
 	__u32 ticks_per_second;
-	__u32 instances; /* services added so far */
+	__u32 instances; /* given to services and their schedulers so far */
 	__u32 purged_s; /* second at which deleted destinations were last looked through */
 	__u32 layout; /* LAYOUT of who made the maps */
 	__u32 reserved;
@@ -348,10 +371,12 @@ struct hop {
 	__u8 reserved[9];
 };
 
-/* The pool of connections. One element. */
+/* The pool of connections, and how full the map of localities is. One element. */
 struct pool {
 	__u32 next; /* lowest number never used yet, from 1 on */
-	__u32 reserved[15];
+	__u32 localities; /* entries of that map */
+	__u32 localities_checked; /* tick at which those were last looked for that may go */
+	__u32 reserved[13];
 };
 
 #define SCRATCH_BYTES 16384

@@ -279,7 +279,9 @@ class Director:
     def pass_time(self, ticks: int) -> None:
         """Let exactly so many ticks go by since the last call, as far as anybody can see."""
         now = self.now()
-        self._shift((now - self._held & 0xFFFFFFFF) - ticks)
+        late = now - self._held & 0xFFFFFFFF
+        self._shift(late - ticks)
+        self._shift_localities(late - ticks, now - ticks)
         self._held = now
         if ticks:
             self.sweep()
@@ -300,6 +302,23 @@ class Director:
                 conn, reply, seen = struct.unpack("<3I", value)
                 fragments.update(key, struct.pack("<3I", conn, reply, seen + by & 0xFFFFFFFF))
 
+    def _shift_localities(self, by: int, latest: int) -> None:
+        """What lblc and lblcr remember, and since when; what happened since the last call happened then, `latest`."""
+
+        def shifted(tick: int) -> int:
+            behind = latest - tick - by & 0xFFFFFFFF
+            return (latest - (0 if behind >> 31 else behind)) & 0xFFFFFFFF
+
+        for number in self.store.live_services():
+            since = self.store.service_word(number, layout.SERVICE_TENURE_SINCE)
+            self.store.set_service_word(number, layout.SERVICE_TENURE_SINCE, shifted(since))
+        localities = self.store.map("localities")
+        for key in list(localities.keys()):
+            value = localities.lookup(key)
+            if value:
+                used, changed = map(shifted, struct.unpack_from("<II", value))
+                localities.update(key, struct.pack("<II", used, changed) + value[8:])
+
     # The connection table
 
     def conn_high(self) -> int:
@@ -317,6 +336,11 @@ class Director:
         for key in list(fragments.keys()):
             with suppress(KeyError):
                 fragments.delete(key)
+        localities = self.store.map("localities")
+        for key in list(localities.keys()):
+            localities.delete(key)
+        for number in range(1, self.store.setting(layout.SETTINGS_DEST_HIGH) + 1):
+            self.store.set_dest_word(number, layout.DEST_LAST_WEIGHT, 0)
 
     def end_connections(self) -> None:
         """Let every connection expire, and its memory rest long enough."""

@@ -19,6 +19,7 @@ from tests.reference.tcp_states import ACK, FIN, RST, SYN
 from xlvs.model.destination import Destination
 from xlvs.model.service import Protocol, ServiceKey, VirtualService
 from xlvs.model.settings import Timeouts
+from xlvs.schedulers import registry
 
 if TYPE_CHECKING:
     from tests.progrun.director import Director
@@ -37,9 +38,10 @@ PORTS = [80, 8080]
 CLIENTS4 = [end("10.1.8.5:0")[0], end("10.1.9.77:0")[0]]
 CLIENTS6 = [end("[2001:db8:8::5]:0")[0], end("[2001:db8:9::77]:0")[0]]
 CLIENT_PORTS = [1000, 1001, 20]
-SCHEDULERS = ["rr", "wrr", "lc", "wlc", "sh", "dh"]
+# All but twos, which chooses by chance.
+SCHEDULERS = [row.name for row in registry.SCHEDULERS if row.name != "twos"]
 # On either side of every timeout, and of their sums.
-WAITS = [1, 2, 9, 10, 11, 30, 59, 60, 61, 119, 120, 121, 150, 299, 300, 301, 899, 900, 901]
+WAITS = [1, 2, 9, 10, 11, 30, 59, 60, 61, 119, 120, 121, 150, 299, 300, 301, 899, 900, 901, 1799, 1801]
 
 services = st.integers(0, len(SERVICES) - 1)
 places = st.integers(0, 5)
@@ -98,6 +100,7 @@ edits = st.one_of(
     tagged("service", services, st.sampled_from(SCHEDULERS), st.sampled_from([0, 8, 16, 24])),
     tagged("drop", services),
     tagged("switch", st.sampled_from(["expire_nodest_conn", "sloppy_tcp", "conn_reuse_mode"]), st.integers(0, 1)),
+    tagged("switch", st.sampled_from(["lblc_expiration", "lblcr_expiration"]), st.sampled_from([0, 10, 60, 900])),
     tagged("timeouts", st.integers(0, 20), st.integers(0, 20), st.integers(0, 20)),
 )
 steps = st.one_of(requests, requests, requests, requests, answers, answers, answers, waits, edits, strays)
@@ -116,7 +119,7 @@ class Play:
 
     def service(self, number: int, scheduler: str, bits: int) -> None:
         """Add a service, or edit it."""
-        service = VirtualService(self.key(number), scheduler, bits if scheduler == "sh" else 0)
+        service = VirtualService(self.key(number), scheduler, bits if scheduler in ("sh", "mh") else 0)
         if service.key in self.pair.services:
             self.pair.update_service(service)
         else:

@@ -25,6 +25,8 @@ class Counts:
 class LiveDestination:
     """A destination: as configured, its connections by activity, and whether the upper threshold was reached.
 
+    `last_weight` is the last one that was not 0; 0 for one that never had another.
+
     A deleted one (`available` false) lives on as long as connections hold it, and is the same when it is added again.
     """
 
@@ -33,7 +35,11 @@ class LiveDestination:
     overloaded: bool = False
     active: int = 0
     inactive: int = 0
+    last_weight: int = field(init=False)
     counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self) -> None:
+        self.last_weight = self.weight
 
     @property
     def connections(self) -> int:
@@ -56,6 +62,7 @@ class LiveDestination:
         if upper == 0 or upper > self.configured.upper_threshold:
             self.overloaded = False
         self.configured = configured
+        self.last_weight = self.weight or self.last_weight
 
     def bind(self) -> None:
         """Take one more connection, inactive for now. The one that reaches the upper threshold is the last."""

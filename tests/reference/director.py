@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.reference.connections import Connection, ConnectionTable, End
 from tests.reference.destinations import Counts, LiveDestination
 from tests.reference.outcome import Outcome, Reason, Verdict
-from tests.reference.schedulers import SCHEDULERS, Request, Scheduler
+from tests.reference.scheduler import Request, Scheduler
+from tests.reference.schedulers import SCHEDULERS
 from tests.reference.tcp_states import FIXED_TIMEOUTS_S, RST, SYN, UDP_STATE, next_state
 from xlvs.model.address import Family, family_of
 from xlvs.model.destination import ForwardingMethod
@@ -36,6 +37,8 @@ class Settings:
     conn_reuse_mode: int = 1
     expire_nodest_conn: int = 0
     sloppy_tcp: int = 0
+    lblc_expiration: int = 86400
+    lblcr_expiration: int = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +64,18 @@ class LiveService:
     """A service, its destinations newest first, and the scheduler that walks them."""
 
     configured: VirtualService
+    now: InitVar[int]
     destinations: list[LiveDestination] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     scheduler: Scheduler = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.start_scheduler()
+    def __post_init__(self, now: int) -> None:
+        self.start_scheduler(now)
 
-    def start_scheduler(self) -> None:
-        """Begin with a scheduler that knows of nothing before."""
+    def start_scheduler(self, now: int) -> None:
+        """Begin, at tick `now`, with a scheduler that knows of nothing before."""
         self.scheduler = SCHEDULERS[self.configured.scheduler](self.destinations)
+        self.scheduler.began = now
 
     def place_of(self, key: DestinationKey) -> int | None:
         """Place in the list of the destination with this key."""
@@ -114,7 +119,7 @@ class Director:
         _refuse_what_the_model_lacks(service)
         if service.key in self._services:
             raise ServiceExists
-        self._services[service.key] = LiveService(service)
+        self._services[service.key] = LiveService(service, self.now)
 
     def update_service(self, service: VirtualService) -> None:
         """Replace what is configured; only another scheduler begins anew. NoSuchService."""
@@ -124,7 +129,7 @@ class Director:
             raise NoSuchService
         before, live.configured = live.configured, service
         if before.scheduler != service.scheduler:
-            live.start_scheduler()
+            live.start_scheduler(self.now)
 
     def delete_service(self, key: ServiceKey) -> None:
         """Delete a service and its destinations; connections stay. NoSuchService."""
@@ -286,8 +291,7 @@ class Director:
         service = self._service_of(packet)
         if service is None or not self._may_begin(packet):
             return _outcome(Verdict.PASS, packet)
-        request = Request(*packet.source, packet.destination[0], service.configured.scheduler_flags)
-        chosen = service.scheduler.choose(request)
+        chosen = service.scheduler.choose(self._question(packet, service))
         if chosen is None:
             return _outcome(Verdict.ANSWERED, packet, reason=Reason.NO_DESTINATION)
         if self.capacity is not None and len(self._connections) >= self.capacity:
@@ -306,6 +310,19 @@ class Director:
         chosen.counts.conns += 1
         service.counts.conns += 1
         return self._forward(packet, connection)
+
+    def _question(self, packet: Packet, service: LiveService) -> Request:
+        """What a scheduler is told of a packet."""
+        replicated = service.configured.scheduler == "lblcr"
+        seconds = self.settings.lblcr_expiration if replicated else self.settings.lblc_expiration
+        return Request(
+            *packet.source,
+            packet.destination[0],
+            service.configured.scheduler_flags,
+            self.now,
+            self.ticks_per_second,
+            seconds * self.ticks_per_second,
+        )
 
     def _may_begin(self, packet: Packet) -> bool:
         if packet.source[1] == ACTIVE_FTP_DATA_PORT:
@@ -372,7 +389,8 @@ class Director:
     def _forget(self) -> None:
         """Forget deleted destinations that have been without connections for long enough."""
         for key, remembered in list(self._remembered.items()):
-            if remembered.destination.connections:
+            held = remembered.service.scheduler.holds(remembered.destination)
+            if remembered.destination.connections or held:
                 remembered.idle_since = None
             elif remembered.idle_since is None:
                 remembered.idle_since = self.now

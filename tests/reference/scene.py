@@ -26,7 +26,7 @@ VIP, VIP2, VIP3, VIP6 = "10.0.0.1", "10.0.0.2", "10.0.0.3", "2001:db8::1"
 CLIENT, CLIENT6 = "10.1.8.5", "2001:db8:8::5"
 
 FLAGS = {"F": FIN, "S": SYN, "R": RST, "P": PSH, "A": ACK, "U": URG}
-SCHEDULER_FLAGS = {"sh-fallback": 0x08, "sh-port": 0x10}
+SCHEDULER_FLAGS = {"sh-fallback": 0x08, "sh-port": 0x10, "mh-fallback": 0x08, "mh-port": 0x10}
 
 # From the client (i) or the server (o), as in the scenes: what brings a connection into each state.
 ESTABLISH = ["iS", "oSA", "iA"]

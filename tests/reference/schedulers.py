@@ -2,55 +2,24 @@
 """Schedulers on live destinations. The list is newest first; so the newest wins a tie.
 
 A scheduler belongs to one service. It is told of every change of the list, after the change, and is made anew when the
-service gets another scheduler. A scheduler that is still to come gets a class here and a line in `SCHEDULERS`.
+service gets another scheduler. Those by hash and by locality have modules of their own.
 """
 
 from __future__ import annotations
 
+import random
 from functools import reduce
-from ipaddress import ip_address
-from itertools import count
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from tests.reference.hashing import DestinationHash, Maglev, SourceHash
+from tests.reference.locality import Locality, ReplicatedLocality
+from tests.reference.scheduler import Request, Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.reference.destinations import LiveDestination
-
-FALLBACK = 0x08
-WITH_PORT = 0x10
-
-
-class Request(NamedTuple):
-    """What a scheduler may look at: the ends of a packet, and the flags of its service."""
-
-    client: bytes
-    client_port: int
-    virtual: bytes
-    flags: int
-
-
-class Scheduler:
-    """No scheduler at all: nobody is chosen."""
-
-    def __init__(self, destinations: list[LiveDestination]) -> None:
-        """`destinations` is the service's own list, which changes; the scheduler only reads it."""
-        self.destinations = destinations
-
-    def choose(self, request: Request) -> LiveDestination | None:
-        """A usable destination for a new connection, or None."""
-        del request
-        return None
-
-    def added(self) -> None:
-        """A destination was put at the head of the list."""
-
-    def edited(self) -> None:
-        """A destination was edited in place."""
-
-    def deleted(self, place: int, destination: LiveDestination) -> None:
-        """A destination was taken out; it stood at `place`."""
 
 
 class RoundRobin(Scheduler):
@@ -162,90 +131,67 @@ class WeightedLeastConnection(LeastConnection):
         return best
 
 
-class _Hash(Scheduler):
-    """256 buckets, each with a destination, chosen by the upper 8 bits of a number times a constant."""
+class ShortestDelay(WeightedLeastConnection):
+    """The least active connections per weight, the new one included; inactive ones do not count."""
 
-    def __init__(self, destinations: list[LiveDestination]) -> None:
-        super().__init__(destinations)
-        self.buckets: list[LiveDestination] = []
-        self._fill()
+    def load(self, destination: LiveDestination) -> int:
+        """Active connections with the new one."""
+        return destination.active + 1
 
-    def share(self, destination: LiveDestination) -> int:
-        """Buckets in a row that a destination gets in turn."""
-        raise NotImplementedError
 
-    def _fill(self) -> None:
-        self.buckets = []
-        for place in count():
-            if not self.destinations or len(self.buckets) >= 256:
-                break
-            destination = self.destinations[place % len(self.destinations)]
-            self.buckets += [destination] * min(256, self.share(destination))
-        del self.buckets[256:]
+class NeverQueue(ShortestDelay):
+    """The first without active connections, be it fast or slow; if nobody is idle, as `ShortestDelay`."""
 
-    def added(self) -> None:
-        """Fill the buckets anew."""
-        self._fill()
+    def choose(self, request: Request) -> LiveDestination | None:
+        """Idle before all."""
+        idle = (each for each in self.destinations if each.usable and each.active == 0)
+        return next(idle, None) or super().choose(request)
 
-    def deleted(self, place: int, destination: LiveDestination) -> None:
-        """Fill the buckets anew."""
-        del place, destination
-        self._fill()
 
-    def usable_in(self, bucket: int) -> LiveDestination | None:
-        """The destination in a bucket, if it can be used."""
-        if not self.buckets:
+class Failover(Scheduler):
+    """The highest weight takes all."""
+
+    def open(self, destination: LiveDestination) -> bool:
+        """Whether a destination takes another connection."""
+        return destination.usable
+
+    def choose(self, request: Request) -> LiveDestination | None:
+        """The first of the highest weight."""
+        del request
+        return max((each for each in self.destinations if self.open(each)), key=lambda each: each.weight, default=None)
+
+
+class Overflow(Failover):
+    """As `Failover`, until one has more active connections than its weight."""
+
+    def open(self, destination: LiveDestination) -> bool:
+        """Usable, and not full."""
+        return destination.usable and destination.active <= destination.weight
+
+
+class TwoChoices(Scheduler):
+    """Two drawn by weight, the one with less load per weight; `chances` says what the draw is."""
+
+    draw = random.Random(1)
+
+    def chances(self) -> list[tuple[LiveDestination, int]]:
+        """How many chances of all each usable destination has; the kernel gives the first one more than its weight."""
+        usable = [each for each in self.destinations if each.usable]
+        return [(each, each.weight + (place == 0)) for place, each in enumerate(usable)]
+
+    def better(self, first: LiveDestination, second: LiveDestination) -> LiveDestination:
+        """The less loaded of two drawn ones, the first in a tie."""
+        loads = first.active * 256 + first.inactive, second.active * 256 + second.inactive
+        return second if second.weight * loads[0] > first.weight * loads[1] else first
+
+    def choose(self, request: Request) -> LiveDestination | None:
+        """By chance: the programs cannot be held against this one by one."""
+        del request
+        chances = self.chances()
+        if not chances:
             return None
-        destination = self.buckets[bucket]
-        return destination if destination.usable else None
-
-
-class DestinationHash(_Hash):
-    """By the virtual address; weights do not matter, and nobody stands in."""
-
-    def share(self, destination: LiveDestination) -> int:
-        """One bucket for everybody."""
-        del destination
-        return 1
-
-    def choose(self, request: Request) -> LiveDestination | None:
-        """The one of the address's bucket."""
-        return self.usable_in(bucket_of(folded(request.virtual)))
-
-
-class SourceHash(_Hash):
-    """By the client's address, and its port if asked for; buckets by weight."""
-
-    def share(self, destination: LiveDestination) -> int:
-        """As many as its weight, but one if it has none."""
-        return max(1, destination.weight)
-
-    def edited(self) -> None:
-        """Fill the buckets anew, for weights may have changed."""
-        self._fill()
-
-    def choose(self, request: Request) -> LiveDestination | None:
-        """The one of the client's bucket; with fallback, the next usable from twice that bucket's number on."""
-        number = folded(request.client)
-        if request.flags & WITH_PORT:
-            number += request.client_port
-        bucket = bucket_of(number)
-        chosen = self.usable_in(bucket)
-        if chosen is None and request.flags & FALLBACK:
-            tries = (self.usable_in((2 * bucket + step) % 256) for step in range(256))
-            chosen = next((found for found in tries if found is not None), None)
-        return chosen
-
-
-def folded(address: bytes) -> int:
-    """An address as 32 bits: of IPv6 the exclusive or of its four words."""
-    number = int(ip_address(address))
-    return (number ^ number >> 32 ^ number >> 64 ^ number >> 96) & 0xFFFFFFFF
-
-
-def bucket_of(number: int) -> int:
-    """One of 256 buckets for a number, as the kernel's multiplicative hash says."""
-    return number * 0x61C88647 % 2**32 >> 24
+        drawn = self.draw.choices([each for each, _ in chances], [share for _, share in chances], k=2)
+        return self.better(*drawn)
 
 
 SCHEDULERS: dict[str, Callable[[list[LiveDestination]], Scheduler]] = {
@@ -254,8 +200,16 @@ SCHEDULERS: dict[str, Callable[[list[LiveDestination]], Scheduler]] = {
     "wrr": WeightedRoundRobin,
     "lc": LeastConnection,
     "wlc": WeightedLeastConnection,
-    "sh": SourceHash,
+    "lblc": Locality,
+    "lblcr": ReplicatedLocality,
     "dh": DestinationHash,
+    "sh": SourceHash,
+    "sed": ShortestDelay,
+    "nq": NeverQueue,
+    "fo": Failover,
+    "ovf": Overflow,
+    "mh": Maglev,
+    "twos": TwoChoices,
 }
 
 

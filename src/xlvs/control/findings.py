@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from xlvs.control.difference import service_name
 from xlvs.ipvs.layout import VERDICT_NAMES
 from xlvs.model.destination import ForwardingMethod
-from xlvs.schedulers import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,9 +82,8 @@ def _lacks(view: ServiceView) -> Iterator[tuple[str, str]]:
         yield "no destination, so connections are refused", "`ipvsadm -a ...` adds one"
     if service.key.fwmark:
         yield "marks are not looked at, so no packet is balanced", _LATER
-    row = registry.find(service.scheduler)
-    if row is None or not row.balances:
-        yield f"the scheduler {service.scheduler} finds no destination", _LATER
+    if not service.scheduler:
+        yield "no scheduler, so connections are refused", "`ipvsadm -E ... -s wlc` gives it one"
     if service.persistence_timeout_s:
         yield "not persistent: clients are scheduled anew for each connection", _LATER
     if service.one_packet:

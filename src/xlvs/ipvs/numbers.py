@@ -57,6 +57,13 @@ def take_destination(store: Store) -> int:
     return number
 
 
+def take_instance(store: Store) -> int:
+    """A number that no service had before, nor the time of one with its scheduler."""
+    instance = (store.kept(layout.LEDGER_INSTANCES) + 1) & 0xFFFFFFFF
+    store.keep(layout.LEDGER_INSTANCES, instance)
+    return instance
+
+
 def deleted_destinations(store: Store) -> dict[bytes, int]:
     """The deleted destinations that are remembered, by identity."""
     return {store.dest_identity(number): number for number in _numbers_with_flags(store, layout.USED)}
@@ -113,4 +120,6 @@ def _clear(store: Store, number: int) -> None:
     base = number * layout.ESTIMATE_SIZE
     store.array("dest_estimates").memory[base : base + layout.ESTIMATE_SIZE] = bytes(layout.ESTIMATE_SIZE)
     base = number * layout.DEST_SIZE
+    generation = (store.dest_word(number, layout.DEST_GENERATION) + 1) & 0xFFFFFFFF
     store.dests.memory[base : base + layout.DEST_SIZE] = bytes(layout.DEST_SIZE)
+    store.set_dest_word(number, layout.DEST_GENERATION, generation)

@@ -126,9 +126,7 @@ class PinnedTables(Observed):
             base = number * layout.ESTIMATE_SIZE
             store.array("service_estimates").memory[base : base + layout.ESTIMATE_SIZE] = bytes(layout.ESTIMATE_SIZE)
             self._write_service(store, number, service, key, 0)
-            instance = (store.kept(layout.LEDGER_INSTANCES) + 1) & 0xFFFFFFFF
-            store.keep(layout.LEDGER_INSTANCES, instance)
-            store.set_service_word(number, layout.SERVICE_INSTANCE, instance)
+            store.set_service_word(number, layout.SERVICE_INSTANCE, numbers.take_instance(store))
             scheduling.start(store, number, _scheduler_number(service))
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)

@@ -21,7 +21,7 @@ SERVICE_FLAG_PERSISTENT = 0x1
 SERVICE_FLAG_ONE_PACKET = 0x4
 
 SCHEDULERS = frozenset(
-    ("rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh"),
+    ("rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos"),
 )
 PERSISTENCE_ENGINES = frozenset(("sip",))
 

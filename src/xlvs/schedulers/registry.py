@@ -11,35 +11,29 @@ from typing import NamedTuple
 
 
 class SchedulerRow(NamedTuple):
-    """One scheduler.
-
-    `flags` names the bits of `VirtualService.scheduler_flags` that it knows. `tables` is true if user space computes
-    a table for it. `balances` is true if the packet path has it: the others are configured and listed only.
-    """
+    """One scheduler; `flags` names the bits of `VirtualService.scheduler_flags` that it knows."""
 
     name: str
     number: int
     flags: tuple[tuple[str, int], ...] = ()
-    tables: bool = False
-    balances: bool = False
 
 
-NO_SCHEDULER = SchedulerRow("", 0, balances=True)
+NO_SCHEDULER = SchedulerRow("", 0)
 
 SCHEDULERS: tuple[SchedulerRow, ...] = (
-    SchedulerRow("rr", 1, balances=True),
-    SchedulerRow("wrr", 2, balances=True),
-    SchedulerRow("lc", 3, balances=True),
-    SchedulerRow("wlc", 4, balances=True),
+    SchedulerRow("rr", 1),
+    SchedulerRow("wrr", 2),
+    SchedulerRow("lc", 3),
+    SchedulerRow("wlc", 4),
     SchedulerRow("lblc", 5),
     SchedulerRow("lblcr", 6),
-    SchedulerRow("dh", 7, tables=True, balances=True),
-    SchedulerRow("sh", 8, (("sh-fallback", 0x08), ("sh-port", 0x10)), tables=True, balances=True),
+    SchedulerRow("dh", 7),
+    SchedulerRow("sh", 8, (("sh-fallback", 0x08), ("sh-port", 0x10))),
     SchedulerRow("sed", 9),
     SchedulerRow("nq", 10),
     SchedulerRow("fo", 11),
     SchedulerRow("ovf", 12),
-    SchedulerRow("mh", 13, (("mh-fallback", 0x08), ("mh-port", 0x10)), tables=True),
+    SchedulerRow("mh", 13, (("mh-fallback", 0x08), ("mh-port", 0x10))),
     SchedulerRow("twos", 14),
 )
 

@@ -137,7 +137,7 @@ def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
     [
         (ServiceView(WEB), "TCP 10.0.0.1:80: no destination"),
         (behind(replace(WEB, persistence_timeout_s=360)), "TCP 10.0.0.1:80: not persistent"),
-        (behind(replace(WEB, scheduler="sed")), "the scheduler sed finds no destination"),
+        (behind(replace(WEB, scheduler="")), "no scheduler, so connections are refused"),
         (behind(replace(WEB, one_packet=True)), "--ops has no effect"),
         (behind(replace(WEB, key=mark_service_key(7))), "marks are not looked at"),
         (behind(WEB, ForwardingMethod.TUNNEL), "behind a tunnel are dropped"),

@@ -264,7 +264,7 @@ def test_the_model_says_what_it_lacks() -> None:
     """Rather than be wrong about it."""
     director = Director()
     for service in (
-        VirtualService(SERVICE, "mh"),
+        VirtualService(SERVICE, "unheard-of"),
         VirtualService(SERVICE, persistence_timeout_s=300),
         VirtualService(SERVICE, one_packet=True),
     ):

@@ -58,11 +58,6 @@ def test_every_scheduler_that_can_be_configured_has_a_row() -> None:
     assert not {name for name in CONFIGURABLE if find(name) is None}
 
 
-def test_the_packet_path_has_the_first_six() -> None:
-    """The others are listed, but balance nothing yet."""
-    assert {"rr", "wrr", "lc", "wlc", "sh", "dh"} == {row.name for row in SCHEDULERS if row.balances}
-
-
 def test_flags_are_named_for_the_hashing_ones_only() -> None:
     """In the kernel's bits."""
     assert {row.name: row.flags for row in SCHEDULERS if row.flags} == {
