@@ -6,6 +6,7 @@
 #include "ipvs/icmp.h"
 #include "ipvs/icmp_send.h"
 #include "ipvs/split.h"
+#include "ipvs/encap_skb.h"
 #include "ipvs/core.h"
 #include "ipvs/expire.h"
 #include "ipvs/estimate.h"

@@ -3,6 +3,7 @@
 #include "ipvs/ctx_xdp.h"
 #include "ipvs/offpath_xdp.h"
 #include "ipvs/xmit_xdp.h"
+#include "ipvs/encap_xdp.h"
 #include "ipvs/core.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";

@@ -12,6 +12,7 @@
 #include "service.h"
 #include "stats.h"
 #include "xmit_nat.h"
+#include "xmit_tunnel.h"
 
 /* Translate, and send where the route says. A packet without a route is dropped. */
 static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *work, long rc)
@@ -70,6 +71,8 @@ static __noinline enum verdict forward(ctx_t *ctx, struct work *work, __u32 numb
 	dest = dest_get(conn->dest);
 	if (!dest || !(dest->flags & DEST_AVAILABLE))
 		return DROP_DESTINATION_GONE;
+	if (conn->method == METHOD_TUNNEL)
+		return tunnel_forward(ctx, work, number, dest, now);
 	work->nat.side = NAT_DESTINATION;
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;

@@ -41,6 +41,23 @@ LARGE_ARRAY(pool, struct pool, 1);
 LARGE_ARRAY(service_estimates, struct estimate, 64);
 LARGE_ARRAY(dest_estimates, struct estimate, 256);
 
+/* Ways of tunnels; 0 is nobody's. Only the packet path touches them. */
+#define TUNNEL_WAYS 4096
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TUNNEL_WAYS);
+	__type(key, __u32);
+	__type(value, struct tunnel_way);
+} tunnel_ways SEC(".maps");
+
+/* Host -> MTU of the path to it. Missing: that of the route. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct addr);
+	__type(value, struct path_mtu);
+} path_mtus SEC(".maps");
+
 /* Service key -> number. Missing: no such service. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

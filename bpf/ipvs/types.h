@@ -12,7 +12,7 @@
 
 /* Raised with every change of a layout in this file. */
 enum {
-	LAYOUT = 2,
+	LAYOUT = 3,
 };
 
 /* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on
@@ -220,12 +220,14 @@ struct dest {
 	__u32 generation; /* how many other destinations had this number before */
 	__u32 reserved0;
 	struct service_key service_key; /* whose destination it is: finds it again when it is added back */
-	__u32 reserved1[10];
+	struct addr source; /* of tunnels: the director's address towards it, for kernels that do not tell */
+	__u32 reserved1[6];
 	__u32 active;
 	__u32 inactive;
 	__u32 persistent;
 	__u32 overloaded;
-	__u32 reserved2[12];
+	__u32 way; /* of tunnels: number of the way in the upper half, tick of its choice in the lower, see tunnel_way.h */
+	__u32 reserved2[11];
 };
 
 #define LOCALITY_MEMBERS 64
@@ -371,6 +373,32 @@ struct hop {
 	__u8 reserved[9];
 };
 
+/* A way to the far end of a tunnel: next hop, and what outer headers are made of. From `ifindex` on it is its own
+ * identity: destinations with the same contents share one. */
+struct tunnel_way {
+	__u32 state; /* enum hop_state */
+	__u32 used; /* tick at which the routing table last confirmed it */
+	__u32 xdp; /* 1: XDP may send through it from any interface */
+	__u32 ifindex;
+	__u32 macs[3]; /* destination and source, as in the frame */
+	__u32 mtu;
+	__u32 kind; /* type, flags and port of the tunnel, as they stand in the destination */
+	__u32 sum; /* of the outer addresses */
+	__be32 shim; /* GUE's header, first word of GRE's */
+	__u8 family; /* enum family, of the outer header */
+	__u8 protocol; /* that the outer header names */
+	__u8 room; /* bytes of all outer headers */
+	__u8 learned; /* 1: the MTU is that of the path, not of the route */
+	struct addr src;
+	struct addr dst;
+};
+
+/* The MTU of the path to a host, from ICMP errors about packets of a tunnel. */
+struct path_mtu {
+	__u32 mtu;
+	__u32 expires; /* tick */
+};
+
 /* The pool of connections, and how full the map of localities is. One element. */
 struct pool {
 	__u32 next; /* lowest number never used yet, from 1 on */
@@ -436,6 +464,7 @@ struct piece {
 };
 
 _Static_assert(sizeof(struct hop) == 32, "two next hops share a cache line");
+_Static_assert(sizeof(struct tunnel_way) == 80, "no holes: ways are compared word by word");
 _Static_assert(sizeof(struct conn) == 64, "a connection is one cache line");
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is one cache line");
 _Static_assert(sizeof(struct service) == 128, "a service is two cache lines");

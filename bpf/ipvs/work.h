@@ -26,11 +26,26 @@ struct icmp_quote {
 	__u32 l3; /* offset of the quoted IP header in the frame */
 };
 
+/* What the outer headers of a tunnel say of one packet. */
+struct tunnel_head {
+	__u32 length; /* of the inner packet */
+	__u32 sum; /* of the inner packet, where the tunnel has a checksum */
+	__u32 hash; /* of the connection */
+	__be16 fragment; /* outer IPv4: flags */
+	__u8 splits; /* outer IPv6: a fragment header follows */
+	__be16 id;
+	__u8 ttl;
+	__u8 tos;
+};
+
 struct work {
 	struct packet packet;
 	struct bpf_fib_lookup fib;
 	struct nat nat;
 	struct icmp_quote quote;
+	struct tunnel_head head;
+	struct tunnel_way way; /* one that is not in the table, or not yet */
+	__u32 idents; /* outer packets with an IP identification so far */
 };
 
 struct {

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.control.difference import service_name
 from xlvs.ipvs.layout import VERDICT_NAMES
-from xlvs.model.destination import ForwardingMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,8 +87,6 @@ def _lacks(view: ServiceView) -> Iterator[tuple[str, str]]:
         yield "not persistent: clients are scheduled anew for each connection", _LATER
     if service.one_packet:
         yield "--ops has no effect", _LATER
-    if any(each.destination.forwarding is ForwardingMethod.TUNNEL for each in view.destinations):
-        yield "packets to destinations behind a tunnel are dropped", _LATER
 
 
 def _more(names: list[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 # The number of this set of layouts, LAYOUT in types.h: raised with every change, so that no version edits or takes
 # over the tables of another.
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 
 # service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
 # wrr max, wrr gcd
@@ -49,6 +49,7 @@ DEST_LAST_WEIGHT: Final = 48
 DEST_INSTANCE: Final = 52
 DEST_GENERATION: Final = 56
 DEST_KEY: Final = 64
+DEST_SOURCE: Final = 88
 DEST_COUNTS: Final = 128
 DEST_OVERLOADED: Final = 140
 COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded

@@ -15,6 +15,7 @@ from xlvs.ipvs import layout, numbers, program, rules, scheduling, slots
 from xlvs.ipvs.observed import ENGINES, Observed, pack_service_key, ticks_per_second
 from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
+from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import (
     DestinationExists,
     KernelError,
@@ -302,6 +303,11 @@ class PinnedTables(Observed):
             tunnel.flags,
             tunnel.port.to_bytes(2, "big"),
         )
+        if destination.forwarding is ForwardingMethod.TUNNEL:
+            from xlvs.linux import source_address
+
+            source = layout.wide(source_address.towards(destination.key.address))
+            memory[base + layout.DEST_SOURCE : base + layout.DEST_SOURCE + 16] = source
         if destination.weight:
             store.set_dest_word(number, layout.DEST_LAST_WEIGHT, destination.weight)
         upper = destination.upper_threshold

@@ -140,7 +140,6 @@ def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
         (behind(replace(WEB, scheduler="")), "no scheduler, so connections are refused"),
         (behind(replace(WEB, one_packet=True)), "--ops has no effect"),
         (behind(replace(WEB, key=mark_service_key(7))), "marks are not looked at"),
-        (behind(WEB, ForwardingMethod.TUNNEL), "behind a tunnel are dropped"),
     ],
 )
 def test_what_packets_do_not_follow_is_said(view: ServiceView, words: str) -> None:

@@ -39,6 +39,7 @@ OFFSETS = {
     "DEST_WEIGHT": ("dest", "weight"),
     "DEST_DELETED": ("dest", "deleted_s"),
     "DEST_KEY": ("dest", "service_key"),
+    "DEST_SOURCE": ("dest", "source"),
     "SERVICE_SCHEDULER": ("service", "scheduler"),
     "SERVICE_PERSISTENCE": ("service", "persistence_s"),
     "SERVICE_INSTANCE": ("service", "instance"),
