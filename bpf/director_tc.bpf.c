@@ -35,11 +35,16 @@ static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
 	struct settings *set = settings_get();
 
 	clock->ticks++;
-	sweep_slice(clock, TIMER_PER_SECOND);
-	if (set) {
-		estimate_slice(clock, set);
-		localities_sweep(set);
+	if (!set)
+		goto again;
+	if (ticks_now() - clock->defended >= ticks_per_second) {
+		clock->defended = ticks_now();
+		defence_update(set);
 	}
+	sweep_slice(clock, set, TIMER_PER_SECOND);
+	estimate_slice(clock, set);
+	localities_sweep(set);
+again:
 	bpf_timer_start(&clock->timer, TIMER_NS, 0);
 	return 0;
 }
@@ -73,6 +78,13 @@ int sweep_now(struct __sk_buff *ctx)
 {
 	sweep_whole(!!ctx->mark);
 	return 0;
+}
+
+/* Run by who sets one of the defences: it has its effect at once. */
+SEC("tc")
+int defend_now(struct __sk_buff *ctx)
+{
+	return defence_update(settings_get());
 }
 
 /* The time of the expiries, in ticks. */

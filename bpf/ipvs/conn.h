@@ -350,7 +350,7 @@ __noinline __u32 conn_new(const struct packet *p, struct dest *dest, __u32 dest_
 	conn->hop[DIRECTION_REPLY] = 0;
 	word.expires = now + ticks_per_second;
 	word.life = LIFE_LIVE;
-	word.bits = CONN_INACTIVE;
+	word.bits = conn->method == METHOD_MASQUERADE ? CONN_INACTIVE : CONN_INACTIVE | CONN_NO_ANSWERS;
 	/* In one exchange, after all the rest: the sweeper looks at any entry, on any processor. */
 	__sync_lock_test_and_set(&conn->word.all, word.all);
 	if (conn->method == METHOD_MASQUERADE && conn_link(conn_reply_hash(conn, dest), number))
@@ -368,16 +368,16 @@ full:
 	return 0;
 }
 
-/* Move a connection from the word `old` to a state, restart its timer, and count it as active or inactive.
- * Returns 0, or -1 when another processor changed the word meanwhile: the state may follow from another one then. */
-static __always_inline int conn_set_state(struct conn *conn, struct conn_word old, __u8 state, int active,
+/* Move a connection from the word `old` to a state, restart its timer, and count it as active or inactive as its new
+ * `bits` say. Returns 0, or -1 when another processor changed the word meanwhile: the state may follow from another one then. */
+static __always_inline int conn_set_state(struct conn *conn, struct conn_word old, __u8 state, __u16 bits,
 					  __u32 expires)
 {
 	struct conn_word new = old;
 
 	new.expires = expires;
 	new.state = state;
-	new.bits = active ? old.bits & ~CONN_INACTIVE : old.bits | CONN_INACTIVE;
+	new.bits = bits;
 	if (new.all == old.all)
 		return 0;
 	if (new.state == old.state && new.bits == old.bits) {
@@ -386,11 +386,11 @@ static __always_inline int conn_set_state(struct conn *conn, struct conn_word ol
 	}
 	if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
-	if (new.bits != old.bits) {
+	if ((new.bits ^ old.bits) & CONN_INACTIVE) {
 		struct dest *dest = dest_get(conn->dest);
 
 		if (dest)
-			dest_count(dest, active);
+			dest_count(dest, !(new.bits & CONN_INACTIVE));
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 #define XLVS_CORE_H
 
 #include "conn.h"
+#include "defence.h"
 #include "hop.h"
 #include "proto.h"
 #include "sched.h"
@@ -110,10 +111,16 @@ static __noinline enum verdict begin(ctx_t *ctx, struct packet *p, const struct 
 	svc = service_get(service);
 	if (!service || !svc || !(svc->flags & SERVICE_LIVE))
 		return VERDICT_PASS;
+	if (set->drop_rate && defence_drops(set))
+		return DROP_DEFENCE;
 	chosen = schedule(svc, service, p, set);
 	dest = dest_get(chosen);
-	if (!chosen || !dest)
-		return CTX_IS_XDP ? VERDICT_HAND_UP : answer_unreachable(ctx, p);
+	if (!chosen || !dest) {
+		if (!CTX_IS_XDP)
+			return answer_unreachable(ctx, p);
+		defence_uncount(set);
+		return VERDICT_HAND_UP;
+	}
 	*number = conn_new(p, dest, chosen, now);
 	if (!*number)
 		return DROP_TABLE_FULL;

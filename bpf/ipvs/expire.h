@@ -5,7 +5,7 @@
 #ifndef XLVS_EXPIRE_H
 #define XLVS_EXPIRE_H
 
-#include "conn.h"
+#include "defence.h"
 
 /* A dead entry rests this part of a second before it is used again: longer than any packet is under way
  * in the program. */
@@ -16,6 +16,7 @@ struct sweep {
 	__u32 high;
 	__u32 now;
 	__u32 all; /* 1: stop at the end of the table, 0: go round */
+	const struct settings *set; /* null: no connection is ended by drop_entry */
 	__u32 lost_too; /* 1: end those whose destination is deleted as well */
 };
 
@@ -38,7 +39,8 @@ static __always_inline void sweep_entry(struct conn *conn, __u32 number, const s
 
 	old.all = conn->word.all;
 	if (old.life == LIFE_LIVE) {
-		if (sweep_is_over(conn, old.expires, sweep))
+		if (sweep_is_over(conn, old.expires, sweep) ||
+		    (sweep->set && sweep->set->drop_entry && defence_takes(conn, sweep->set, now)))
 			conn_kill(conn, number, now);
 		return;
 	}
@@ -77,9 +79,14 @@ static __always_inline __u32 sweep_high(void)
 }
 
 /* One slice: the whole table about once a second. */
-static __always_inline void sweep_slice(struct clockwork *clock, __u32 slices_per_second)
+static __always_inline void sweep_slice(struct clockwork *clock, const struct settings *set, __u32 slices_per_second)
 {
-	struct sweep sweep = { .next = clock->sweep_next, .high = sweep_high(), .now = ticks_now() };
+	struct sweep sweep = {
+		.next = clock->sweep_next,
+		.high = sweep_high(),
+		.now = ticks_now(),
+		.set = set,
+	};
 
 	if (!sweep.high)
 		return;

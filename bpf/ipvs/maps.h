@@ -14,6 +14,7 @@ const volatile __u32 ticks_per_second = 250;
 const volatile __u32 conn_entries = 1024; /* size of `conns` */
 const volatile __u32 bucket_mask = 255; /* size of `buckets` - 1 */
 const volatile __u32 possible_cpus = 1;
+const volatile __u32 memory_readable; /* 1: the kernel lets programs read its memory */
 const volatile __u64 hash_seed = 0x9e3779b97f4a7c15ULL; /* random, kept for the life of the index */
 
 #define LARGE_ARRAY(name_, value_, entries_)       \

@@ -15,26 +15,46 @@ static __always_inline __u32 state_timeout(const struct settings *set, __u8 stat
 
 #define UPDATE_TRIES 3
 
+/* The next state by a packet, as the view of the connection's two directions has it. */
+static __always_inline __u8 proto_next_state(struct conn_word old, const struct packet *p, __u32 direction,
+					     const struct settings *set)
+{
+	__u32 view = direction == DIRECTION_REPLY ? VIEW_SERVER :
+		     old.bits & CONN_NO_ANSWERS   ? VIEW_CLIENT_ONLY :
+						    VIEW_CLIENT;
+
+	if (p->protocol == IPPROTO_TCP)
+		return tcp_step(old.state, view, p->tcp_flags, set->secure_tcp);
+	return p->protocol == IPPROTO_SCTP ? sctp_step(old.state, view, p->chunk) : STATE_UDP;
+}
+
+static __always_inline int state_is_active(__u8 state)
+{
+	return tcp_state_is_active(state) || state == STATE_SCTP_ESTABLISHED;
+}
+
+/* The bits after a packet. The first packets of the client are counted, not all: a change of the bits costs more than
+ * that of the timer alone. */
+static __always_inline __u16 proto_bits(struct conn_word old, __u8 state, __u32 direction)
+{
+	__u16 bits = state_is_active(state) ? old.bits & ~CONN_INACTIVE : old.bits | CONN_INACTIVE;
+
+	if (direction == DIRECTION_REPLY)
+		return bits & ~CONN_NO_ANSWERS;
+	return bits >> CONN_PACKETS_SHIFT < CONN_PACKETS_MASK ? bits + (1 << CONN_PACKETS_SHIFT) : bits;
+}
+
 /* Returns 0, or -1 when another processor was faster: the other direction's packets may be there. */
 static __always_inline int proto_step(struct conn *conn, const struct packet *p, __u32 direction,
 				      const struct settings *set, __u32 now)
 {
 	struct conn_word old = { .all = conn->word.all };
-	__u8 state = STATE_UDP;
-	int active = 0;
+	__u8 state;
 
 	if (old.life != LIFE_LIVE)
 		return 0;
-	if (p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_SCTP) {
-		__u32 view = direction == DIRECTION_REPLY      ? VIEW_SERVER :
-			     conn->method == METHOD_MASQUERADE ? VIEW_CLIENT :
-								 VIEW_CLIENT_ONLY;
-
-		state = p->protocol == IPPROTO_TCP ? tcp_step(old.state, view, p->tcp_flags) :
-						     sctp_step(old.state, view, p->chunk);
-		active = p->protocol == IPPROTO_TCP ? tcp_state_is_active(state) : state == STATE_SCTP_ESTABLISHED;
-	}
-	return conn_set_state(conn, old, state, active, now + state_timeout(set, state));
+	state = proto_next_state(old, p, direction, set);
+	return conn_set_state(conn, old, state, proto_bits(old, state, direction), now + state_timeout(set, state));
 }
 
 /* Move the connection on by a packet, and restart its timer. A function of its own for the sake of the stack: see

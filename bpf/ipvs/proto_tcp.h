@@ -26,9 +26,11 @@ enum tcp_event {
 #define LI STATE_LISTEN
 #define SA STATE_SYNACK
 
+#define SECURE VIEW_COUNT /* the tables of secure_tcp stand behind the others */
+
 /* Next state by view, event and present state. Columns: none, established, syn-sent, syn-recv, fin-wait,
  * time-wait, close, close-wait, last-ack, listen, synack. */
-static const __u8 tcp_next_state[VIEW_COUNT][4][STATE_SLOTS] = {
+static const __u8 tcp_next_state[2 * VIEW_COUNT][4][STATE_SLOTS] = {
 	[VIEW_CLIENT] = {
 		[EVENT_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
 		[EVENT_FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW },
@@ -43,6 +45,24 @@ static const __u8 tcp_next_state[VIEW_COUNT][4][STATE_SLOTS] = {
 	},
 	[VIEW_CLIENT_ONLY] = {
 		[EVENT_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
+		[EVENT_FIN] = { CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW },
+		[EVENT_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
+		[EVENT_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL },
+	},
+	[SECURE + VIEW_CLIENT] = {
+		[EVENT_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SA },
+		[EVENT_FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, SA },
+		[EVENT_ACK] = { ES, ES, SS, SR, FW, TW, CL, CW, CL, LI, SA },
+		[EVENT_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL },
+	},
+	[SECURE + VIEW_SERVER] = {
+		[EVENT_SYN] = { SS, ES, SS, SA, SS, SS, SS, SS, SS, LI, SA },
+		[EVENT_FIN] = { TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW },
+		[EVENT_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES },
+		[EVENT_RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL },
+	},
+	[SECURE + VIEW_CLIENT_ONLY] = {
+		[EVENT_SYN] = { SA, ES, ES, SR, SA, SA, SA, SA, SA, SA, SA },
 		[EVENT_FIN] = { CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW },
 		[EVENT_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
 		[EVENT_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL },
@@ -78,13 +98,13 @@ static __always_inline int tcp_state_is_active(__u8 state)
 	       state == STATE_SYNACK;
 }
 
-static __always_inline __u8 tcp_step(__u8 state, __u32 view, __u8 flags)
+static __always_inline __u8 tcp_step(__u8 state, __u32 view, __u8 flags, int secure)
 {
-	__u32 event = tcp_event_of(flags);
+	__u32 event = tcp_event_of(flags), table = secure ? SECURE + view : view;
 
 	if (event == EVENT_NONE)
 		return STATE_CLOSE;
-	return tcp_next_state[view < VIEW_COUNT ? view : 0][event & 3][state & (STATE_SLOTS - 1)];
+	return tcp_next_state[table < 2 * VIEW_COUNT ? table : 0][event & 3][state & (STATE_SLOTS - 1)];
 }
 
 /* May the packet begin a connection? A SYN that is no RST. */

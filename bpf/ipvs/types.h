@@ -98,6 +98,9 @@ enum conn_life {
 
 enum conn_bits {
 	CONN_INACTIVE = 1, /* counted in the destination's `inactive`, not in `active` */
+	CONN_NO_ANSWERS = 2, /* no answer has passed the director yet, and none need */
+	CONN_PACKETS_SHIFT = 12, /* from here on the number of the client's packets */
+	CONN_PACKETS_MASK = 15, /* no more than this are counted */
 };
 
 /* The part of a connection that packets change. It is one word, so that a change of state and
@@ -315,7 +318,13 @@ struct settings {
 	__u32 timeouts[STATE_SLOTS]; /* ticks, by state */
 	__u32 editing_until; /* tick up to which the estimator waits for an edit to be complete */
 	__s32 sysctls[SYSCTL_SLOTS]; /* by enum sysctl */
-	__u32 reserved[11];
+	/* What follows from some of them and from the memory; defence.h writes it. */
+	__s32 drop_rate; /* of so many packets that would begin a connection one is dropped; 0: none */
+	__u32 drop_entry; /* 1: connections are ended at random */
+	__u32 secure_tcp; /* 1: the other table of states */
+	__u64 free_pages_at; /* where the kernel has the number of free pages, 0: not known. User space writes it */
+	__u32 free_pages; /* as user space saw it when a defence was set: what is gone by where the above is not known */
+	__u32 reserved[5];
 };
 
 #define SLOT_CLASSES 24
@@ -354,6 +363,9 @@ struct clockwork {
 	__u32 ticks; /* how often the timer ran: shows that it is alive */
 	__u32 icmp_since; /* tick at which the second began in which icmp_sent ICMP errors were sent */
 	__u32 icmp_sent;
+	__s32 drop_counter; /* packets up to the next one that drop_packet drops */
+	__s32 idle_counters[16]; /* likewise of drop_entry, by packets that a connection has had */
+	__u32 defended; /* tick at which the defences last looked at the memory */
 	struct counters total;
 };
 

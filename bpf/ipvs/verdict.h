@@ -26,6 +26,7 @@ enum verdict {
 	DROP_METHOD, /* forwarding method that this packet path does not have */
 	DROP_ICMP_LIMIT, /* more ICMP errors than may be sent in a second */
 	DROP_FRAGMENTS, /* fragments that overlap, contradict each other or are too many for a datagram */
+	DROP_DEFENCE, /* the turn of drop_packet among those that would begin a connection */
 	DROP_INTERNAL, /* a helper refused its work */
 	VERDICT_COUNT,
 };

@@ -32,6 +32,7 @@ DROPS: Final = {
     "drop_method": "the destination's forwarding method is not in this version",
     "drop_icmp_limit": "more ICMP errors were due than may be sent in a second",
     "drop_fragments": "fragments of one packet overlapped, contradicted each other or were too many",
+    "drop_defence": "drop_packet dropped every n-th packet that would have begun a connection",
     "drop_internal": "the kernel refused a step; please report it",
 }
 

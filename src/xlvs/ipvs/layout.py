@@ -68,6 +68,8 @@ SETTINGS_DEST_HIGH: Final = 12
 SETTINGS_TIMEOUTS: Final = 16
 SETTINGS_EDITING_UNTIL: Final = 144
 SETTINGS_SYSCTLS: Final = 148
+SETTINGS_FREE_PAGES_AT: Final = 416
+SETTINGS_FREE_PAGES: Final = 424
 
 LEDGER_HASH_SEED: Final = 0
 LEDGER_EDITING: Final = 8
@@ -144,6 +146,7 @@ VERDICT_NAMES: Final = (
     "drop_method",
     "drop_icmp_limit",
     "drop_fragments",
+    "drop_defence",
     "drop_internal",
 )
 

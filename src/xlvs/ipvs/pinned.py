@@ -431,6 +431,10 @@ class PinnedTables(Observed):
         store = self.store()
         with store.edit():
             sysctls.write(store, name, value)
+            if sysctls.is_defence(name):
+                from xlvs.ipvs import defence
+
+                defence.take_effect(store)
 
 
 @contextmanager

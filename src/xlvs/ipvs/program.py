@@ -15,6 +15,7 @@ from xlvs.ipvs.objects import object_path
 from xlvs.ipvs.views import load_views
 from xlvs.linux import bpffs
 from xlvs.linux.bpf import Map, Object, Program, possible_cpus
+from xlvs.linux.kernel_memory import memory_is_readable
 from xlvs.linux.ticks import Ticks, ticks
 from xlvs.model.errors import KernelError, PermissionDenied
 
@@ -84,7 +85,9 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
         if fresh:
             _first_values(tc, seed, pace)
         xdp.load()
-        _pin_programs(tc, directory, {"prog_sweep": "sweep_now", "prog_clock": "clock_read"})
+        _pin_programs(
+            tc, directory, {"prog_sweep": "sweep_now", "prog_clock": "clock_read", "prog_defend": "defend_now"}
+        )
         _pin_programs(xdp, directory, {"prog_xdp": "director_xdp"})
         outcome = tc.program("clock_start").test_run(_FRAME)
         if outcome.retval:
@@ -175,6 +178,7 @@ def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Tic
             "conn_entries": pack("<I", room.connections),
             "bucket_mask": pack("<I", room.buckets - 1),
             "possible_cpus": pack("<I", possible_cpus()),
+            "memory_readable": pack("<I", memory_is_readable()),
             "hash_seed": seed,
         }
     )
@@ -213,6 +217,12 @@ def sweep(directory: str, *, lost_too: bool = False) -> None:
     """
     with Program.from_pin(f"{directory}/prog_sweep") as program:
         program.test_run(_FRAME, context=_MARKED if lost_too else b"")
+
+
+def defend(directory: str) -> None:
+    """Let a changed mode of drop_entry, drop_packet or secure_tcp have its effect now, not within a second."""
+    with Program.from_pin(f"{directory}/prog_defend") as program:
+        program.test_run(_FRAME)
 
 
 def now(directory: str) -> int:

@@ -39,6 +39,11 @@ def is_set(store: Store, name: str) -> bool:
     return any(_values(store, name))
 
 
+def is_defence(name: str) -> bool:
+    """Whether the setting is the mode of a defence, which the packet path follows up."""
+    return SYSCTLS[name].is_defence
+
+
 def _place(name: str) -> int:
     before = 0
     for each, setting in SYSCTLS.items():

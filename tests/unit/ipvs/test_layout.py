@@ -60,6 +60,8 @@ OFFSETS = {
     "SETTINGS_TIMEOUTS": ("settings", "timeouts"),
     "SETTINGS_EDITING_UNTIL": ("settings", "editing_until"),
     "SETTINGS_SYSCTLS": ("settings", "sysctls"),
+    "SETTINGS_FREE_PAGES_AT": ("settings", "free_pages_at"),
+    "SETTINGS_FREE_PAGES": ("settings", "free_pages"),
     "LEDGER_HASH_SEED": ("ledger", "hash_seed"),
     "LEDGER_EDITING": ("ledger", "editing"),
     "LEDGER_ATTACH_CHOSEN": ("ledger", "attach_chosen"),
