@@ -84,21 +84,6 @@ def mapped(address: bytes) -> bytes:
     return bytes(10) + b"\xff\xff" + address if len(address) == 4 else address
 
 
-def forms(ends: tuple[bytes, bytes], inner: bytes) -> dict[str, bytes]:
-    """The inner packet in each kind of tunnel."""
-    return {
-        "ipip": tunnels.ipip(*ends, inner),
-        "gre": tunnels.gre(*ends, inner, summed=False),
-        "gre summed": tunnels.gre(*ends, inner, summed=True),
-        "gue": tunnels.gue(*ends, inner, summed=False),
-        "gue summed": tunnels.gue(*ends, inner, summed=True),
-        "gue direct": tunnels.gue(*ends, inner, summed=True, head=b""),
-        "gue with an empty option": tunnels.gue(
-            *ends, inner, summed=True, head=bytes((1, tunnels.carried(inner), 0, 1)) + bytes(4)
-        ),
-    }
-
-
 def test_user_space_names_the_outcomes_as_the_program_does() -> None:
     """The order of the names is the numbering of the enum."""
     numbers = Btf.from_elf(Path(object_path("decap")).read_bytes()).enum("decap_outcome")
@@ -108,12 +93,12 @@ def test_user_space_names_the_outcomes_as_the_program_does() -> None:
 
 @ENDS
 @INNER
-@pytest.mark.parametrize("form", forms((DIRECTOR, OWN), REQUEST.ip()))
+@pytest.mark.parametrize("form", tunnels.forms((DIRECTOR, OWN), REQUEST.ip()))
 def test_the_inner_packet_comes_out_as_it_was(
     decap: Decap, ends: tuple[bytes, bytes], inner: Packet, form: str
 ) -> None:
     """Every kind of tunnel, either family in either, with and without checksum."""
-    assert decap.run(forms(ends, inner.ip())[form]) == (PASSED, inner.frame(), {"done": 1})
+    assert decap.run(tunnels.forms(ends, inner.ip())[form]) == (PASSED, inner.frame(), {"done": 1})
 
 
 @ENDS
@@ -123,7 +108,7 @@ def test_a_checksum_that_does_not_hold_is_noticed(
     decap: Decap, ends: tuple[bytes, bytes], inner: Packet, form: str
 ) -> None:
     """One bit of the payload is enough."""
-    frame = bytearray(forms(ends, inner.ip())[form])
+    frame = bytearray(tunnels.forms(ends, inner.ip())[form])
     frame[-1] ^= 1
     code, _, counted = decap.run(bytes(frame))
     assert (code, counted) == (DROPPED, {"drop_checksum": 1})
@@ -144,7 +129,7 @@ def test_an_inner_checksum_left_to_hardware_does_not_spoil_the_outer_one(
     decap: Decap, ends: tuple[bytes, bytes], inner: Packet, form: str
 ) -> None:
     """On one machine packets never see hardware: the outer sum is that of the packet as it would have been sent."""
-    whole, ready = inner.ip(), forms(ends, inner.ip())[form]
+    whole, ready = inner.ip(), tunnels.forms(ends, inner.ip())[form]
     left = tunnels.left_to_receiver(whole, TCP, 16)
     frame = ready[: -len(whole)] + left
     assert decap.run(frame) == (PASSED, framed(left), {"done": 1})

@@ -65,3 +65,16 @@ def left_to_receiver(ip: bytes, protocol: int, place: int) -> bytes:
     ends = (ip[12:16], ip[16:20]) if size == 20 else (ip[8:24], ip[24:40])
     value = ~checksum(pseudo_header(*ends, protocol, len(ip) - size)) & 0xFFFF
     return ip[: size + place] + value.to_bytes(2, "big") + ip[size + place + 2 :]
+
+
+def forms(ends: tuple[bytes, bytes], inner: bytes) -> dict[str, bytes]:
+    """The inner packet in each kind of tunnel."""
+    return {
+        "ipip": ipip(*ends, inner),
+        "gre": gre(*ends, inner, summed=False),
+        "gre summed": gre(*ends, inner, summed=True),
+        "gue": gue(*ends, inner, summed=False),
+        "gue summed": gue(*ends, inner, summed=True),
+        "gue direct": gue(*ends, inner, summed=True, head=b""),
+        "gue with an empty option": gue(*ends, inner, summed=True, head=bytes((1, carried(inner), 0, 1)) + bytes(4)),
+    }
