@@ -5,6 +5,7 @@
 #include "ipvs/fragment.h"
 #include "ipvs/icmp.h"
 #include "ipvs/icmp_send.h"
+#include "ipvs/mark_skb.h"
 #include "ipvs/split.h"
 #include "ipvs/encap_skb.h"
 #include "ipvs/core.h"
@@ -23,11 +24,17 @@ SEC("tc")
 int director_tc(struct __sk_buff *ctx)
 {
 	struct work *work = work_begin();
+	enum verdict verdict;
 
 	/* Headers may lie outside the linear part of the packet. */
 	if (ctx->data + HEADERS_MAX > ctx->data_end && ctx->len > ctx->data_end - ctx->data)
 		ctx_pull(ctx, HEADERS_MAX);
-	return work ? conclude(&work->packet, handle(ctx, work)) : CTX_PASS;
+	if (!work)
+		return CTX_PASS;
+	verdict = handle(ctx, work);
+	if (work->packet.detour && (verdict <= VERDICT_PASS || verdict == VERDICT_STACK))
+		verdict = mark_back(ctx, &work->packet);
+	return conclude(&work->packet, verdict);
 }
 
 static int clock_tick(void *map, __u32 *key, struct clockwork *clock)

@@ -341,7 +341,7 @@ __noinline __u32 conn_new(const struct packet *p, struct dest *dest, __u32 dest_
 	conn->virtual = p->dst;
 	conn->cport = p->sport;
 	conn->vport = p->dport;
-	conn->dport = dest->method == METHOD_MASQUERADE && dest->port ? dest->port : p->dport;
+	conn->dport = dest->port ? dest->port : p->dport;
 	conn->protocol = p->protocol;
 	conn->method = dest->method;
 	conn->dest = dest_number;

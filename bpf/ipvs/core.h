@@ -5,6 +5,7 @@
 #ifndef XLVS_CORE_H
 #define XLVS_CORE_H
 
+#include "bypass.h"
 #include "conn.h"
 #include "defence.h"
 #include "hop.h"
@@ -71,7 +72,7 @@ static __noinline enum verdict forward(ctx_t *ctx, struct work *work, __u32 numb
 		return VERDICT_PASS;
 	dest = dest_get(conn->dest);
 	if (!dest || !(dest->flags & DEST_AVAILABLE))
-		return DROP_DESTINATION_GONE;
+		return conn->method == METHOD_BYPASS ? bypass(ctx, work, number, set, now) : DROP_DESTINATION_GONE;
 	if (conn->method == METHOD_TUNNEL)
 		return tunnel_forward(ctx, work, number, dest, now);
 	work->nat.side = NAT_DESTINATION;
@@ -97,17 +98,19 @@ static __noinline enum verdict forward(ctx_t *ctx, struct work *work, __u32 numb
 }
 
 /* Begin a connection, if the packet may and belongs to a service. Its number is left in `number`. */
-static __noinline enum verdict begin(ctx_t *ctx, struct packet *p, const struct settings *set, __u32 now, __u32 *number)
+static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now,
+				     __u32 *number)
 {
+	struct packet *p = &work->packet;
 	__u32 service, chosen;
 	struct service *svc;
 	struct dest *dest;
 
-	if (!p || !set || !number)
+	if (!set || !number)
 		return VERDICT_PASS;
 	if (!proto_begins(p, set))
 		return VERDICT_PASS;
-	service = service_find(p);
+	service = service_find(p, set);
 	svc = service_get(service);
 	if (!service || !svc || !(svc->flags & SERVICE_LIVE))
 		return VERDICT_PASS;
@@ -117,13 +120,15 @@ static __noinline enum verdict begin(ctx_t *ctx, struct packet *p, const struct 
 	dest = dest_get(chosen);
 	if (!chosen || !dest) {
 		if (!CTX_IS_XDP)
-			return answer_unreachable(ctx, p);
+			return refuse(ctx, work, svc, set, number);
 		defence_uncount(set);
 		return VERDICT_HAND_UP;
 	}
 	*number = conn_new(p, dest, chosen, now);
 	if (!*number)
 		return DROP_TABLE_FULL;
+	if (svc->key.fwmark)
+		mark_note_address(p);
 	stats_conn(chosen);
 	return VERDICT_CONTINUE;
 }
@@ -137,9 +142,9 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 	enum verdict verdict;
 
 	if (!number || !conn || proto_gives_way(conn, p, set)) {
-		verdict = begin(ctx, p, set, now, &fresh);
+		verdict = begin(ctx, work, set, now, &fresh);
 		/* One that gives way still counts while its successor's destination is chosen, as in the kernel. */
-		if (number && conn)
+		if (number && conn && !mark_is_awaited(set, p))
 			conn_kill(conn, number, now);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
@@ -174,7 +179,7 @@ static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work,
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
-	if (filter_has(filter->virtual, &p->dst))
+	if (filter_has(filter->virtual, &p->dst) || p->detour)
 		return handle_forward(ctx, work, set, now);
 	return VERDICT_PASS;
 }
@@ -189,7 +194,11 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 
 	if (!set || !(set->services_ipv4 | set->services_ipv6))
 		return VERDICT_PASS;
+	if (ctx_device(ctx) == set->mark_device)
+		mark_arrive(ctx, p);
 	verdict = parse(ctx, p);
+	if (p->detour)
+		mark_undo(ctx, p);
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;
 	if (!(p->family == FAMILY_IPV4 ? set->services_ipv4 : set->services_ipv6))
@@ -197,8 +206,9 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 	filter_bits = bpf_map_lookup_elem(&filter, &zero);
 	if (!filter_bits)
 		return VERDICT_PASS;
-	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) && !parse_is_icmp(p))
-		return VERDICT_PASS;
+	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) &&
+	    !parse_is_icmp(p) && !p->detour && !(p->part != FRAGMENT_NONE && mark_counts(set, p)))
+		return mark_counts(set, p) ? mark_leave(ctx, work, set) : VERDICT_PASS;
 	if (parse_is_icmp(p))
 		return handle_icmp(ctx, work, set, ticks_now());
 	if (p->part != FRAGMENT_NONE) {
@@ -209,6 +219,8 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 	verdict = handle_packet(ctx, work, filter_bits, set, ticks_now());
 	if (p->part != FRAGMENT_NONE)
 		fragment_judged(p, verdict, ticks_now());
+	if (verdict == VERDICT_PASS && mark_is_awaited(set, p))
+		return mark_leave(ctx, work, set);
 	return verdict;
 }
 

@@ -32,7 +32,14 @@ static __always_inline void *ctx_data_end(const ctx_t *ctx)
 
 static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
 {
-	return ctx->ingress_ifindex;
+	/* What the host itself sends came in nowhere: the mark device then. */
+	return ctx->ingress_ifindex ? ctx->ingress_ifindex : ctx->ifindex;
+}
+
+/* The interface at which the program runs: another one than that of the packet's arrival when it leaves. */
+static __always_inline __u32 ctx_device(const ctx_t *ctx)
+{
+	return ctx->ifindex;
 }
 
 /* Length of the frame, link-layer header included. */

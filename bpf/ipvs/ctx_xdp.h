@@ -36,6 +36,12 @@ static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
 	return ctx->ingress_ifindex;
 }
 
+/* XDP sees what comes in alone: never at the mark device, whose number is 0 where there is none. */
+static __always_inline __u32 ctx_device(const ctx_t *ctx)
+{
+	return ~0u;
+}
+
 static __always_inline __u32 ctx_length(const ctx_t *ctx)
 {
 	return ctx->data_end - ctx->data;

@@ -29,7 +29,7 @@ static __always_inline int sweep_is_over(const struct conn *conn, __u32 expires,
 	if (!sweep->lost_too)
 		return 0;
 	dest = dest_get(conn->dest);
-	return dest && !(dest->flags & DEST_AVAILABLE);
+	return dest && conn->method != METHOD_BYPASS && !(dest->flags & DEST_AVAILABLE);
 }
 
 static __always_inline void sweep_entry(struct conn *conn, __u32 number, const struct sweep *sweep)

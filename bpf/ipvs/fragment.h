@@ -12,6 +12,7 @@
 
 #include "conn.h"
 #include "fragment_gather.h"
+#include "mark.h"
 #include "work.h"
 
 static __noinline int fragment_remember(const struct packet *p, __u32 number, __u32 direction, __u32 now)
@@ -73,16 +74,21 @@ static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct work *wor
 	/* Extension headers after the fragment's own: the later fragments do not show their protocol. */
 	if (p->part == FRAGMENT_FIRST && p->payload != p->l4)
 		return VERDICT_PASS;
-	if (!whole)
+	/* On a detour they are on their way already, each by itself where its mark led it. */
+	if (!whole && !p->detour)
 		return fragment_hold(ctx, p, now);
 	ctx->tc_index = 0;
+	/* Should netfilter lead the first one on a detour. */
+	if (p->part == FRAGMENT_FIRST && mark_is_awaited(set, p))
+		ctx->tc_classid = whole;
 	if (p->part == FRAGMENT_LATER)
 		return fragment_follow(ctx, work, set, now);
 	if (p->length < p->payload - L3 + l4_header_size(p->protocol)) {
 		fragment_judged(p, VERDICT_PASS, now);
 		return VERDICT_PASS;
 	}
-	p->length = whole + (p->family == FAMILY_IPV6 ? sizeof(struct ipv6hdr) : 0);
+	if (whole)
+		p->length = whole + (p->family == FAMILY_IPV6 ? sizeof(struct ipv6hdr) : 0);
 	return VERDICT_CONTINUE;
 }
 

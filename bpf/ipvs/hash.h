@@ -87,4 +87,14 @@ static __always_inline int filter_has(const __u64 *bits, const struct addr *addr
 	return bits[bit >> 6 & (FILTER_WORDS - 1)] >> (bit & 63) & 1;
 }
 
+/* Let packets of an address be looked at from now on. */
+static __always_inline void filter_set(__u64 *bits, const struct addr *addr)
+{
+	__u32 bit = hash_addr(addr);
+	__u64 *word = &bits[bit >> 6 & (FILTER_WORDS - 1)];
+
+	if (!(*word >> (bit & 63) & 1))
+		__sync_fetch_and_or(word, 1ULL << (bit & 63));
+}
+
 #endif

@@ -68,6 +68,15 @@ struct {
 	__type(value, __u32);
 } service_numbers SEC(".maps");
 
+/* The mark of packets by their address and port. Missing: none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct mark_range_key);
+	__type(value, __u32);
+} mark_ranges SEC(".maps");
+
 /* The index of the connections: only the packet path and its sweeper touch it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

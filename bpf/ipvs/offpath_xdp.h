@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What XDP does not do itself: fragments, ICMP, packets that need an answer or must be split. Its twins at
- * tc are fragment.h, split.h, icmp.h and icmp_send.h. */
+ * tc are fragment.h, split.h, icmp.h, icmp_send.h and mark_skb.h. */
 #ifndef XLVS_OFFPATH_H
 #define XLVS_OFFPATH_H
 
+#include "mark.h"
 #include "xmit_nat.h"
 
 static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct work *work, const struct settings *set,
@@ -22,6 +23,19 @@ static __always_inline void fragment_remember(const struct packet *p, __u32 numb
 }
 
 static __always_inline void fragment_judged(const struct packet *p, enum verdict verdict, __u32 now)
+{
+}
+
+static __always_inline enum verdict mark_leave(ctx_t *ctx, struct work *work, const struct settings *set)
+{
+	return VERDICT_PASS;
+}
+
+static __always_inline void mark_arrive(ctx_t *ctx, struct packet *p)
+{
+}
+
+static __always_inline void mark_undo(ctx_t *ctx, struct packet *p)
 {
 }
 

@@ -81,6 +81,7 @@ struct packet {
 	__u16 action; /* what the program returns, once the packet is sent */
 	__u32 length; /* of the IP packet; of all segments of a GSO packet */
 	__u32 segment; /* of the longest IP packet that leaves: differs with GSO */
+	__u32 mark; /* netfilter's, known on a detour */
 	__be32 fragment_id;
 	__u16 fragment_start; /* place of a fragment's payload in that of the whole datagram */
 	__u16 payload; /* offset of a fragment's payload in the frame */
@@ -90,6 +91,7 @@ struct packet {
 	__u8 more_fragments;
 	__u8 icmp_type;
 	__u8 chunk; /* enum sctp_chunk */
+	__u8 detour; /* 1: comes by the mark device, see mark.h */
 };
 
 static __always_inline void addr_set_ipv4(struct addr *addr, __be32 ipv4)

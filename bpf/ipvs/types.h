@@ -324,8 +324,23 @@ struct settings {
 	__u32 secure_tcp; /* 1: the other table of states */
 	__u64 free_pages_at; /* where the kernel has the number of free pages, 0: not known. User space writes it */
 	__u32 free_pages; /* as user space saw it when a defence was set: what is gone by where the above is not known */
-	__u32 reserved[5];
+	__u32 marks_ipv4; /* 1: netfilter's marks count in this family, see mark.h */
+	__u32 marks_ipv6;
+	__u32 mark_device; /* its ifindex, 0: none */
+	__u32 mark_ranges; /* entries of `mark_ranges`; 0: it is not asked */
+	__u32 reserved;
 };
+
+/* Which mark packets have by their address and port: a range of ports is a few prefixes of the port. */
+struct mark_range_key {
+	__u32 prefix; /* bits of the rest that count */
+	struct addr virtual;
+	__u8 family;
+	__u8 protocol;
+	__be16 vport;
+};
+
+#define MARK_RANGE_BITS 160
 
 #define SLOT_CLASSES 24
 

@@ -15,6 +15,7 @@ enum verdict {
 	VERDICT_STACK, /* ours, but the host's own stack answers or finishes it */
 	VERDICT_ANSWERED, /* turned into an ICMP error for its sender */
 	VERDICT_HELD, /* a fragment: kept until its datagram is complete, then judged with it */
+	VERDICT_BACK, /* came by the mark device, and no service wants it: the host's own stack goes on */
 	DROP_NO_DESTINATION, /* no usable destination, and no ICMP error could be sent */
 	DROP_DESTINATION_GONE, /* its destination is deleted */
 	DROP_TABLE_FULL, /* no room for another connection */
@@ -27,6 +28,7 @@ enum verdict {
 	DROP_ICMP_LIMIT, /* more ICMP errors than may be sent in a second */
 	DROP_FRAGMENTS, /* fragments that overlap, contradict each other or are too many for a datagram */
 	DROP_DEFENCE, /* the turn of drop_packet among those that would begin a connection */
+	DROP_MARK_LOOP, /* came back to the mark device: somebody's rule of the routing table leads it there */
 	DROP_INTERNAL, /* a helper refused its work */
 	VERDICT_COUNT,
 };

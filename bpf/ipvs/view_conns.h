@@ -39,7 +39,7 @@ static long conn_line(__u32 i, void *data)
 		return 0;
 	state = (__u64)state_names[bounded(conn->word.state, STATE_SLOTS - 1)];
 	/* In one piece, where it is one format: a table of a million connections is read twice as fast. */
-	if (addr_is_ipv4(&conn->client) && addr_is_ipv4(&dest->addr)) {
+	if (addr_is_ipv4(&conn->client) && (conn->method == METHOD_BYPASS || addr_is_ipv4(&dest->addr))) {
 		BPF_SEQ_PRINTF(walk->seq, "%-3s %08X %04X %08X %04X %08X %04X %-11s", protocol_name(conn->protocol),
 			       addr_ipv4(&conn->client), __builtin_bswap16(conn->cport), addr_ipv4(&conn->virtual),
 			       __builtin_bswap16(conn->vport), addr_ipv4(&dest->addr), __builtin_bswap16(conn->dport),

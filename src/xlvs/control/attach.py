@@ -29,7 +29,7 @@ suitable when a service is added later. With names it stays with the interfaces 
 def main(argv: list[str]) -> int:
     """Run ``xlvs attach ARGV``; 1 when there was no interface to attach to."""
     options = _parser().parse_args(argv)
-    from xlvs.ipvs import attachments
+    from xlvs.ipvs import attachments, detour
     from xlvs.ipvs.pinned import PinnedTables
     from xlvs.linux import capability
     from xlvs.linux.interface import interfaces
@@ -46,6 +46,7 @@ def main(argv: list[str]) -> int:
         attachments.choose(store, chosen=bool(wanted))
         suitable = wanted or [each for each in interfaces() if attachments.is_suitable(each)]
         refused = [error for error in (_attach(store, each, options.mode) for each in suitable) if error]
+        detour.sync(store)
         found = [each for each in attachments.attachments(store) if each.tc]
     _print_attached(found)
     if refused:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from xlvs.control.difference import service_name
+from xlvs.control.finding import Finding
+from xlvs.control.findings_marks import findings_of_marks
 from xlvs.ipvs.layout import VERDICT_NAMES
 
 if TYPE_CHECKING:
@@ -33,17 +34,9 @@ DROPS: Final = {
     "drop_icmp_limit": "more ICMP errors were due than may be sent in a second",
     "drop_fragments": "fragments of one packet overlapped, contradicted each other or were too many",
     "drop_defence": "drop_packet dropped every n-th packet that would have begun a connection",
+    "drop_mark_loop": "a rule of the routing policy leads marked packets back to xlvs-mark: see `ip rule`",
     "drop_internal": "the kernel refused a step; please report it",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`what` is wrong and what helps. A `grave` one keeps traffic from flowing as it should; others are worth knowing."""
-
-    what: str
-    remedy: str
-    grave: bool = True
 
 
 def findings(health: Health) -> list[Finding]:
@@ -52,6 +45,7 @@ def findings(health: Health) -> list[Finding]:
         *_of_attachments(health),
         *_of_programs(health),
         *_of_forwarding(health),
+        *findings_of_marks(health),
         *_of_tables(health),
         *_of_host(health),
     ]
@@ -80,8 +74,6 @@ def _lacks(view: ServiceView) -> Iterator[tuple[str, str]]:
     service = view.service
     if not view.destinations:
         yield "no destination, so connections are refused", "`ipvsadm -a ...` adds one"
-    if service.key.fwmark:
-        yield "marks are not looked at, so no packet is balanced", _LATER
     if not service.scheduler:
         yield "no scheduler, so connections are refused", "`ipvsadm -E ... -s wlc` gives it one"
     if service.persistence_timeout_s:

@@ -13,7 +13,7 @@ from xlvs.control.findings import findings, findings_of_services, findings_witho
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from xlvs.control.findings import Finding
+    from xlvs.control.finding import Finding
     from xlvs.ipvs.health import Health, Line
 
 _RED, _YELLOW, _GREEN, _PLAIN = "\033[31m", "\033[33m", "\033[32m", "\033[0m"
@@ -90,6 +90,15 @@ def _tables(health: Health) -> Iterator[str]:
     yield row("services", f"{health.services.used} of {health.services.room}")
     yield row("destinations", f"{health.destinations.used} of {health.destinations.room}")
     yield row("connections", f"{health.connections.used} of {health.connections.room}")
+    marks = [
+        f"{', '.join(map(str, each))} ({name})"
+        for each, name in zip(health.marks[:2], ("IPv4", "IPv6"), strict=True)
+        if each
+    ]
+    if marks:
+        yield row("marks", f"of netfilter, by xlvs-mark: {'; '.join(marks)}")
+    if health.marks.ranges:
+        yield row("" if marks else "marks", f"of `xlvs mark`: {health.marks.ranges} ranges of ports")
     yield row("memory", f"{health.memory_bytes / (1 << 20):.0f} MiB")
     counted = [f"{name} {count}" for name, count in health.verdicts.items() if count]
     yield row("packets", ", ".join(counted) or "none yet")

@@ -11,7 +11,8 @@ import os
 from errno import EBUSY, EEXIST, ENODEV, ENOENT, EOPNOTSUPP
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from xlvs.ipvs import layout
+from xlvs.ipvs import detour, layout
+from xlvs.ipvs.detour_plan import DEVICE, PEER
 from xlvs.linux import bpffs, tc_attach, xdp_attach
 from xlvs.linux.bpf import Map, Program
 from xlvs.linux.interface import ARPHRD_ETHER, Interface, interfaces
@@ -38,6 +39,8 @@ class Attachment(NamedTuple):
 
 def is_suitable(interface: Interface) -> bool:
     """Whether packets for services come in here: Ethernet, and no port of a bridge or bond that is a suitable one."""
+    if interface.name in (DEVICE, PEER):
+        return False
     return interface.hardware == ARPHRD_ETHER and not interface.loopback and not interface.master
 
 
@@ -102,6 +105,8 @@ def attachments(store: Store) -> list[Attachment]:
         newest = {tc.info.id, xdp.info.id}
     found = []
     for interface in interfaces():
+        if interface.name in (DEVICE, PEER):
+            continue
         on_tc = tc_attach.query(interface.ifindex, _tc_pin(store, interface))
         on_xdp = xdp_attach.query(interface.ifindex, _xdp_pin(store, interface))
         ours = on_xdp if on_xdp and on_xdp.ours else None
@@ -117,6 +122,7 @@ def replace_all(store: Store) -> list[str]:
         if each.tc or each.xdp:
             attach(store, each.interface, _mode_of(each))
             names.append(each.interface.name)
+    detour.reattach(store)
     return names
 
 
@@ -167,6 +173,7 @@ def _detach_xdp(store: Store, interface: Interface) -> bool:
 
 def remove_director(store: Store) -> None:
     """Take the packet path off everything and forget the tables: the host is as it was."""
+    detour.remove(store)
     for interface in interfaces():
         detach(store, interface)
     bpffs.remove(store.directory)

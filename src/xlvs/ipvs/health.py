@@ -12,13 +12,14 @@ from struct import unpack_from
 from time import sleep
 from typing import TYPE_CHECKING, Final
 
-from xlvs.ipvs import attachments, layout, program
+from xlvs.ipvs import attachments, detour, layout, program
 from xlvs.ipvs.views import VIEWS
 from xlvs.linux.bpf import Map, Program
 from xlvs.linux.interface import interfaces
 from xlvs.linux.xdp_attach import query as xdp_query
 
 if TYPE_CHECKING:
+    from xlvs.ipvs.detour import Marks
     from xlvs.ipvs.store import Store
     from xlvs.linux.interface import Interface
 
@@ -75,6 +76,7 @@ class Health:
     services: Room
     destinations: Room
     connections: Room
+    marks: Marks
     memory_bytes: int
     verdicts: dict[str, int]
 
@@ -98,6 +100,7 @@ def examine(store: Store) -> Health:
         services=Room(len(numbers), store.services.entries - 1),
         destinations=Room(sum(len(store.listed(number)) for number in numbers), store.dests.entries - 1),
         connections=Room(_live_connections(store), store.array("conns").entries - 1),
+        marks=detour.examine(store),
         memory_bytes=_memory_bytes(directory),
         verdicts=verdicts(store),
     )

@@ -70,6 +70,9 @@ SETTINGS_EDITING_UNTIL: Final = 144
 SETTINGS_SYSCTLS: Final = 148
 SETTINGS_FREE_PAGES_AT: Final = 416
 SETTINGS_FREE_PAGES: Final = 424
+SETTINGS_MARKS: Final = {2: 428, 10: 432}  # by family
+SETTINGS_MARK_DEVICE: Final = 436
+SETTINGS_MARK_RANGES: Final = 440
 
 LEDGER_HASH_SEED: Final = 0
 LEDGER_EDITING: Final = 8
@@ -135,6 +138,7 @@ VERDICT_NAMES: Final = (
     "stack",
     "answered",
     "held",
+    "back",
     "drop_no_destination",
     "drop_destination_gone",
     "drop_table_full",
@@ -147,6 +151,7 @@ VERDICT_NAMES: Final = (
     "drop_icmp_limit",
     "drop_fragments",
     "drop_defence",
+    "drop_mark_loop",
     "drop_internal",
 )
 

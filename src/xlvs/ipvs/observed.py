@@ -105,7 +105,9 @@ class Observed:
                 if life != layout.CONN_LIVE or left == 0 or left > 0x7FFFFFFF:  # the past is the upper half
                     continue
                 address = dests.get(dest)
-                if address is None:
+                if dest == _NOBODY:  # the connection bypasses the destinations
+                    address = bytes(4 if client[:12] == _MAPPED else 16)
+                elif address is None:
                     address = dests[dest] = _dest_address(store, dest)
                 if client[:12] == _MAPPED:
                     client, virtual = client[12:], virtual[12:]
@@ -162,6 +164,7 @@ class Observed:
         return sysctls.read(self.present_store(), name)
 
 
+_NOBODY = bytes(4)
 _MAPPED = bytes(10) + b"\xff\xff"
 
 

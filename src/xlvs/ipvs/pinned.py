@@ -7,7 +7,7 @@ leads to it, and nothing leads to it before it is freed.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from struct import pack
 from typing import TYPE_CHECKING
 
@@ -95,12 +95,14 @@ class PinnedTables(Observed):
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Hold the lock over many changes; each of them still is whole by itself."""
-        with self.store().edit():
+        store = self.store()
+        with store.edit():
             self._many = True
             try:
                 yield
             finally:
                 self._many = False
+                self._detour_after(store, 0)
                 self._forget()
 
     def _forget(self) -> None:
@@ -120,6 +122,7 @@ class PinnedTables(Observed):
                 raise ServiceExists
             rules.check_service(service)
             self._attach(store)
+            self._detour_before(store, service.key, key)
             number = numbers.take_service(store)
             self._numbers.clear()
             base = number * layout.SERVICE_SIZE
@@ -134,6 +137,7 @@ class PinnedTables(Observed):
             store.map("service_numbers").update(key, pack("<I", number))
             self._set_flags(store, number, service)
             store.count_service(number, 1)
+            self._detour_after(store, service.key.fwmark)
 
     def update_service(self, service: VirtualService) -> None:
         """See `IpvsTables`."""
@@ -162,6 +166,7 @@ class PinnedTables(Observed):
             if not number:
                 raise NoSuchService
             self._drop_service(store, number, packed)
+            self._detour_after(store, key.fwmark)
             _end_lost_connections(store)
 
     def flush(self) -> None:
@@ -173,6 +178,7 @@ class PinnedTables(Observed):
             for number in list(store.live_services()):
                 base = number * layout.SERVICE_SIZE
                 self._drop_service(store, number, store.services.memory[base : base + layout.SERVICE_KEY.size])
+            self._detour_after(store, 1)
             _end_lost_connections(store)
 
     def _write_service(self, store: Store, number: int, service: VirtualService, key: bytes, flags: int) -> None:
@@ -367,6 +373,29 @@ class PinnedTables(Observed):
 
             attach_suitable(store)
             self._attached = True
+
+    # Marks that netfilter sets
+
+    def _detour_before(self, store: Store, service: ServiceKey, key: bytes) -> None:
+        """The way to the mark device is there before the service of a mark is; refused, nothing has changed."""
+        if not service.fwmark:
+            return
+        from xlvs.ipvs import detour
+
+        try:
+            detour.sync(store, key)
+        except KernelError:
+            with suppress(KernelError):
+                detour.sync(store)
+            store.keep(layout.LEDGER_EDITING, 0)
+            raise
+
+    def _detour_after(self, store: Store, mark: int) -> None:
+        """After a service came or went: those by address take the detour as long as one by mark is there."""
+        if (mark or store.setting(layout.SETTINGS_MARK_DEVICE)) and not (self._many and not mark):
+            from xlvs.ipvs import detour
+
+            detour.sync(store)
 
     # Statistics and settings
 

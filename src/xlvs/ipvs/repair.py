@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, scheduling, slots
-from xlvs.model.errors import TableFull
+from xlvs.ipvs import detour, layout, mark_ranges, scheduling, slots
+from xlvs.model.errors import KernelError, TableFull
 
 if TYPE_CHECKING:
     from xlvs.ipvs.store import Store
@@ -26,6 +26,9 @@ def repair(store: Store) -> None:
     _repair_scheduling(store, live)
     for family, offset in layout.SETTINGS_SERVICES.items():
         store.set_setting(offset, sum(store.family_of(number) == family for number in live))
+    mark_ranges.count(store)
+    with suppress(KernelError):  # `xlvs status` says what is missing of it
+        detour.sync(store)
 
 
 def _service_key(store: Store, number: int) -> bytes:

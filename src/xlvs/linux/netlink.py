@@ -12,11 +12,19 @@ from typing import Final, NamedTuple, Self
 
 from xlvs.model.errors import KernelError
 
+RTM_NEWLINK: Final = 16
+RTM_DELLINK: Final = 17
 RTM_GETLINK: Final = 18
 RTM_NEWADDR: Final = 20
 RTM_DELADDR: Final = 21
 RTM_GETADDR: Final = 22
+RTM_NEWROUTE: Final = 24
+RTM_GETROUTE: Final = 26
+RTM_NEWRULE: Final = 32
+RTM_DELRULE: Final = 33
+RTM_GETRULE: Final = 34
 RTM_GETTFILTER: Final = 46
+NLM_F_REPLACE: Final = 0x100
 NLM_F_EXCL: Final = 0x200
 NLM_F_CREATE: Final = 0x400
 
@@ -105,10 +113,13 @@ class Route:
         """The payload of the one answer to a request. Raises KernelError with the kernel's errno."""
         return next(self._exchange(kind, 0, payload))
 
-    def change(self, kind: int, flags: int, payload: bytes) -> None:
-        """Have something changed. Raises KernelError with the kernel's errno."""
-        for _ in self._exchange(kind, _NLM_F_ACK | flags, payload):
-            pass
+    def change(self, kind: int, flags: int, payload: bytes, operation: str = "changing the network") -> None:
+        """Have something changed; `flags` of NLM_F_*. Raises KernelError naming the operation."""
+        try:
+            for _ in self._exchange(kind, _NLM_F_ACK | flags, payload):
+                pass
+        except KernelError as error:
+            raise KernelError(operation, error.errno) from None
 
     def _exchange(self, kind: int, flags: int, payload: bytes) -> Iterator[bytes]:
         self._sequence += 1

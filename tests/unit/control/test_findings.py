@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from xlvs.control.findings import DROPS, Finding, findings, findings_of_services, findings_without_director
+from xlvs.control.finding import Finding
+from xlvs.control.findings import DROPS, findings, findings_of_services, findings_without_director
+from xlvs.ipvs.detour import Marks
 from xlvs.ipvs.health import Health, Line, Room
 from xlvs.ipvs.layout import VERDICT_NAMES
 from xlvs.ipvs.views import VIEWS
 from xlvs.model.address import Family
 from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod
-from xlvs.model.service import Protocol, ServiceKey, VirtualService, mark_service_key
+from xlvs.model.service import Protocol, ServiceKey, VirtualService
 from xlvs.model.views import DestinationView, ServiceView
 
 ETH0 = Line(
@@ -38,6 +40,7 @@ GOOD = Health(
     services=Room(1, 100),
     destinations=Room(2, 100),
     connections=Room(3, 100),
+    marks=Marks(),
     memory_bytes=1 << 20,
     verdicts={"forward": 7},
 )
@@ -139,7 +142,6 @@ def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
         (behind(replace(WEB, persistence_timeout_s=360)), "TCP 10.0.0.1:80: not persistent"),
         (behind(replace(WEB, scheduler="")), "no scheduler, so connections are refused"),
         (behind(replace(WEB, one_packet=True)), "--ops has no effect"),
-        (behind(replace(WEB, key=mark_service_key(7))), "marks are not looked at"),
     ],
 )
 def test_what_packets_do_not_follow_is_said(view: ServiceView, words: str) -> None:

@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 from tests.unit.control.test_findings import ETH0, GOOD
-from xlvs.control.findings import Finding
+from xlvs.control.finding import Finding
 from xlvs.control.status import advice, describe, report
 
 

@@ -65,6 +65,8 @@ OFFSETS = {
     "LEDGER_HASH_SEED": ("ledger", "hash_seed"),
     "LEDGER_EDITING": ("ledger", "editing"),
     "LEDGER_ATTACH_CHOSEN": ("ledger", "attach_chosen"),
+    "SETTINGS_MARK_DEVICE": ("settings", "mark_device"),
+    "SETTINGS_MARK_RANGES": ("settings", "mark_ranges"),
     "LEDGER_SERVICE_FREE": ("ledger", "service_free"),
     "LEDGER_DEST_FREE": ("ledger", "dest_free"),
     "LEDGER_SLOT_NEXT": ("ledger", "slot_next"),
@@ -110,7 +112,7 @@ def test_an_offset_is_that_of_its_member(btf: Btf, name: str) -> None:
 def test_no_offset_is_forgotten() -> None:
     """What is added to the layout is added here."""
     prefixes = ("SERVICE_", "DEST_", "SETTINGS_", "LEDGER_", "ESTIMATE_", "CLOCKWORK_")
-    known = {*OFFSETS, *SIZES, *PACKED, "SETTINGS_SERVICES"}
+    known = {*OFFSETS, *SIZES, *PACKED, "SETTINGS_SERVICES", "SETTINGS_MARKS"}
 
     assert [name for name in vars(layout) if name.startswith(prefixes) and name not in known] == []
 
@@ -127,6 +129,14 @@ def test_services_are_counted_by_family(btf: Btf) -> None:
     declared = btf.layout("settings")
 
     assert {family: declared.member(name).offset for family, name in members.items()} == layout.SETTINGS_SERVICES
+
+
+def test_marks_count_by_family(btf: Btf) -> None:
+    """One place for each."""
+    members = {Family.IPV4: "marks_ipv4", Family.IPV6: "marks_ipv6"}
+    declared = btf.layout("settings")
+
+    assert {family: declared.member(name).offset for family, name in members.items()} == layout.SETTINGS_MARKS
 
 
 def places(packed: Struct) -> list[tuple[int, int]]:
