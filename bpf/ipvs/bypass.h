@@ -33,38 +33,31 @@ static __always_inline int bypass_is_elsewhere(ctx_t *ctx, struct work *work, co
 /* A packet that may begin a connection of service `svc`, which has no destination for it. The kernel answers in the
  * name of the address that was spoken to, and can do so only if it is its own. */
 static __noinline enum verdict refuse(ctx_t *ctx, struct work *work, const struct service *svc,
-				      const struct settings *set, __u32 *number)
+				      const struct settings *set)
 {
 	struct packet *p = &work->packet;
 	struct dest *dest;
-	struct conn *conn;
 
-	if (!set || !svc || !number)
+	if (!set || !svc)
 		return VERDICT_PASS;
 	if (!svc->key.fwmark || !bypass_is_elsewhere(ctx, work, set))
 		return answer_unreachable(ctx, p);
 	dest = bypass_dest();
 	if (!set->sysctls[SYSCTL_CACHE_BYPASS] || !dest)
 		return p->family == FAMILY_IPV4 ? DROP_NO_DESTINATION : answer_unreachable(ctx, p);
-	*number = conn_new(p, dest, 0, ticks_now());
-	conn = conn_get(*number);
-	if (!*number || !conn)
-		return DROP_TABLE_FULL;
-	conn->dport = 0;
-	mark_note_address(p);
+	work->choice.dest = 0;
+	work->choice.control = 0;
+	work->choice.dport = 0;
 	return VERDICT_CONTINUE;
 }
 
 /* Send a packet of such a connection on. */
-static __noinline enum verdict bypass(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set,
+static __noinline enum verdict bypass(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,
 				      __u32 now)
 {
 	struct packet *p = &work->packet;
-	struct conn *conn = conn_get(number);
 	long rc;
 
-	if (!conn || !set)
-		return VERDICT_PASS;
 	rc = hop_find(ctx, &work->fib, p, conn, DIRECTION_FORWARD, &p->src, &p->dst, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;

@@ -45,6 +45,16 @@ struct conn_key {
 	__u8 direction;
 };
 
+/* What was decided for a new connection. */
+struct choice {
+	__u32 dest; /* number */
+	__u32 control; /* number of its template, 0: none */
+	__be16 dport;
+	__u8 one_packet; /* it is for this packet alone */
+};
+
+int template_release(__u32 number, __u32 ended, __u32 now);
+
 static __always_inline __u64 conn_key_hash(const struct conn_key *key)
 {
 	return hash_ends(&key->client, key->cport, &key->other, key->oport, key->protocol);
@@ -317,42 +327,67 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 		return -1;
 	conn_unlink(conn_forward_hash(conn), number);
 	dest = dest_get(conn->dest);
-	if (!dest)
+	if (!dest || old.bits & CONN_ONE_PACKET)
 		return 0;
 	if (conn->method == METHOD_MASQUERADE)
 		conn_unlink(conn_reply_hash(conn, dest), number);
 	dest_unbind(dest, old.bits & CONN_INACTIVE);
+	if (conn->control)
+		template_release(conn->control, old.expires, now);
 	return 0;
 }
 
-/* Begin a connection of packet `p` with a destination. Returns its number; 0: the table is full.
- * It is linked under its reply key first: nothing can come back before something went out. Two first
- * packets of one client at the same instant on two processors make two connections; look-ups find
- * the newest from then on, and the other one expires. */
-__noinline __u32 conn_new(const struct packet *p, struct dest *dest, __u32 dest_number, __u32 now)
+/* Fill in a connection of packet `p`, but for its word. */
+static __always_inline void conn_fill(struct conn *conn, const struct packet *p, const struct choice *choice,
+				      const struct dest *dest)
 {
-	struct conn_word word = { .all = 0 };
-	__u32 number = conn_allocate();
-	struct conn *conn = conn_get(number);
-
-	if (!number || !conn || !p || !dest)
-		return 0;
 	conn->client = p->src;
 	conn->virtual = p->dst;
 	conn->cport = p->sport;
 	conn->vport = p->dport;
-	conn->dport = dest->port ? dest->port : p->dport;
+	conn->dport = choice->dport;
 	conn->protocol = p->protocol;
 	conn->method = dest->method;
-	conn->dest = dest_number;
-	conn->control = 0;
+	conn->dest = choice->dest;
+	conn->control = choice->control;
 	conn->hop[DIRECTION_FORWARD] = 0;
 	conn->hop[DIRECTION_REPLY] = 0;
+}
+
+static __always_inline struct conn_word conn_first_word(const struct conn *conn, __u32 now)
+{
+	struct conn_word word = { .all = 0 };
+
 	word.expires = now + ticks_per_second;
 	word.life = LIFE_LIVE;
 	word.bits = conn->method == METHOD_MASQUERADE ? CONN_INACTIVE : CONN_INACTIVE | CONN_NO_ANSWERS;
+	return word;
+}
+
+/* Begin a connection of packet `p` as chosen. Returns its number; 0: the table is full.
+ * It is linked under its reply key first: nothing can come back before something went out. Two first
+ * packets of one client at the same instant on two processors make two connections; look-ups find
+ * the newest from then on, and the other one expires. */
+__noinline __u32 conn_new(const struct packet *p, const struct choice *choice, __u32 now)
+{
+	__u32 number = conn_allocate();
+	struct conn *conn = conn_get(number);
+	struct conn_word word;
+	struct dest *dest;
+
+	if (!number || !conn || !p || !choice)
+		return 0;
+	dest = dest_get(choice->dest);
+	if (!dest)
+		goto full;
+	conn_fill(conn, p, choice, dest);
+	word = conn_first_word(conn, now);
+	if (choice->one_packet)
+		word.bits |= CONN_ONE_PACKET;
 	/* In one exchange, after all the rest: the sweeper looks at any entry, on any processor. */
 	__sync_lock_test_and_set(&conn->word.all, word.all);
+	if (choice->one_packet)
+		return number;
 	if (conn->method == METHOD_MASQUERADE && conn_link(conn_reply_hash(conn, dest), number))
 		goto full;
 	if (conn_link(conn_forward_hash(conn), number)) {

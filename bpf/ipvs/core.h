@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "defence.h"
 #include "hop.h"
+#include "persist.h"
 #include "proto.h"
 #include "sched.h"
 #include "service.h"
@@ -32,16 +33,14 @@ static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *wor
 	return nat->side == NAT_SOURCE ? VERDICT_REPLY : VERDICT_FORWARD;
 }
 
-static __noinline enum verdict reply(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set, __u32 now)
+static __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,
+				     __u32 now)
 {
 	struct bpf_fib_lookup *fib = &work->fib;
 	struct packet *p = &work->packet;
-	struct conn *conn = conn_get(number);
 	struct dest *dest;
 	long rc;
 
-	if (!conn || !set)
-		return VERDICT_PASS;
 	rc = hop_find(ctx, fib, p, conn, DIRECTION_REPLY, &conn->virtual, &conn->client, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
@@ -59,22 +58,19 @@ static __noinline enum verdict reply(ctx_t *ctx, struct work *work, __u32 number
 	return send_translated(ctx, work, rc);
 }
 
-static __noinline enum verdict forward(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set,
+static __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,
 				       __u32 now)
 {
 	struct bpf_fib_lookup *fib = &work->fib;
 	struct packet *p = &work->packet;
-	struct conn *conn = conn_get(number);
 	struct dest *dest;
 	long rc;
 
-	if (!conn || !set)
-		return VERDICT_PASS;
 	dest = dest_get(conn->dest);
 	if (!dest || !(dest->flags & DEST_AVAILABLE))
-		return conn->method == METHOD_BYPASS ? bypass(ctx, work, number, set, now) : DROP_DESTINATION_GONE;
+		return conn->method == METHOD_BYPASS ? bypass(ctx, work, conn, set, now) : DROP_DESTINATION_GONE;
 	if (conn->method == METHOD_TUNNEL)
-		return tunnel_forward(ctx, work, number, dest, now);
+		return tunnel_forward(ctx, work, conn, dest, now);
 	work->nat.side = NAT_DESTINATION;
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
@@ -97,14 +93,53 @@ static __noinline enum verdict forward(ctx_t *ctx, struct work *work, __u32 numb
 	return send_translated(ctx, work, rc);
 }
 
-/* Begin a connection, if the packet may and belongs to a service. Its number is left in `number`. */
+/* No destination: the client is told. Beside an FTP service other ports are the host's own business. */
+static __always_inline enum verdict leave(ctx_t *ctx, struct work *work, const struct service *svc,
+					  const struct settings *set)
+{
+	struct packet *p = &work->packet;
+
+	if (svc->key.vport == bpf_htons(FTP_PORT) && p->dport != bpf_htons(FTP_PORT))
+		return VERDICT_PASS;
+	return CTX_IS_XDP ? VERDICT_HAND_UP : refuse(ctx, work, svc, set);
+}
+
+/* Choose for a new connection; leaves the choice in `work`. DROP_NO_DESTINATION: there is none. */
+static __always_inline enum verdict choose(ctx_t *ctx, struct work *work, struct service *svc, __u32 service, __u32 now)
+{
+	struct settings *set = settings_get();
+	struct choice *choice = &work->choice;
+	struct packet *p = &work->packet;
+	struct dest *dest;
+
+	__builtin_memset(choice, 0, sizeof(*choice));
+	choice->one_packet = svc->flags & SERVICE_ONE_PACKET && p->protocol == IPPROTO_UDP;
+	/* Handed up after the choice, a packet would be chosen for twice. */
+	if (choice->one_packet && CTX_IS_XDP)
+		return VERDICT_HAND_UP;
+	if (svc->flags & SERVICE_PERSISTENT)
+		return persist_choose(ctx, work, svc, service, now);
+	/* Only a persistent service has further ports. */
+	if (!svc->key.fwmark && p->dport != svc->key.vport)
+		return DROP_NO_DESTINATION;
+	choice->dest = set ? schedule(svc, service, p, set) : 0;
+	dest = dest_get(choice->dest);
+	if (!choice->dest || !dest)
+		return DROP_NO_DESTINATION;
+	choice->dport = dest->port ? dest->port : p->dport;
+	return VERDICT_CONTINUE;
+}
+
+/* Begin a connection, if the packet may and belongs to a service. Its number is left in `number`; that of a single
+ * packet is none but the one in `work`. */
 static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now,
 				     __u32 *number)
 {
+	struct choice *choice = &work->choice;
 	struct packet *p = &work->packet;
-	__u32 service, chosen;
+	enum verdict verdict;
 	struct service *svc;
-	struct dest *dest;
+	__u32 service;
 
 	if (!set || !number)
 		return VERDICT_PASS;
@@ -116,21 +151,50 @@ static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct
 		return VERDICT_PASS;
 	if (set->drop_rate && defence_drops(set))
 		return DROP_DEFENCE;
-	chosen = schedule(svc, service, p, set);
-	dest = dest_get(chosen);
-	if (!chosen || !dest) {
-		if (!CTX_IS_XDP)
-			return refuse(ctx, work, svc, set, number);
+	verdict = choose(ctx, work, svc, service, now);
+	if (verdict == DROP_NO_DESTINATION)
+		verdict = leave(ctx, work, svc, set);
+	if (verdict == VERDICT_HAND_UP)
 		defence_uncount(set);
-		return VERDICT_HAND_UP;
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	if (!choice->one_packet || p->part == FRAGMENT_FIRST) {
+		*number = conn_new(p, choice, now);
+		if (!*number) {
+			template_release(choice->control, now, now);
+			return DROP_TABLE_FULL;
+		}
 	}
-	*number = conn_new(p, dest, chosen, now);
-	if (!*number)
-		return DROP_TABLE_FULL;
 	if (svc->key.fwmark)
 		mark_note_address(p);
-	stats_conn(chosen);
+	if (choice->dest)
+		stats_conn(choice->dest);
 	return VERDICT_CONTINUE;
+}
+
+/* A packet that has a connection for itself alone: `number` where further fragments follow, else one in no table. */
+static __noinline enum verdict single(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set,
+				      __u32 now)
+{
+	struct choice *choice = &work->choice;
+	struct conn *conn = number ? conn_get(number) : &work->one_packet;
+	struct dest *dest = dest_get(choice->dest);
+	enum verdict verdict;
+
+	if (!conn || !dest)
+		return DROP_INTERNAL;
+	if (!number) {
+		conn_fill(conn, &work->packet, choice, dest);
+		conn->word = conn_first_word(conn, now);
+	}
+	conn->control = 0;
+	dest_bind(dest);
+	verdict = forward(ctx, work, conn, set, now);
+	dest_unbind(dest, 1);
+	if (number)
+		conn->word.expires = now + ticks_per_second;
+	template_release(choice->control, now, now);
+	return verdict;
 }
 
 /* A packet towards a virtual address. */
@@ -149,10 +213,17 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 		number = fresh;
-	}
-	if (p->part == FRAGMENT_FIRST)
+		if (p->part == FRAGMENT_FIRST)
+			fragment_remember(p, number, DIRECTION_FORWARD, now);
+		if (work->choice.one_packet)
+			return single(ctx, work, number, set, now);
+		conn = conn_get(number);
+		if (!conn)
+			return DROP_INTERNAL;
+	} else if (p->part == FRAGMENT_FIRST) {
 		fragment_remember(p, number, DIRECTION_FORWARD, now);
-	return forward(ctx, work, number, set, now);
+	}
+	return forward(ctx, work, conn, set, now);
 }
 
 /* A packet from a destination's address: an answer, or nothing of ours. */
@@ -160,12 +231,13 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 {
 	struct packet *p = &work->packet;
 	__u32 number = conn_of_answer(p, now);
+	struct conn *conn = conn_get(number);
 
-	if (!number)
+	if (!number || !conn)
 		return VERDICT_CONTINUE;
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_REPLY, now);
-	return reply(ctx, work, number, set, now);
+	return reply(ctx, work, conn, set, now);
 }
 
 static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work, const struct filter *filter,

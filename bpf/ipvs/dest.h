@@ -29,12 +29,30 @@ static __always_inline void dest_check_relief(struct dest *dest)
 		dest->overloaded = 0;
 }
 
+static __always_inline void dest_check_load(struct dest *dest)
+{
+	if (dest->upper_threshold && dest_connections(dest) >= dest->upper_threshold)
+		dest->overloaded = 1;
+}
+
 /* A connection begins, inactive. */
 static __always_inline void dest_bind(struct dest *dest)
 {
 	__sync_fetch_and_add(&dest->inactive, 1);
-	if (dest->upper_threshold && dest_connections(dest) >= dest->upper_threshold)
-		dest->overloaded = 1;
+	dest_check_load(dest);
+}
+
+/* A template does not count for the thresholds, but they are looked at, as in the kernel. */
+static __always_inline void dest_bind_template(struct dest *dest)
+{
+	__sync_fetch_and_add(&dest->persistent, 1);
+	dest_check_load(dest);
+}
+
+static __always_inline void dest_unbind_template(struct dest *dest)
+{
+	__sync_fetch_and_add(&dest->persistent, -1);
+	dest_check_relief(dest);
 }
 
 static __always_inline void dest_unbind(struct dest *dest, int inactive)

@@ -6,6 +6,7 @@
 #define XLVS_EXPIRE_H
 
 #include "defence.h"
+#include "template.h"
 
 /* A dead entry rests this part of a second before it is used again: longer than any packet is under way
  * in the program. */
@@ -32,6 +33,60 @@ static __always_inline int sweep_is_over(const struct conn *conn, __u32 expires,
 	return dest && conn->method != METHOD_BYPASS && !(dest->flags & DEST_AVAILABLE);
 }
 
+/* Does drop_entry take a template without connections? Not an assured one. That of a one-packet service has no others,
+ * and is let alone for a minute. */
+static __always_inline int sweep_drops_template(const struct conn *conn, __u32 expires, const struct sweep *sweep)
+{
+	struct service *svc;
+	struct dest *dest;
+
+	if (!sweep->set || !sweep->set->drop_entry || conn->word.state == TEMPLATE_ASSURED ||
+	    bpf_get_prandom_u32() % DROP_ENTRY_PART)
+		return 0;
+	dest = dest_get(conn->dest);
+	svc = dest ? service_get(dest->service) : 0;
+	if (!svc || !(svc->flags & SERVICE_ONE_PACKET))
+		return 1;
+	return conn->timeout - (expires - sweep->now) >= DROP_ENTRY_IDLE_S * ticks_per_second;
+}
+
+/* A template that is over but has connections is left to them: they say when it is over. */
+static __always_inline void sweep_template(struct conn *conn, __u32 number, __u32 expires, const struct sweep *sweep)
+{
+	if (!conn->controls && (sweep_is_over(conn, expires, sweep) || sweep_drops_template(conn, expires, sweep)))
+		template_kill(number, sweep->now);
+}
+
+/* A connection was ended before its time: a template that has no other one goes with it, unless it is worth keeping. */
+static __always_inline void sweep_control(__u32 number, const struct sweep *sweep)
+{
+	struct conn *template = conn_get(number);
+
+	if (!template || template->controls)
+		return;
+	if (sweep->lost_too ? sweep_is_over(template, template->word.expires, sweep) :
+			      template->word.state != TEMPLATE_ASSURED)
+		template_kill(number, sweep->now);
+}
+
+static __always_inline void sweep_live(struct conn *conn, __u32 number, __u32 expires, const struct sweep *sweep)
+{
+	const struct settings *set = sweep->set;
+	__u32 control = conn->control;
+
+	if (sweep_is_over(conn, expires, sweep)) {
+		conn_kill(conn, number, sweep->now);
+		if (sweep->lost_too && control)
+			sweep_control(control, sweep);
+	} else if (set && set->drop_entry && defence_takes(conn, set, sweep->now)) {
+		conn_kill(conn, number, sweep->now);
+		if (control)
+			sweep_control(control, sweep);
+	} else if (control) {
+		template_extend(control, sweep->now);
+	}
+}
+
 static __always_inline void sweep_entry(struct conn *conn, __u32 number, const struct sweep *sweep)
 {
 	__u32 now = sweep->now;
@@ -39,9 +94,10 @@ static __always_inline void sweep_entry(struct conn *conn, __u32 number, const s
 
 	old.all = conn->word.all;
 	if (old.life == LIFE_LIVE) {
-		if (sweep_is_over(conn, old.expires, sweep) ||
-		    (sweep->set && sweep->set->drop_entry && defence_takes(conn, sweep->set, now)))
-			conn_kill(conn, number, now);
+		if (conn_is_template(conn))
+			sweep_template(conn, number, old.expires, sweep);
+		else
+			sweep_live(conn, number, old.expires, sweep);
 		return;
 	}
 	if (old.life != LIFE_DEAD || now - old.expires <= ticks_per_second / REST_FRACTION)

@@ -42,8 +42,8 @@ static __noinline int fragment_judged(const struct packet *p, enum verdict verdi
 	return bpf_map_delete_elem(&fragments, &key);
 }
 
-static enum verdict reply(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set, __u32 now);
-static enum verdict forward(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set, __u32 now);
+static enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now);
+static enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now);
 
 static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct work *work, const struct settings *set,
 						    __u32 now)
@@ -60,8 +60,7 @@ static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct work *wor
 	conn = conn_get(fragment->conn);
 	if (!conn || !conn_is_live(conn, now) || !addr_equal(&conn->client, fragment->reply ? &p->dst : &p->src))
 		return DROP_FRAGMENTS;
-	return fragment->reply ? reply(ctx, work, fragment->conn, set, now) :
-				 forward(ctx, work, fragment->conn, set, now);
+	return fragment->reply ? reply(ctx, work, conn, set, now) : forward(ctx, work, conn, set, now);
 }
 
 /* VERDICT_CONTINUE: this is the first fragment of a complete datagram, go on with it as with any packet. */

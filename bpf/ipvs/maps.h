@@ -85,6 +85,15 @@ struct {
 	__type(value, struct bucket);
 } buckets SEC(".maps");
 
+/* Number of a persistence template -> the Call-ID that is part of its key. Missing: it has none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct call);
+} calls SEC(".maps");
+
 /* Numbers of connections that were used and are free again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);

@@ -18,6 +18,11 @@ static __always_inline enum verdict handle_icmp(ctx_t *ctx, struct work *work, c
 	return VERDICT_HAND_UP;
 }
 
+static __always_inline const struct call *call_of_packet(ctx_t *ctx, const struct packet *p)
+{
+	return 0;
+}
+
 static __always_inline void fragment_remember(const struct packet *p, __u32 number, __u32 direction, __u32 now)
 {
 }

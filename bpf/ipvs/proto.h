@@ -5,8 +5,8 @@
 
 #include "proto_sctp.h"
 #include "proto_tcp.h"
-
-#define FTP_DATA_PORT 20
+#include "service.h"
+#include "template.h"
 
 static __always_inline __u32 state_timeout(const struct settings *set, __u8 state)
 {
@@ -44,6 +44,14 @@ static __always_inline __u16 proto_bits(struct conn_word old, __u8 state, __u32 
 	return bits >> CONN_PACKETS_SHIFT < CONN_PACKETS_MASK ? bits + (1 << CONN_PACKETS_SHIFT) : bits;
 }
 
+/* Does the step show that the client is there, and not a forged address? */
+static __always_inline int proto_assures(__u8 before, __u8 after, __u32 direction)
+{
+	if (after == STATE_UDP)
+		return direction == DIRECTION_REPLY;
+	return before != after && (after == STATE_ESTABLISHED || after == STATE_SCTP_ESTABLISHED);
+}
+
 /* Returns 0, or -1 when another processor was faster: the other direction's packets may be there. */
 static __always_inline int proto_step(struct conn *conn, const struct packet *p, __u32 direction,
 				      const struct settings *set, __u32 now)
@@ -54,6 +62,8 @@ static __always_inline int proto_step(struct conn *conn, const struct packet *p,
 	if (old.life != LIFE_LIVE)
 		return 0;
 	state = proto_next_state(old, p, direction, set);
+	if (conn->control && proto_assures(old.state, state, direction))
+		template_assure(conn->control);
 	return conn_set_state(conn, old, state, proto_bits(old, state, direction), now + state_timeout(set, state));
 }
 

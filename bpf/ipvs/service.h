@@ -5,6 +5,17 @@
 
 #include "mark.h"
 
+#define FTP_PORT 21
+#define FTP_DATA_PORT 20
+
+/* May the port be one of FTP's data connections, passive ones too? */
+static __always_inline int service_may_be_ftp(const struct packet *p, const struct settings *set)
+{
+	__u16 port = bpf_ntohs(p->dport);
+
+	return p->protocol == IPPROTO_TCP && (port == FTP_DATA_PORT || port >= set->unprivileged_port);
+}
+
 /* Number of the service of a mark, 0: none. */
 static __always_inline __u32 service_of_mark(__u32 mark, __u8 family)
 {
@@ -14,8 +25,9 @@ static __always_inline __u32 service_of_mark(__u32 mark, __u8 family)
 	return number ? *number : 0;
 }
 
-/* Number of the service of the packet's mark, else of protocol, address and port, else of the address alone
- * (port 0); 0: none, or none before netfilter has said the mark. */
+/* Number of the service of the packet's mark, else of protocol, address and port, else of the address's FTP service,
+ * if it may be its data connection, else of the address alone (port 0); 0: none, or none before netfilter has said
+ * the mark. */
 static __noinline __u32 service_find(const struct packet *p, const struct settings *set)
 {
 	struct service_key key = {};
@@ -34,6 +46,10 @@ static __noinline __u32 service_find(const struct packet *p, const struct settin
 	key.protocol = p->protocol;
 	key.family = p->family;
 	number = bpf_map_lookup_elem(&service_numbers, &key);
+	if (!number && service_may_be_ftp(p, set)) {
+		key.vport = bpf_htons(FTP_PORT);
+		number = bpf_map_lookup_elem(&service_numbers, &key);
+	}
 	if (!number) {
 		key.vport = 0;
 		number = bpf_map_lookup_elem(&service_numbers, &key);

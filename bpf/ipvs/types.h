@@ -12,7 +12,7 @@
 
 /* Raised with every change of a layout in this file. */
 enum {
-	LAYOUT = 3,
+	LAYOUT = 4,
 };
 
 /* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on
@@ -96,12 +96,25 @@ enum conn_life {
 	LIFE_DEAD = 2, /* out of the index, its memory is given back a moment later */
 };
 
+/* States of a persistence template. */
+enum template_state {
+	TEMPLATE_NONE = 0,
+	TEMPLATE_ASSURED = 1, /* one of its connections was established; UDP: was answered */
+};
+
 enum conn_bits {
 	CONN_INACTIVE = 1, /* counted in the destination's `inactive`, not in `active` */
 	CONN_NO_ANSWERS = 2, /* no answer has passed the director yet, and none need */
+	CONN_OUTDATED = 4, /* a template whose destination is not to be used: found no more */
+	CONN_ONE_PACKET = 8, /* for the fragments of one datagram: in no index, count and list */
 	CONN_PACKETS_SHIFT = 12, /* from here on the number of the client's packets */
 	CONN_PACKETS_MASK = 15, /* no more than this are counted */
 };
+
+/* In `protocol` of a connection: it is a persistence template. None that is balanced has this bit, so that a packet
+ * never finds a template, whatever its ports. */
+#define PROTOCOL_TEMPLATE 0x40
+#define OUTDATED_PORT 0xffff /* what an outdated template shows, in either byte order */
 
 /* The part of a connection that packets change. It is one word, so that a change of state and
  * the counters that go with it happen once, whichever processor does it. */
@@ -128,9 +141,26 @@ struct conn {
 	__u8 method; /* enum forwarding_method, as it was when the connection began */
 	struct conn_word word;
 	__u32 dest; /* number of the destination */
-	__u32 control; /* number of the persistence template, 0: none */
-	__u16 hop[2]; /* by direction: number of the next hop, 0: none, see hop.h */
-	__u16 hop_tick[2]; /* tick at which the routing table said so, lower bits */
+	__u32 control; /* number of the persistence template, 0: none; of a template: hash of its Call-ID, 0: none */
+	union {
+		struct {
+			__u16 hop[2]; /* by direction: number of the next hop, 0: none, see hop.h */
+			__u16 hop_tick[2]; /* tick at which the routing table said so, lower bits */
+		};
+		struct { /* of a template */
+			__u32 controls; /* how many connections it has */
+			__u32 timeout; /* ticks, from each new connection */
+		};
+	};
+};
+
+#define CALL_BYTES 256 /* a Call-ID has 255 at most, as in the kernel; a zero follows */
+
+/* What a persistence engine tells templates by: the Call-ID. */
+struct call {
+	__u32 hash; /* never 0 */
+	__u32 length;
+	__u8 bytes[CALL_BYTES];
 };
 
 #define BUCKET_SLOTS 15
@@ -328,7 +358,9 @@ struct settings {
 	__u32 marks_ipv6;
 	__u32 mark_device; /* its ifindex, 0: none */
 	__u32 mark_ranges; /* entries of `mark_ranges`; 0: it is not asked */
-	__u32 reserved;
+	__u32 unprivileged_port; /* net.ipv4.ip_unprivileged_port_start: FTP data connections go to ports from here on */
+	__u32 services_engine; /* number of services with a persistence engine */
+	__u32 reserved[15];
 };
 
 /* Which mark packets have by their address and port: a range of ports is a few prefixes of the port. */

@@ -29,6 +29,7 @@ enum verdict {
 	DROP_FRAGMENTS, /* fragments that overlap, contradict each other or are too many for a datagram */
 	DROP_DEFENCE, /* the turn of drop_packet among those that would begin a connection */
 	DROP_MARK_LOOP, /* came back to the mark device: somebody's rule of the routing table leads it there */
+	DROP_NO_CALL_ID, /* no Call-ID, by which its service keeps clients with their server */
 	DROP_INTERNAL, /* a helper refused its work */
 	VERDICT_COUNT,
 };

@@ -22,6 +22,15 @@ static __always_inline void view_addr(struct seq_file *seq, const struct addr *a
 		BPF_SEQ_PRINTF(seq, " %pI6 %04X", addr, __builtin_bswap16(port));
 }
 
+/* Engine and data of a template. */
+static __always_inline void view_call(struct seq_file *seq, __u32 number)
+{
+	struct call *call = bpf_map_lookup_elem(&calls, &number);
+
+	if (call)
+		BPF_SEQ_PRINTF(seq, " sip %s", call->bytes);
+}
+
 static long conn_line(__u32 i, void *data)
 {
 	struct conn_walk *walk = data;
@@ -29,23 +38,25 @@ static long conn_line(__u32 i, void *data)
 	struct conn *conn = conn_get(number);
 	__s32 left;
 	struct dest *dest;
-	__u64 state;
+	__u64 protocol, state;
 
-	if (!conn || !number || conn->word.life != LIFE_LIVE)
+	if (!conn || !number || conn->word.life != LIFE_LIVE || conn->word.bits & CONN_ONE_PACKET)
 		return 0;
 	left = (__s32)(conn->word.expires - walk->now);
 	dest = dest_get(conn->dest);
 	if (left <= 0 || !dest)
 		return 0;
-	state = (__u64)state_names[bounded(conn->word.state, STATE_SLOTS - 1)];
+	protocol = protocol_name(conn->protocol & ~PROTOCOL_TEMPLATE);
+	state = conn->protocol & PROTOCOL_TEMPLATE ? (__u64)template_names[bounded(conn->word.state, 1)] :
+						     (__u64)state_names[bounded(conn->word.state, STATE_SLOTS - 1)];
 	/* In one piece, where it is one format: a table of a million connections is read twice as fast. */
 	if (addr_is_ipv4(&conn->client) && (conn->method == METHOD_BYPASS || addr_is_ipv4(&dest->addr))) {
-		BPF_SEQ_PRINTF(walk->seq, "%-3s %08X %04X %08X %04X %08X %04X %-11s", protocol_name(conn->protocol),
+		BPF_SEQ_PRINTF(walk->seq, "%-3s %08X %04X %08X %04X %08X %04X %-11s", protocol,
 			       addr_ipv4(&conn->client), __builtin_bswap16(conn->cport), addr_ipv4(&conn->virtual),
 			       __builtin_bswap16(conn->vport), addr_ipv4(&dest->addr), __builtin_bswap16(conn->dport),
 			       state);
 	} else {
-		BPF_SEQ_PRINTF(walk->seq, "%-3s", protocol_name(conn->protocol));
+		BPF_SEQ_PRINTF(walk->seq, "%-3s", protocol);
 		view_addr(walk->seq, &conn->client, conn->cport);
 		view_addr(walk->seq, &conn->virtual, conn->vport);
 		view_addr(walk->seq, &dest->addr, conn->dport);
@@ -54,7 +65,11 @@ static long conn_line(__u32 i, void *data)
 	if (walk->with_origin)
 		BPF_SEQ_PRINTF(walk->seq, " LOCAL  %7u\n", left / ticks_per_second);
 	else
-		BPF_SEQ_PRINTF(walk->seq, " %7u\n", left / ticks_per_second);
+		BPF_SEQ_PRINTF(walk->seq, " %7u", left / ticks_per_second);
+	if (!walk->with_origin && conn->protocol & PROTOCOL_TEMPLATE && conn->control)
+		view_call(walk->seq, number);
+	if (!walk->with_origin)
+		BPF_SEQ_PRINTF(walk->seq, "\n");
 	return 0;
 }
 

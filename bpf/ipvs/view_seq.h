@@ -68,6 +68,8 @@ static const char state_names[STATE_SLOTS][12] = {
 	[STATE_SCTP_CLOSED] = "CLOSED",
 };
 
+static const char template_names[2][12] = { [TEMPLATE_NONE] = "NONE", [TEMPLATE_ASSURED] = "ASSURED" };
+
 static const char protocol_names[4][8] = { "TCP", "UDP", "SCTP", "IP" };
 
 static __always_inline __u64 protocol_name(__u8 protocol)

@@ -6,7 +6,7 @@
 #define XLVS_WORK_H
 
 #include <bpf/bpf_helpers.h>
-#include "parse.h"
+#include "conn.h"
 
 enum nat_side {
 	NAT_DESTINATION = 0, /* towards the destination: its address for the virtual one */
@@ -46,6 +46,9 @@ struct work {
 	struct tunnel_head head;
 	struct tunnel_way way; /* one that is not in the table, or not yet */
 	__u32 idents; /* outer packets with an IP identification so far */
+	struct choice choice; /* for a new connection */
+	struct conn_key key; /* of a persistence template */
+	struct conn one_packet; /* a connection that is in no table */
 };
 
 struct {

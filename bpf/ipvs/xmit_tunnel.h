@@ -45,17 +45,17 @@ static __noinline enum verdict tunnel_send(ctx_t *ctx, struct work *work, const 
 }
 
 /* Forward a packet of a connection to its destination. */
-static __noinline enum verdict tunnel_forward(ctx_t *ctx, struct work *work, __u32 number, struct dest *dest, __u32 now)
+static __noinline enum verdict tunnel_forward(ctx_t *ctx, struct work *work, struct conn *conn, struct dest *dest,
+					      __u32 now)
 {
 	const struct settings *set = settings_get();
 	struct packet *p = &work->packet;
-	struct conn *conn = conn_get(number);
 	struct tunnel_way *way = way_known(ctx, dest, now);
 	long rc = BPF_FIB_LKUP_RET_SUCCESS;
 	enum verdict verdict;
 	__u32 mtu;
 
-	if (!conn || !set)
+	if (!set)
 		return VERDICT_PASS;
 	if (!way) {
 		rc = way_make(ctx, work, dest, now);
@@ -79,7 +79,7 @@ static __noinline enum verdict tunnel_forward(ctx_t *ctx, struct work *work, __u
 		return p->part == FRAGMENT_LATER ? DROP_TTL : answer_ttl(ctx, p);
 	if (p->segment > mtu && tunnel_heeds_size(p, set))
 		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG : answer_too_big(ctx, p, mtu);
-	work->head.hash = number * 0x9e3779b1u;
+	work->head.hash = (conn->client.words[3] + ((__u32)conn->cport << 16 | conn->vport)) * 0x9e3779b1u;
 	verdict = tunnel_send(ctx, work, way, set, rc);
 	return verdict == VERDICT_CONTINUE ? encap_split(ctx, work, way) : verdict;
 }

@@ -78,8 +78,8 @@ def live_connections(director: Director) -> list[Conn]:
         base = number * layout.CONN_SIZE
         if array.memory[base + 45] != layout.CONN_LIVE:
             continue
-        client, virtual, cport, vport, dport, protocol, method, ticks, state, _, bits, dest = layout.CONN.unpack_from(
-            array.memory, base
+        client, virtual, cport, vport, dport, protocol, method, ticks, state, _, bits, dest, _ = (
+            layout.CONN.unpack_from(array.memory, base)
         )
         found.append(
             Conn(

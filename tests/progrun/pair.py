@@ -203,7 +203,7 @@ class Pair:
             if memory[base + 45] != layout.CONN_LIVE:
                 continue
             fields = layout.CONN.unpack_from(memory, base)
-            client, virtual, cport, vport, dport, protocol, _, ticks, state, _, _, dest = fields
+            client, virtual, cport, vport, dport, protocol, _, ticks, state, _, _, dest, _ = fields
             expires = int.from_bytes(ticks, "little")
             if not 0 < (expires - self.director._held & 0xFFFFFFFF) < 0x80000000:
                 continue

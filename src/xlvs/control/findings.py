@@ -35,6 +35,7 @@ DROPS: Final = {
     "drop_fragments": "fragments of one packet overlapped, contradicted each other or were too many",
     "drop_defence": "drop_packet dropped every n-th packet that would have begun a connection",
     "drop_mark_loop": "a rule of the routing policy leads marked packets back to xlvs-mark: see `ip rule`",
+    "drop_no_call_id": "a message to a service with the engine sip had no Call-ID (`ipvsadm -E` without --pe takes it)",
     "drop_internal": "the kernel refused a step; please report it",
 }
 
@@ -76,10 +77,6 @@ def _lacks(view: ServiceView) -> Iterator[tuple[str, str]]:
         yield "no destination, so connections are refused", "`ipvsadm -a ...` adds one"
     if not service.scheduler:
         yield "no scheduler, so connections are refused", "`ipvsadm -E ... -s wlc` gives it one"
-    if service.persistence_timeout_s:
-        yield "not persistent: clients are scheduled anew for each connection", _LATER
-    if service.one_packet:
-        yield "--ops has no effect", _LATER
 
 
 def _more(names: list[str]) -> str:

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The director's own addresses, for the rule that a destination is unicast or local."""
+"""What the tables must know of the host: its addresses, for the rule that a destination is unicast or local; ports."""
 
 from __future__ import annotations
 
 from xlvs.ipvs.rules import HostAddresses
 from xlvs.linux.interface import addresses
+
+_UNPRIVILEGED_PORT = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+
+
+def unprivileged_port() -> int:
+    """The first port of the current network namespace that any user may bind to; FTP's data go to these."""
+    try:
+        with open(_UNPRIVILEGED_PORT, encoding="ascii") as text:
+            return int(text.read())
+    except (OSError, ValueError):
+        return 1024
 
 
 def host_addresses() -> HostAddresses:

@@ -10,13 +10,14 @@ from typing import Final
 
 # The number of this set of layouts, LAYOUT in types.h: raised with every change, so that no version edits or takes
 # over the tables of another.
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 
 # service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
 # wrr max, wrr gcd
 SERVICE: Final = Struct("<16sI2sBBIBBxxQQIIII")
 SERVICE_SIZE: Final = 128
 SERVICE_SCHEDULER: Final = 28
+SERVICE_ENGINE: Final = 29
 SERVICE_PERSISTENCE: Final = 48
 SERVICE_FAMILY: Final = 23
 SERVICE_FLAGS: Final = 24
@@ -57,10 +58,15 @@ COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 USED: Final = 1
 AVAILABLE: Final = 2
 
-# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control, hops, hop ticks
-CONN: Final = Struct(">16s16sHHHBB4sBBH4s12x")
+# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops, hop ticks
+CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
 CONN_SIZE: Final = 64
 CONN_LIVE: Final = 1
+CONN_ONE_PACKET: Final = 8  # of the bits
+PROTOCOL_TEMPLATE: Final = 0x40  # in the protocol: a persistence template
+TEMPLATE_STATES: Final = ("NONE", "ASSURED")
+
+CALL: Final = Struct("<II256s")  # hash, length, Call-ID
 
 SETTINGS_SERVICES: Final = {2: 0, 10: 4}  # by family
 SETTINGS_SERVICE_HIGH: Final = 8
@@ -73,6 +79,8 @@ SETTINGS_FREE_PAGES: Final = 424
 SETTINGS_MARKS: Final = {2: 428, 10: 432}  # by family
 SETTINGS_MARK_DEVICE: Final = 436
 SETTINGS_MARK_RANGES: Final = 440
+SETTINGS_UNPRIVILEGED_PORT: Final = 444
+SETTINGS_SERVICES_ENGINE: Final = 448
 
 LEDGER_HASH_SEED: Final = 0
 LEDGER_EDITING: Final = 8
@@ -152,6 +160,7 @@ VERDICT_NAMES: Final = (
     "drop_fragments",
     "drop_defence",
     "drop_mark_loop",
+    "drop_no_call_id",
     "drop_internal",
 )
 
@@ -166,7 +175,7 @@ STATE_TIMEOUTS_S: Final = (
 )
 
 MAP_VALUES: Final = {
-    "settings": 448,
+    "settings": 512,
     "ledger": 144,
     "services": SERVICE_SIZE,
     "dests": DEST_SIZE,

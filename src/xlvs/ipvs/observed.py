@@ -99,8 +99,8 @@ class Observed:
         size, states = layout.CONN_SIZE, layout.STATE_NAMES
         for start in range(1, end, _CHUNK):
             chunk = memory[start * size : min(start + _CHUNK, end) * size]
-            for conn in layout.CONN.iter_unpack(chunk):
-                client, virtual, cport, vport, dport, protocol, _, ticks, state, life, _, dest = conn
+            for number, conn in enumerate(layout.CONN.iter_unpack(chunk), start):
+                client, virtual, cport, vport, dport, protocol, _, ticks, state, life, bits, dest, control = conn
                 left = (int.from_bytes(ticks, "little") - now) & 0xFFFFFFFF
                 if life != layout.CONN_LIVE or left == 0 or left > 0x7FFFFFFF:  # the past is the upper half
                     continue
@@ -111,6 +111,14 @@ class Observed:
                     address = dests[dest] = _dest_address(store, dest)
                 if client[:12] == _MAPPED:
                     client, virtual = client[12:], virtual[12:]
+                if protocol & layout.PROTOCOL_TEMPLATE:
+                    yield (
+                        protocol ^ layout.PROTOCOL_TEMPLATE, client, cport, virtual, vport, address, dport,
+                        layout.TEMPLATE_STATES[state], left // pace, *_engine(store, number, control),
+                    )  # fmt: skip
+                    continue
+                if bits & _ONE_PACKET:
+                    continue
                 yield (
                     protocol, client, cport, virtual, vport, address, dport, states[state],
                     left // pace, "", b"",
@@ -166,6 +174,7 @@ class Observed:
 
 _NOBODY = bytes(4)
 _MAPPED = bytes(10) + b"\xff\xff"
+_ONE_PACKET = layout.CONN_ONE_PACKET << 8  # little-endian in a record of big-endian numbers
 
 
 def ticks_per_second(store: Store) -> int:
@@ -232,6 +241,15 @@ def _shown(estimate: tuple[int, ...]) -> tuple[Counters, Rates]:
         (cps + 0x1FF) >> 10, (inpps + 0x1FF) >> 10, (outpps + 0x1FF) >> 10, (inbps + 0xF) >> 5, (outbps + 0xF) >> 5
     )
     return counters, rates
+
+
+def _engine(store: Store, template: int, control: bytes) -> tuple[str, bytes]:
+    """Persistence engine of a template and its data, empty without one."""
+    found = store.map("calls").lookup(template.to_bytes(4, "little")) if any(control) else None
+    if found is None:
+        return "", b""
+    _, length, text = layout.CALL.unpack(found)
+    return "sip", text[:length]
 
 
 def _dest_address(store: Store, dest: bytes) -> bytes:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from xlvs.model.settings import DaemonRole, SyncDaemon, Timeouts
 
 _RATE_RESET = bytes(5 * 8)
+_FTP_PORT = 21
 _EDIT_TICKS = 64  # EDIT_TICKS in estimate.h
 
 
@@ -131,6 +132,10 @@ class PinnedTables(Observed):
             store.array("service_estimates").memory[base : base + layout.ESTIMATE_SIZE] = bytes(layout.ESTIMATE_SIZE)
             self._write_service(store, number, service, key, 0)
             store.set_service_word(number, layout.SERVICE_INSTANCE, numbers.take_instance(store))
+            if service.key.port == _FTP_PORT:
+                from xlvs.ipvs.host import unprivileged_port
+
+                store.set_setting(layout.SETTINGS_UNPRIVILEGED_PORT, unprivileged_port())
             scheduling.start(store, number, _scheduler_number(service))
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)
@@ -193,6 +198,8 @@ class PinnedTables(Observed):
         store.services.memory[base : base + len(head)] = head
         start = base + layout.SERVICE_PERSISTENCE
         store.services.memory[start : start + 8] = pack("<II", service.persistence_timeout_s, service.netmask)
+        if service.persistence_engine or store.setting(layout.SETTINGS_SERVICES_ENGINE):
+            store.count_engines()
 
     def _set_flags(self, store: Store, number: int, service: VirtualService) -> None:
         flags = layout.LIVE | service.scheduler_flags & layout.SCHEDULER_FLAGS
@@ -206,6 +213,9 @@ class PinnedTables(Observed):
         store.map("service_numbers").delete(key)
         store.set_service_word(number, layout.SERVICE_FLAGS, 0)
         store.count_service(number, -1)
+        if store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_ENGINE]:
+            store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_ENGINE] = 0
+            store.count_engines()
         for each in store.listed(number):
             self._bury(store, each)
         for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):

@@ -21,7 +21,12 @@ from xlvs.model.errors import KernelError, PermissionDenied
 
 _INTERNAL: Final = "."  # .rodata and the like stay with their program
 _OBJECTS: Final = ("director_tc", "director_xdp", "views")
-_PRIVATE: Final = ("scratches", "readings")  # used within one packet or one reading: nothing to keep
+_PRIVATE: Final = (
+    "scratches",
+    "works",
+    "calls_at_hand",
+    "readings",
+)  # used within one packet or one reading: nothing to keep
 _FRESH: Final = "_fresh"
 _FRAME: Final = bytes(64)
 _MARKED: Final = pack("<III", 0, 0, 1).ljust(256, b"\0")  # a __sk_buff with mark 1, of any kernel's length
@@ -158,6 +163,7 @@ def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Tic
         "dest_estimates": room.destinations,
         "dest_counters": room.destinations,
         "slots": room.slot_lines,
+        "calls": room.destinations,
     }
     for name in opened.map_names():
         if _INTERNAL in name:

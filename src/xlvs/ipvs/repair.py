@@ -26,6 +26,9 @@ def repair(store: Store) -> None:
     _repair_scheduling(store, live)
     for family, offset in layout.SETTINGS_SERVICES.items():
         store.set_setting(offset, sum(store.family_of(number) == family for number in live))
+    for number in set(range(1, store.setting(layout.SETTINGS_SERVICE_HIGH) + 1)).difference(live):
+        store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_ENGINE] = 0
+    store.count_engines()
     mark_ranges.count(store)
     with suppress(KernelError):  # `xlvs status` says what is missing of it
         detour.sync(store)

@@ -153,6 +153,12 @@ class Store:
         offset = layout.SETTINGS_SERVICES[self.family_of(number)]
         self.set_setting(offset, max(self.setting(offset) + by, 0))
 
+    def count_engines(self) -> None:
+        """Count the services with a persistence engine: with the last one, nobody looks for requests of servers."""
+        last = (self.setting(layout.SETTINGS_SERVICE_HIGH) + 1) * layout.SERVICE_SIZE
+        column = self.services.memory[layout.SERVICE_ENGINE : last : layout.SERVICE_SIZE]
+        self.set_setting(layout.SETTINGS_SERVICES_ENGINE, len(column) - column.count(0))
+
     def find_service(self, key: bytes) -> int:
         """Number of a live service by its packed key, 0: none."""
         found = self.map("service_numbers").lookup(key)

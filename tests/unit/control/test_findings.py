@@ -139,9 +139,7 @@ def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
     ("view", "words"),
     [
         (ServiceView(WEB), "TCP 10.0.0.1:80: no destination"),
-        (behind(replace(WEB, persistence_timeout_s=360)), "TCP 10.0.0.1:80: not persistent"),
         (behind(replace(WEB, scheduler="")), "no scheduler, so connections are refused"),
-        (behind(replace(WEB, one_packet=True)), "--ops has no effect"),
     ],
 )
 def test_what_packets_do_not_follow_is_said(view: ServiceView, words: str) -> None:

@@ -62,6 +62,9 @@ OFFSETS = {
     "SETTINGS_SYSCTLS": ("settings", "sysctls"),
     "SETTINGS_FREE_PAGES_AT": ("settings", "free_pages_at"),
     "SETTINGS_FREE_PAGES": ("settings", "free_pages"),
+    "SETTINGS_UNPRIVILEGED_PORT": ("settings", "unprivileged_port"),
+    "SETTINGS_SERVICES_ENGINE": ("settings", "services_engine"),
+    "SERVICE_ENGINE": ("service", "engine"),
     "LEDGER_HASH_SEED": ("ledger", "hash_seed"),
     "LEDGER_EDITING": ("ledger", "editing"),
     "LEDGER_ATTACH_CHOSEN": ("ledger", "attach_chosen"),
@@ -90,13 +93,14 @@ _DEST = """
 addr port family method service flags weight upper_threshold lower_threshold tunnel_type tunnel_flags tunnel_port
 deleted_s last_weight
 """
-_CONN = "client virtual cport vport dport protocol method word.expires word.state word.life word.bits dest"
+_CONN = "client virtual cport vport dport protocol method word.expires word.state word.life word.bits dest control"
 PACKED = {
     "SERVICE_KEY": ("service_key", "virtual fwmark vport protocol family"),
     "SERVICE": ("service", _SERVICE),
     "DEST": ("dest", _DEST),
     "COUNTS": ("dest", "active inactive persistent overloaded"),
     "CONN": ("conn", _CONN),
+    "CALL": ("call", "hash length bytes"),
     "COUNTERS": ("counters", "conns inpkts outpkts inbytes outbytes"),
 }
 
@@ -256,12 +260,13 @@ def test_schedulers_have_the_numbers_of_the_packet_path(project_root: Path) -> N
         ("USED", "DEST_USED"),
         ("AVAILABLE", "DEST_AVAILABLE"),
         ("CONN_LIVE", "LIFE_LIVE"),
+        ("CONN_ONE_PACKET", "CONN_ONE_PACKET"),
     ],
 )
 def test_flags_are_the_same(name: str, constant: str, project_root: Path) -> None:
     """Single bits that both sides look at."""
     declared: dict[str, int] = {}
-    for enum in ("service_flags", "dest_flags", "conn_life"):
+    for enum in ("service_flags", "dest_flags", "conn_life", "conn_bits"):
         declared |= constants("types.h", enum, project_root)
 
     assert getattr(layout, name) == declared[constant]

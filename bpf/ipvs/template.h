@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Persistence templates: which destination a client has. A template is an entry of the connection table under
+ * a key that no packet has, see PROTOCOL_TEMPLATE. The connections that began by it refer to it, and it outlives
+ * them: when its time is over it gets another minute as long as there is one.
+ *
+ * Nobody watches that moment. It is made up for by whoever comes next: a new connection, the sweeper when it meets
+ * one of the connections, or the last of these when it ends. */
+#ifndef XLVS_TEMPLATE_H
+#define XLVS_TEMPLATE_H
+
+#include "conn.h"
+
+#define EXTENSION_S 60
+#define EXTENSIONS_MAX (31 * 24 * 60) /* the longest timeout of a connection, in minutes */
+
+static __always_inline int conn_is_template(const struct conn *conn)
+{
+	return conn->protocol & PROTOCOL_TEMPLATE;
+}
+
+/* The Call-ID is part of the key where there is one. */
+static __always_inline __u64 template_hash(__u64 ends, __u32 call)
+{
+	return ends ^ call * HASH_MULTIPLIER;
+}
+
+static __always_inline __u64 template_hash_of(const struct conn *conn)
+{
+	return template_hash(conn_forward_hash(conn), conn->control);
+}
+
+static __always_inline int template_expired(const struct conn_word *word, __u32 now)
+{
+	return (__s32)(word->expires - now) <= 0;
+}
+
+/* The text after the hash: two different ones may share it. */
+__noinline int call_equal(const struct call *a, const struct call *b)
+{
+	if (!a || !b || a->length != b->length)
+		return 0;
+	for (int i = 0; i < CALL_BYTES; i += sizeof(__u64))
+		if (*(__u64 *)(a->bytes + i) != *(__u64 *)(b->bytes + i))
+			return 0;
+	return 1;
+}
+
+static __always_inline int template_matches(const struct conn *conn, __u32 number, const struct conn_key *key,
+					    const struct call *call)
+{
+	if (conn->protocol != key->protocol || conn->vport != key->oport || conn->word.bits & CONN_OUTDATED)
+		return 0;
+	if (!addr_equal(&conn->client, &key->client) || !addr_equal(&conn->virtual, &key->other))
+		return 0;
+	if (conn->control != (call ? call->hash : 0))
+		return 0;
+	return !call || call_equal(call, bpf_map_lookup_elem(&calls, &number));
+}
+
+__noinline __u32 template_find_in(struct bucket *bucket, __u32 tag, const struct conn_key *key, const struct call *call,
+				  __u32 now)
+{
+	if (!bucket || !key)
+		return 0;
+	for (int i = 0; i < BUCKET_SLOTS; i++) {
+		__u32 slot = bucket->slots[i], number = slot & CONN_NUMBER_MASK;
+		struct conn *conn;
+
+		if (slot >> CONN_NUMBER_BITS != tag || !number)
+			continue;
+		conn = conn_get(number);
+		if (!conn || conn->word.life != LIFE_LIVE || (template_expired(&conn->word, now) && !conn->controls))
+			continue;
+		if (template_matches(conn, number, key, call))
+			return number;
+	}
+	return 0;
+}
+
+/* Number of the template of a key, 0: none. */
+__noinline __u32 template_find(const struct conn_key *key, const struct call *call, __u32 now)
+{
+	__u32 index;
+	__u64 hash;
+
+	if (!key)
+		return 0;
+	hash = template_hash(conn_key_hash(key), call ? call->hash : 0);
+	index = conn_first_bucket(hash);
+	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
+		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
+		__u32 number;
+
+		if (!bucket)
+			return 0;
+		number = template_find_in(bucket, hash >> 56, key, call, now);
+		if (number || !bucket->spilled)
+			return number;
+		index = conn_next_bucket(index, hash);
+	}
+	return 0;
+}
+
+/* One more connection: the timer begins again. Returns 0, or -1 when the template ended meanwhile. */
+__noinline int template_hold(__u32 number, __u32 now)
+{
+	struct conn *conn = conn_get(number);
+	struct conn_word old, new;
+
+	if (!conn)
+		return -1;
+	__sync_fetch_and_add(&conn->controls, 1);
+	for (int i = 0; i < 3; i++) {
+		old.all = conn->word.all;
+		if (old.life != LIFE_LIVE)
+			break;
+		/* Like the kernel, which forgets the service's timeout with the first extension. */
+		if (template_expired(&old, now))
+			conn->timeout = EXTENSION_S * ticks_per_second;
+		new = old;
+		new.expires = now + conn->timeout;
+		if (new.all == old.all || __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) == old.all)
+			return 0;
+	}
+	__sync_fetch_and_add(&conn->controls, -1);
+	return -1;
+}
+
+/* A connection of it lived at `moment`: a template that was over by then got its extensions. */
+__noinline int template_extend(__u32 number, __u32 moment)
+{
+	__u32 extension = EXTENSION_S * ticks_per_second;
+	struct conn *conn = conn_get(number);
+	struct conn_word old, new;
+	__u32 late;
+
+	if (!conn)
+		return -1;
+	old.all = conn->word.all;
+	if (old.life != LIFE_LIVE || !template_expired(&old, moment))
+		return 0;
+	late = (moment - old.expires) / extension;
+	new = old;
+	new.expires = old.expires + (late + 1) * extension;
+	/* Who was faster has set its timer. */
+	if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) == old.all)
+		conn->timeout = extension;
+	return 0;
+}
+
+/* End a template without connections: once, whoever sees it first. */
+__noinline int template_kill(__u32 number, __u32 now)
+{
+	struct conn *conn = conn_get(number);
+	struct conn_word old, new;
+	struct dest *dest;
+
+	if (!conn)
+		return -1;
+	old.all = conn->word.all;
+	new = old;
+	new.life = LIFE_DEAD;
+	new.expires = now;
+	if (old.life != LIFE_LIVE || conn->controls ||
+	    __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
+		return -1;
+	if (!(old.bits & CONN_OUTDATED))
+		conn_unlink(template_hash_of(conn), number);
+	if (conn->control)
+		bpf_map_delete_elem(&calls, &number);
+	dest = dest_get(conn->dest);
+	if (dest)
+		dest_unbind_template(dest);
+	return 0;
+}
+
+/* A connection ended, at its time or before: the template may be over as well. Of two whose time is the same tick
+ * the connection ends first, as in the kernel. */
+__noinline int template_release(__u32 number, __u32 ended, __u32 now)
+{
+	struct conn *conn = conn_get(number);
+
+	if (!conn || !number)
+		return -1;
+	template_extend(number, ((__s32)(ended - now) < 0 ? ended : now) - 1);
+	__sync_fetch_and_add(&conn->controls, -1);
+	if (!conn->controls && template_expired(&conn->word, now))
+		template_kill(number, now);
+	return 0;
+}
+
+/* The connection was established, or answered. */
+__noinline int template_assure(__u32 number)
+{
+	struct conn *conn = conn_get(number);
+	struct conn_word old, new;
+
+	if (!conn)
+		return -1;
+	old.all = conn->word.all;
+	new = old;
+	new.state = TEMPLATE_ASSURED;
+	if (old.life == LIFE_LIVE && old.state != TEMPLATE_ASSURED)
+		__sync_val_compare_and_swap(&conn->word.all, old.all, new.all);
+	return 0;
+}
+
+/* Its destination is not to be used any more: it stays until its time is over, and is found no more. */
+__noinline int template_outdate(__u32 number)
+{
+	struct conn *conn = conn_get(number);
+	struct conn_word old, new;
+
+	if (!conn)
+		return -1;
+	old.all = conn->word.all;
+	new = old;
+	new.bits |= CONN_OUTDATED;
+	if (old.life != LIFE_LIVE || old.bits & CONN_OUTDATED ||
+	    __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
+		return -1;
+	conn_unlink(template_hash_of(conn), number);
+	conn->vport = OUTDATED_PORT;
+	conn->dport = OUTDATED_PORT;
+	return 0;
+}
+
+/* May the template's destination get another connection? Being full is no reason against it. */
+static __always_inline int template_is_usable(const struct conn *conn, const struct settings *set)
+{
+	struct dest *dest = dest_get(conn->dest);
+
+	if (!dest || !(dest->flags & DEST_AVAILABLE))
+		return 0;
+	return dest->weight || !set->sysctls[SYSCTL_EXPIRE_QUIESCENT_TEMPLATE];
+}
+
+static __always_inline void template_fill(struct conn *conn, const struct conn_key *key, const struct call *call,
+					  const struct choice *choice)
+{
+	conn->client = key->client;
+	conn->virtual = key->other;
+	conn->cport = 0;
+	conn->vport = key->oport;
+	conn->protocol = key->protocol;
+	conn->dport = choice->dport;
+	conn->dest = choice->dest;
+	conn->control = call ? call->hash : 0;
+	conn->controls = 1;
+}
+
+/* Begin a template with its first connection. Returns its number; 0: the table is full. */
+__noinline __u32 template_new(const struct conn_key *key, const struct call *call, const struct choice *choice,
+			      __u32 timeout, __u32 now)
+{
+	struct conn_word word = { .all = 0 };
+	__u32 number = conn_allocate();
+	struct conn *conn = conn_get(number);
+	struct dest *dest;
+
+	if (!number || !conn || !key || !choice)
+		return 0;
+	dest = dest_get(choice->dest);
+	if (!dest || (call && bpf_map_update_elem(&calls, &number, call, BPF_ANY)))
+		goto full;
+	template_fill(conn, key, call, choice);
+	conn->method = dest->method;
+	conn->timeout = timeout;
+	word.expires = now + timeout;
+	word.life = LIFE_LIVE;
+	word.bits = CONN_INACTIVE;
+	__sync_lock_test_and_set(&conn->word.all, word.all);
+	if (!conn_link(template_hash_of(conn), number)) {
+		dest_bind_template(dest);
+		return number;
+	}
+	conn->word.life = LIFE_FREE;
+	if (call)
+		bpf_map_delete_elem(&calls, &number);
+full:
+	conn_give_back(number);
+	return 0;
+}
+
+#endif

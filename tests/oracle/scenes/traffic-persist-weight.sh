@@ -1,0 +1,45 @@
+. "$ORACLE_LIB/lib.sh"
+note "weight 0, overload and expire_quiescent_template with templates"
+topo nat 3
+q ipvsadm -A -t 10.0.0.1:80 -s rr -p 100
+for i in 1 2 3; do q ipvsadm -a -t 10.0.0.1:80 -r 10.2.$i.100 -m; done
+py <<'P'
+C, D = '10.1.8.5', '10.1.8.6'
+s = Sniff('cl', 'rs1', 'rs2', 'rs3')
+port = [1000]
+def took(wait=0.3):
+    """Who got the next packet: a server, or the client with the director's refusal (ICMP) or reset."""
+    got = s.get(want=1, wait=wait)
+    if not got: return 'none'
+    who, frame = got[0]; p = frame[14:]
+    if who != 'cl': return who
+    v4 = p[0] >> 4 == 4
+    proto, at = (p[9], 20) if v4 else (p[6], 40)
+    if proto == 6: return 'reset' if p[at + 13] & 4 else 'cl %s' % (':%d' % struct.unpack('!H', p[at:at + 2]))
+    return {1: 'refused', 58: 'refused'}.get(proto, 'cl :%d' % struct.unpack('!H', p[at:at + 2]))
+def send(pkt, at='cl'):
+    inject(at, pkt); return took()
+def syn(src=C, dport=80, vip=VIP):
+    port[0] += 1; return send(ptcp(src, port[0], vip, dport, 'S'))
+def udg(src=C, dport=53, vip=VIP, data=b'x'):
+    port[0] += 1; return send(pudp(src, port[0], vip, dport, data))
+def syns(n, *a, **k): return ' '.join(syn(*a, **k) for _ in range(n))
+def udgs(n, *a, **k): return ' '.join(udg(*a, **k) for _ in range(n))
+def adm(c):
+    out = sh('ipvsadm ' + c)
+    if out: print('!', c, out, end='')
+T = '-e -t 10.0.0.1:80 -m -r 10.2.%d.100 '
+print('C', syns(2), 'D', syns(2, D)); lnc_only(':0  ')
+adm(T % 3 + '-w 0'); print('rs3 quiesced: C', syns(2), 'D', syns(1, D), 'new', syns(2, '10.1.8.7'), syns(2, '10.1.8.8'))
+sysctl('net.ipv4.vs.expire_quiescent_template', 1); print('expire_quiescent_template: C', syns(2), 'D', syns(1, D)); lnc_only(':0  '); ls('-Ln --persistent-conn')
+adm(T % 3 + '-w 1'); print('back: C', syns(2), 'new', syns(2, '10.1.8.9'))
+sysctl('net.ipv4.vs.expire_quiescent_template', 0)
+for i in 1, 2, 3: adm(T % i + '-w 0')
+print('all quiesced: C', syn(), 'D', syn(D), 'new', syn('10.1.8.10'))
+sysctl('net.ipv4.vs.expire_quiescent_template', 1); print('and they expire: C', syn(), 'D', syn(D)); lnc_only(':0  ')
+sysctl('net.ipv4.vs.expire_quiescent_template', 0); print('templates are gone: C', syn())
+for i in 1, 2, 3: adm(T % i + '-w 1 -x 2')
+print('upper threshold 2:', [syn('10.1.8.%d' % a) for a in range(20, 30)]); ls('-Ln --persistent-conn')
+print('known clients of full servers:', [syn('10.1.8.%d' % a) for a in (20, 21, 7, 8, 9)])
+ls('-Ln --thresholds'); ls('-Ln --persistent-conn')
+P
