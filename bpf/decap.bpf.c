@@ -3,6 +3,7 @@
  * the host's stack sees what the client sent. No tunnel module of the kernel is needed. */
 #include "ipvs/ctx_skb.h"
 #include "decap/answer.h"
+#include "decap/gather.h"
 #include "decap/inner.h"
 #include "decap/verify.h"
 
@@ -42,7 +43,7 @@ __noinline enum decap_outcome take_off(struct __sk_buff *ctx, struct tunnel *t)
 
 	if (!t)
 		return DECAP_DROP_INTERNAL;
-	if (!verify_header(ctx, t) || !verify(ctx, t))
+	if (!verify(ctx, t))
 		return DECAP_DROP_CHECKSUM;
 	outcome = inner_ecn(ctx, t);
 	if (outcome != DECAP_DONE)
@@ -50,6 +51,19 @@ __noinline enum decap_outcome take_off(struct __sk_buff *ctx, struct tunnel *t)
 	if (t->remote_place && !ctx->gso_size && inner_remote_checksum(ctx, t))
 		return DECAP_DROP_INTERNAL;
 	return inner_bare(ctx, t);
+}
+
+/* What the host's stack would do before it looks into the packet: check the header, put fragments together. */
+static __always_inline enum decap_outcome carried(struct __sk_buff *ctx, struct tunnel *t,
+						  const struct decap_settings *set)
+{
+	__u32 type = t->protocol == IPPROTO_UDP ? TUNNEL_GUE : t->protocol == IPPROTO_GRE ? TUNNEL_GRE : TUNNEL_IPIP;
+
+	if (!t->more_fragments && !t->fragment_start)
+		return DECAP_DONE;
+	if (!(set->types & type))
+		return DECAP_UNTOUCHED;
+	return verify_header(ctx, t) ? gather(ctx, t, set->gue_port) : DECAP_DROP_CHECKSUM;
 }
 
 static __always_inline enum decap_outcome handle(struct __sk_buff *ctx, struct tunnel *t)
@@ -64,12 +78,17 @@ static __always_inline enum decap_outcome handle(struct __sk_buff *ctx, struct t
 	/* The host's stack drops a packet that lacks its end, and counts it. */
 	if (t->end > ctx->len || need(ctx, HEADERS_MAX))
 		return DECAP_UNTOUCHED;
+	outcome = carried(ctx, t, set);
+	if (outcome != DECAP_DONE)
+		return outcome;
 	outcome = tunnel_parse(ctx, t, set->gue_port);
 	if (outcome != DECAP_DONE)
 		return outcome;
 	if (!(set->types & t->type))
 		return DECAP_TYPE_OFF;
 	outcome = inner_check(ctx, t);
+	if (outcome == DECAP_DONE && !verify_header(ctx, t))
+		return DECAP_DROP_CHECKSUM;
 	return outcome == DECAP_DONE ? take_off(ctx, t) : outcome;
 }
 

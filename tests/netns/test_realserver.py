@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
@@ -11,8 +13,8 @@ import pytest
 
 from tests.netns.realserver import attached, killed, snapshot
 from tests.netns.topology import Net, built
-from tests.progrun.packets import Packet, end
-from tests.progrun.tunnels import forms, ipip
+from tests.progrun.packets import UDP, Packet, end
+from tests.progrun.tunnels import forms, ipip, split
 from xlvs.lab.scenes import DR_PORT, DR_SERVERS, DR_VIP, dr
 from xlvs.linux import arp, tc_attach
 from xlvs.linux.interface import interface
@@ -319,6 +321,25 @@ def test_requests_from_a_tunnel_are_answered_straight(net: Net, vip: str, ends: 
         assert bytes.fromhex(f"0204{most:04x}") in answer, form
     counted = json.loads(net.run("server1", ["xlvs", "realserver", "status", "--json", "--no-probe"]).stdout)
     assert {name: count for name, count in counted["tunnel"]["packets"].items() if count} == {"done": len(kinds)}
+
+
+@pytest.mark.parametrize("ends", ENDS)
+@pytest.mark.parametrize("vip", [DR_VIP, VIP6], ids=["4", "6"])
+def test_fragments_of_tunnel_packets_reach_the_socket_as_one_datagram(net: Net, vip: str, ends: str) -> None:
+    """Cut anywhere and in any order, by every kind of tunnel, read by the host's own stack."""
+    up(net, "tunnel", "--type", "ipip,gre,gue")
+    macs = net.mac("server1", "eth0") + net.mac("client", "eth0")
+    with net.lab.entered("server1"):
+        server = socket.socket(socket.AF_INET6 if ":" in vip else socket.AF_INET, socket.SOCK_DGRAM)
+    with server:
+        server.bind((vip, DR_PORT))
+        server.settimeout(5)
+        for number, form in enumerate(forms(ENDS[ends], b"\x45")):
+            data = bytes((number,)) * 1400
+            inner = replace(request(vip), protocol=UDP, data=data)
+            for frame in reversed(split(forms(ENDS[ends], inner.ip())[form], 80, 800, ident=number)):
+                net.inject("client", "eth0", macs + frame[12:])
+            assert server.recv(2000) == data, form
 
 
 def test_a_host_may_be_director_as_well(net: Net) -> None:

@@ -220,6 +220,96 @@ def test_headers_that_contradict_each_other_are_dropped(decap: Decap, frame: byt
     assert (code, counted) == (DROPPED, {"drop_malformed": 1})
 
 
+LONG: Final = replace(REQUEST, data=bytes(range(250)) * 5)
+LONG6: Final = replace(REQUEST6, data=bytes(range(250)) * 5)
+LONG_INNER: Final = pytest.mark.parametrize("inner", [LONG, LONG6], ids=["4", "6"])
+HELD = (DROPPED, {"held": 1})
+
+
+def verdicts(decap: Decap, frames: list[bytes]) -> list[tuple[int, dict[str, int]]]:
+    """Return values and counts of one packet after the other."""
+    return [(code, counted) for code, _, counted in (decap.run(frame) for frame in frames)]
+
+
+@ENDS
+@LONG_INNER
+@pytest.mark.parametrize("form", tunnels.forms((DIRECTOR, OWN), REQUEST.ip()))
+def test_fragments_of_outer_packets_are_put_together(
+    decap: Decap, ends: tuple[bytes, bytes], inner: Packet, form: str
+) -> None:
+    """What comes out is the inner packet, whole, with the last one."""
+    *first, last = tunnels.split(tunnels.forms(ends, inner.ip())[form], 640, 1200)
+    assert verdicts(decap, first) == [HELD, HELD]
+    assert decap.run(last) == (PASSED, inner.frame(), {"done": 1})
+
+
+@ENDS
+@LONG_INNER
+@pytest.mark.parametrize("form", ["ipip", "gre summed"])
+def test_the_order_of_fragments_does_not_matter(
+    decap: Decap, ends: tuple[bytes, bytes], inner: Packet, form: str
+) -> None:
+    """The packet goes on in the one that comes last, whichever it is; what came twice counts once."""
+    one, two, three = tunnels.split(tunnels.forms(ends, inner.ip())[form], 640, 1200)
+    assert verdicts(decap, [three, two, three, two]) == [HELD] * 4
+    assert decap.run(one) == (PASSED, inner.frame(), {"done": 1})
+
+
+def test_fragments_of_gue_wait_for_the_port(decap: Decap) -> None:
+    """Before the first one nobody knows whose they are: the host's stack gets them too."""
+    one, two, three = tunnels.split(tunnels.gue(DIRECTOR, OWN, LONG.ip(), summed=True), 640, 1200, ident=9)
+    assert verdicts(decap, [three, one]) == [(NEXT, {}), HELD]
+    assert decap.run(two) == (PASSED, LONG.frame(), {"done": 1})
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_fragments_of_other_udp_are_the_hosts(decap: Decap, order: tuple[int, ...]) -> None:
+    """Nothing of them is changed or held."""
+    pieces = tunnels.split(tunnels.gue(DIRECTOR, OWN, LONG.ip(), summed=True, port=53), 640, 1200, ident=11)
+    assert [decap.run(pieces[each]) for each in order] == [(NEXT, pieces[each], {}) for each in order]
+
+
+@ENDS
+def test_fragments_of_anothers_tunnel_go_on_as_one_packet(decap: Decap, ends: tuple[bytes, bytes]) -> None:
+    """Only when they are together it shows that the inner packet is for no virtual address."""
+    inner = replace(LONG, destination=end("203.0.113.2:80")).ip()
+    first, last = tunnels.split(tunnels.ipip(*ends, inner, bits=0), 640, ident=13)
+    assert verdicts(decap, [first]) == [HELD]
+    code, whole, counted = decap.run(last)
+    assert (code, counted) == (NEXT, {"not_vip": 1})
+    assert is_sound(whole)
+    assert whole.endswith(inner)
+    assert len(whole) == 14 + (20 if len(ends[0]) == 4 else 48) + len(inner)
+
+
+@pytest.mark.parametrize("marked", [0, 1])
+def test_congestion_of_one_fragment_is_that_of_the_packet(decap: Decap, marked: int) -> None:
+    """RFC 3168, section 5.3."""
+    inner = replace(LONG, tos=2)
+    pieces = [
+        tunnels.split(tunnels.ipip(DIRECTOR, OWN, inner.ip(), tos=3 if number == marked else 2), 640, ident=15)[number]
+        for number in (0, 1)
+    ]
+    assert verdicts(decap, pieces[:1]) == [HELD]
+    assert decap.run(pieces[1]) == (PASSED, replace(inner, tos=3).frame(), {"done": 1})
+
+
+def test_fragments_that_overlap_end_the_packet(decap: Decap) -> None:
+    """RFC 5722 for IPv6; the kernel treats IPv4 alike."""
+    frame = tunnels.ipip(DIRECTOR, OWN, LONG.ip())
+    one, two, _ = tunnels.split(frame, 640, 1200, ident=17)
+    overlapping = tunnels.split(frame, 632, 1200, ident=17)[1]
+    assert verdicts(decap, [one, overlapping, two]) == [HELD, (DROPPED, {"drop_fragments": 1}), HELD]
+
+
+def test_a_fragment_of_a_packet_that_would_be_too_long_is_dropped(decap: Decap) -> None:
+    """A packet in one piece has its limit, about 16 KiB."""
+    piece = tunnels.split(
+        tunnels.ipip(DIRECTOR, OWN, replace(LONG, data=bytes(20_000)).ip()), 16_000, 16_800, ident=19
+    )[1]
+    assert verdicts(decap, [piece]) == [(DROPPED, {"drop_fragments": 1})]
+
+
 def syn_ack(packet: Packet, options: bytes) -> bytes:
     """The answer of a virtual address, with TCP options of whole words."""
     answer = replace(packet, source=packet.destination, destination=packet.source, flags=0x12, data=options)

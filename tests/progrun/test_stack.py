@@ -84,7 +84,7 @@ class Frames:
         return found
 
 
-@pytest.mark.parametrize("name", ["director_tc", "director_xdp", "views"])
+@pytest.mark.parametrize("name", ["director_tc", "director_xdp", "views", "decap"])
 def test_every_chain_of_calls_fits_the_stack(name: str) -> None:
     """Six frames of callers and callbacks share 512 bytes."""
     frames = Frames(Path(object_path(name)).read_bytes())

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 from typing import Final
 
 from tests.progrun.packets import UDP, checksum, framed, ipv4_header, pseudo_header
@@ -78,3 +79,22 @@ def forms(ends: tuple[bytes, bytes], inner: bytes) -> dict[str, bytes]:
         "gue direct": gue(*ends, inner, summed=True, head=b""),
         "gue with an empty option": gue(*ends, inner, summed=True, head=bytes((1, carried(inner), 0, 1)) + bytes(4)),
     }
+
+
+def split(frame: bytes, *cuts: int, ident: int = 7) -> list[bytes]:
+    """The frame's outer packet in fragments, cut at these places of its payload (multiples of eight)."""
+    ip = frame[14:]
+    size = 20 if ip[0] >> 4 == 4 else 40
+    payload = ip[size:]
+    edges = [0, *cuts, len(payload)]
+    pieces = []
+    for start, stop in pairwise(edges):
+        more = stop < len(payload)
+        if size == 20:
+            bits = (0x2000 if more else 0) | start // 8
+            header = ipv4_header(ip[12:16], ip[16:20], ip[9], stop - start, tos=ip[1], ident=ident, bits=bits)
+        else:
+            fragment = struct.pack("!BBHI", ip[6], 0, start | more, ident)
+            header = ip[:4] + struct.pack("!HB", 8 + stop - start, 44) + ip[7:40] + fragment
+        pieces.append(framed(header + payload[start:stop]))
+    return pieces

@@ -44,7 +44,7 @@ _BITS: Final = {TunnelType.IPIP: 1, TunnelType.GUE: 2, TunnelType.GRE: 4}  # enu
 # Before a director's program: what it takes off is for this host, and no director's business any more.
 SLOT: Final = Slot(90, 0x786C72, first=True)
 _PROGRAMS: Final = {"prog_decap": "decap", "prog_answer": "answer"}
-_PRIVATE: Final = ("decap_chunks",)
+_PRIVATE: Final = ("decap_chunks", "decap_parts", "decap_payloads")  # used within one packet, or for some seconds
 _SETTINGS: Final = Struct("=I2sH")  # struct decap_settings
 _LINK_LOCAL: Final = b"\xfe\x80"
 _MAPPED: Final = bytes(10) + b"\xff\xff"
