@@ -184,6 +184,15 @@ static __always_inline __u32 way_number(const struct tunnel_way *way, __u32 now)
 	return 0;
 }
 
+/* The MTU of an interface. Where the neighbour is not known yet, the routing table's answer lacks it. */
+static __always_inline __u32 link_mtu(ctx_t *ctx, __u32 ifindex)
+{
+	__u32 mtu = 0;
+
+	bpf_check_mtu(ctx, ifindex, &mtu, 0, 0);
+	return mtu;
+}
+
 /* Find the way to a destination, and note it. It is left in `work->way` and `work->fib`; the result is that of route(),
  * or HOP_HAND_UP. */
 __noinline long way_make(ctx_t *ctx, struct work *work, struct dest *dest, __u32 now)
@@ -204,7 +213,7 @@ __noinline long way_make(ctx_t *ctx, struct work *work, struct dest *dest, __u32
 	way->ifindex = work->fib.ifindex;
 	__builtin_memcpy(way->macs, work->fib.dmac, ETH_ALEN);
 	__builtin_memcpy((__u8 *)way->macs + ETH_ALEN, work->fib.smac, ETH_ALEN);
-	way->mtu = work->fib.mtu_result;
+	way->mtu = rc == BPF_FIB_LKUP_RET_NO_NEIGH ? link_mtu(ctx, way->ifindex) : work->fib.mtu_result;
 	mtu = path_mtu_find(&way->dst, now);
 	if (mtu && mtu < way->mtu) {
 		way->mtu = mtu;

@@ -21,7 +21,7 @@ _PLAYS: Final[dict[str, tuple[str, Callable[[Scene], None]]]] = {
     "tunnel": (play_tunnel.TITLE, play_tunnel.play),
     "marks": (play_marks.TITLE, play_marks.play),
 }
-ALL: Final = ("nat", "dr")
+ALL: Final = tuple(_PLAYS)
 
 
 def run(wanted: Sequence[str], name: str = NAME, *, keep: bool) -> list[str]:
