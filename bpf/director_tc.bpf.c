@@ -9,6 +9,7 @@
 #include "ipvs/mark_skb.h"
 #include "ipvs/split.h"
 #include "ipvs/encap_skb.h"
+#include "ipvs/stray.h"
 #include "ipvs/core.h"
 #include "ipvs/expire.h"
 #include "ipvs/estimate.h"

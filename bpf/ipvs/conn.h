@@ -166,6 +166,22 @@ __noinline __u32 conn_of_answer(const struct packet *p, __u32 now)
 	return conn_find(&key, conn_key_hash(&key), now);
 }
 
+/* Number of the connection that a packet from its virtual address answers, 0: none. */
+__noinline __u32 conn_of_direct_answer(const struct packet *p, __u32 now)
+{
+	struct conn_key key = {};
+
+	if (!p)
+		return 0;
+	key.client = p->dst;
+	key.cport = p->dport;
+	key.other = p->src;
+	key.oport = p->sport;
+	key.protocol = protocol_of_conn(p->protocol);
+	key.direction = DIRECTION_FORWARD;
+	return conn_find(&key, conn_key_hash(&key), now);
+}
+
 /* Number of the connection that a packet quoted by an ICMP error belongs to: a request (to be found under the reply
  * key: it is quoted as the destination saw it) or an answer as the client saw it. */
 __noinline __u32 conn_of_quote(const struct packet *inner, __u32 direction, __u32 now)

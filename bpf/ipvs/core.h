@@ -240,6 +240,23 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 	return reply(ctx, work, conn, set, now);
 }
 
+/* A packet from a virtual address: an answer that a destination of direct routing or behind a tunnel sends over the
+ * director, which forwards it as a router. It moves the state, and from now on both directions do. */
+static __noinline int notice_answer(const struct packet *p, const struct settings *set, __u32 now)
+{
+	__u32 number = conn_of_direct_answer(p, now);
+	struct conn *conn = conn_get(number);
+	struct dest *dest;
+
+	if (!number || !conn || conn->method == METHOD_MASQUERADE || p->part == FRAGMENT_LATER)
+		return 0;
+	proto_update(conn, p, DIRECTION_REPLY, set, now);
+	dest = dest_get(conn->dest);
+	if (dest && dest->flags & DEST_AVAILABLE)
+		stats_out(conn->dest, p->length);
+	return 0;
+}
+
 static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work, const struct filter *filter,
 						  const struct settings *set, __u32 now)
 {
@@ -248,11 +265,15 @@ static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work,
 
 	if (filter_has(filter->dest, &p->src)) {
 		verdict = handle_reply(ctx, work, set, now);
+		if (verdict == VERDICT_CONTINUE && set->sysctls[SYSCTL_NAT_ICMP_SEND])
+			verdict = refuse_stray(ctx, work, set);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
 	if (filter_has(filter->virtual, &p->dst) || p->detour)
 		return handle_forward(ctx, work, set, now);
+	if (filter_has(filter->virtual, &p->src))
+		notice_answer(p, set, now);
 	return VERDICT_PASS;
 }
 
@@ -279,7 +300,8 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 	if (!filter_bits)
 		return VERDICT_PASS;
 	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) &&
-	    !parse_is_icmp(p) && !p->detour && !(p->part != FRAGMENT_NONE && mark_counts(set, p)))
+	    !filter_has(filter_bits->virtual, &p->src) && !parse_is_icmp(p) && !p->detour &&
+	    !(p->part != FRAGMENT_NONE && mark_counts(set, p)))
 		return mark_counts(set, p) ? mark_leave(ctx, work, set) : VERDICT_PASS;
 	if (parse_is_icmp(p))
 		return handle_icmp(ctx, work, set, ticks_now());

@@ -83,17 +83,14 @@ static __always_inline int icmp_write_ipv6(ctx_t *ctx, const struct packet *p, c
 
 static __always_inline void icmp_decrement_ttl(ctx_t *ctx, const struct packet *p)
 {
-	void *header = ctx_data(ctx) + L3;
+	struct iphdr *ip = ctx_data(ctx) + L3;
+	struct ipv6hdr *ip6 = (void *)ip;
 
-	if (header + sizeof(struct ipv6hdr) > ctx_data_end(ctx))
-		return;
-	if (p->family == FAMILY_IPV4) {
-		struct iphdr *ip = header;
-
+	if (p->family == FAMILY_IPV4 && (void *)(ip + 1) <= ctx_data_end(ctx)) {
 		ip->ttl--;
 		ip->check = csum_update(ip->check, (__u16)~bpf_htons(0x0100));
-	} else {
-		((struct ipv6hdr *)header)->hop_limit--;
+	} else if (p->family == FAMILY_IPV6 && (void *)(ip6 + 1) <= ctx_data_end(ctx)) {
+		ip6->hop_limit--;
 	}
 }
 

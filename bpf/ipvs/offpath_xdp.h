@@ -50,6 +50,11 @@ static __always_inline enum verdict split_translated(ctx_t *ctx, struct packet *
 	return VERDICT_HAND_UP;
 }
 
+static __always_inline enum verdict refuse_stray(ctx_t *ctx, struct work *work, const struct settings *set)
+{
+	return VERDICT_HAND_UP;
+}
+
 static __always_inline enum verdict answer_ttl(ctx_t *ctx, struct packet *p)
 {
 	return VERDICT_HAND_UP;

@@ -253,7 +253,7 @@ struct dest {
 	__u32 generation; /* how many other destinations had this number before */
 	__u32 reserved0;
 	struct service_key service_key; /* whose destination it is: finds it again when it is added back */
-	struct addr source; /* of tunnels: the director's address towards it, for kernels that do not tell */
+	struct addr source; /* not of direct routing: the director's address towards it, for kernels that do not tell */
 	__u32 reserved1[6];
 	__u32 active;
 	__u32 inactive;

@@ -319,7 +319,7 @@ class PinnedTables(Observed):
             tunnel.flags,
             tunnel.port.to_bytes(2, "big"),
         )
-        if destination.forwarding is ForwardingMethod.TUNNEL:
+        if destination.forwarding is not ForwardingMethod.DIRECT_ROUTE:
             from xlvs.linux import source_address
 
             source = layout.wide(source_address.towards(destination.key.address))
