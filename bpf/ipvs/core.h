@@ -58,6 +58,11 @@ static __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn 
 	return send_translated(ctx, work, rc);
 }
 
+static __always_inline enum verdict forward_answered(ctx_t *ctx, const struct conn *conn, enum verdict verdict)
+{
+	return conn->method == METHOD_MASQUERADE ? verdict : stats_answered(ctx, conn->dest, verdict);
+}
+
 static __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,
 				       __u32 now)
 {
@@ -85,9 +90,10 @@ static __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct con
 	}
 	/* One answer to a datagram: that to its first fragment. */
 	if (p->ttl <= 1)
-		return p->part == FRAGMENT_LATER ? DROP_TTL : answer_ttl(ctx, p);
+		return p->part == FRAGMENT_LATER ? DROP_TTL : forward_answered(ctx, conn, answer_ttl(ctx, p));
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment)
-		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG : answer_too_big(ctx, p, fib->mtu_result);
+		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG :
+						   forward_answered(ctx, conn, answer_too_big(ctx, p, fib->mtu_result));
 	work->nat.to = dest->addr;
 	work->nat.port = conn->dport;
 	return send_translated(ctx, work, rc);

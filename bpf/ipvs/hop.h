@@ -79,6 +79,14 @@ static __always_inline struct hop *hop_get(__u32 number)
 	return bpf_map_lookup_elem(&hops, &number);
 }
 
+/* The MTU of the path to a host where an ICMP error told it, or 0. */
+static __always_inline __u32 path_mtu_find(const struct addr *host, __u32 now)
+{
+	struct path_mtu *path = bpf_map_lookup_elem(&path_mtus, host);
+
+	return path && (__s32)(path->expires - now) > 0 ? path->mtu : 0;
+}
+
 /* Route a packet of a connection: the result is that of route(), or HOP_HAND_UP. */
 static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, const struct packet *p, struct conn *conn,
 				     int direction, const struct addr *src, const struct addr *dst, __u32 now)
@@ -97,6 +105,14 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 		return p->ttl <= 1 && CTX_IS_XDP ? HOP_HAND_UP : BPF_FIB_LKUP_RET_SUCCESS;
 	}
 	rc = route(ctx, fib, p, src, dst, p->segment);
+	if (direction == DIRECTION_FORWARD && rc == BPF_FIB_LKUP_RET_SUCCESS) {
+		__u32 mtu = path_mtu_find(dst, now);
+
+		if (mtu && mtu < fib->mtu_result)
+			fib->mtu_result = mtu;
+		if (p->segment > fib->mtu_result)
+			rc = BPF_FIB_LKUP_RET_FRAG_NEEDED;
+	}
 	if (!xmit_can(ctx, p, rc, fib))
 		return HOP_HAND_UP;
 	if (rc != BPF_FIB_LKUP_RET_SUCCESS)

@@ -6,6 +6,7 @@
 
 #include "conn.h"
 #include "icmp_send.h"
+#include "icmp_tunnel.h"
 #include "stats.h"
 #include "xmit_nat.h"
 
@@ -177,6 +178,8 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *w
 	if (!dest)
 		return VERDICT_PASS;
 	work->nat.side = NAT_SOURCE;
+	if (conn->method == METHOD_TUNNEL)
+		return icmp_into_tunnel(ctx, work, conn, dest, now);
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
 	else if (conn->method != METHOD_MASQUERADE)
@@ -195,6 +198,9 @@ static __noinline enum verdict handle_icmp(ctx_t *ctx, struct work *work, const 
 	if (p->part != FRAGMENT_NONE || !icmp_is_error(p))
 		return VERDICT_PASS;
 	quote->l3 = p->l4 + sizeof(struct icmphdr);
+	verdict = p->family == FAMILY_IPV4 ? icmp_about_tunnel(ctx, work, now) : VERDICT_CONTINUE;
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
 	if (p->family == FAMILY_IPV4 ? icmp_quote_ipv4(ctx, quote) : icmp_quote_ipv6(ctx, quote))
 		return VERDICT_PASS;
 	/* The quote's ports are inside the packet: a frame may be padded. */

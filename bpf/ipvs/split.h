@@ -5,6 +5,7 @@
 #ifndef XLVS_SPLIT_H
 #define XLVS_SPLIT_H
 
+#include "sum_skb.h"
 #include "xmit_nat.h"
 #include "xmit_skb.h"
 

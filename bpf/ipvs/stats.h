@@ -4,6 +4,7 @@
 #define XLVS_STATS_H
 
 #include "maps.h"
+#include "parse.h"
 
 static __always_inline void stats_conn(__u32 dest)
 {
@@ -31,6 +32,14 @@ static __always_inline void stats_out(__u32 dest, __u32 bytes)
 		c->outpkts++;
 		c->outbytes += bytes;
 	}
+}
+
+/* The kernel's hook for answers sees the ICMP errors that it sends for connections whose answers it does not translate. */
+static __always_inline enum verdict stats_answered(ctx_t *ctx, __u32 dest, enum verdict verdict)
+{
+	if (!CTX_IS_XDP && verdict == VERDICT_ANSWERED)
+		stats_out(dest, ctx_length(ctx) - L3);
+	return verdict;
 }
 
 #endif

@@ -123,14 +123,6 @@ static __always_inline long way_route(ctx_t *ctx, struct bpf_fib_lookup *fib, st
 	return rc;
 }
 
-/* The MTU of the path to a host where an ICMP error told it, or 0. */
-static __always_inline __u32 path_mtu_find(const struct addr *host, __u32 now)
-{
-	struct path_mtu *path = bpf_map_lookup_elem(&path_mtus, host);
-
-	return path && (__s32)(path->expires - now) > 0 ? path->mtu : 0;
-}
-
 static __always_inline int way_equal(const struct tunnel_way *a, const struct tunnel_way *b)
 {
 	const __u32 *x = &a->ifindex, *y = &b->ifindex;

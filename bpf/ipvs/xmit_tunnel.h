@@ -44,6 +44,12 @@ static __noinline enum verdict tunnel_send(ctx_t *ctx, struct work *work, const 
 	return encap_send(ctx, work, way, rc);
 }
 
+/* The connection's share in the source port of GUE. */
+static __always_inline __u32 tunnel_hash(const struct conn *conn)
+{
+	return (conn->client.words[3] + ((__u32)conn->cport << 16 | conn->vport)) * 0x9e3779b1u;
+}
+
 /* Forward a packet of a connection to its destination. */
 static __noinline enum verdict tunnel_forward(ctx_t *ctx, struct work *work, struct conn *conn, struct dest *dest,
 					      __u32 now)
@@ -76,10 +82,11 @@ static __noinline enum verdict tunnel_forward(ctx_t *ctx, struct work *work, str
 	if (!mtu)
 		return DROP_TOO_BIG;
 	if (p->ttl <= 1)
-		return p->part == FRAGMENT_LATER ? DROP_TTL : answer_ttl(ctx, p);
+		return p->part == FRAGMENT_LATER ? DROP_TTL : stats_answered(ctx, conn->dest, answer_ttl(ctx, p));
 	if (p->segment > mtu && tunnel_heeds_size(p, set))
-		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG : answer_too_big(ctx, p, mtu);
-	work->head.hash = (conn->client.words[3] + ((__u32)conn->cport << 16 | conn->vport)) * 0x9e3779b1u;
+		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG :
+						   stats_answered(ctx, conn->dest, answer_too_big(ctx, p, mtu));
+	work->head.hash = tunnel_hash(conn);
 	verdict = tunnel_send(ctx, work, way, set, rc);
 	return verdict == VERDICT_CONTINUE ? encap_split(ctx, work, way) : verdict;
 }
