@@ -86,5 +86,3 @@ def _payload(inner: bytes, tunnel: Tunnel, source: bytes, destination: bytes, fr
         value = checksum(pseudo_header(source, destination, UDP, len(plain)) + plain) or 0xFFFF
         plain = plain[:6] + value.to_bytes(2, "big") + plain[8:]
     return UDP, plain
-
-
