@@ -11,6 +11,7 @@
 #include "ipvs/split.h"
 #include "ipvs/stray.h"
 #include "ipvs/core.h"
+#include "ipvs/egress.h"
 #include "ipvs/expire.h"
 #include "ipvs/estimate.h"
 #include "ipvs/locality_sweep.h"
@@ -37,6 +38,27 @@ int director_tc(struct __sk_buff *ctx)
 	if (work->packet.detour && (verdict <= VERDICT_PASS || verdict == VERDICT_STACK))
 		verdict = mark_back(ctx, &work->packet);
 	return conclude(&work->packet, verdict);
+}
+
+/* Where the program on the way out goes on: it is verified by itself, and stays as small as it is often run. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__array(values, int(void *));
+} onward SEC(".maps") = { .values = { [0] = (void *)&director_tc } };
+
+/* What leaves. Whatever came in was judged there; what the host itself sends is judged here, once. */
+SEC("tc")
+int director_egress(struct __sk_buff *ctx)
+{
+	if (ctx->ingress_ifindex)
+		return CTX_PASS;
+	if (ctx->tc_index == OUTPUT_JUDGED)
+		ctx->tc_index = 0;
+	else if (egress_is_ours(ctx))
+		bpf_tail_call(ctx, &onward, 0);
+	return CTX_PASS;
 }
 
 static int clock_tick(void *map, __u32 *key, struct clockwork *clock)

@@ -33,28 +33,42 @@ static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *wor
 	return nat->side == NAT_SOURCE ? VERDICT_REPLY : VERDICT_FORWARD;
 }
 
+/* With snat_reroute an answer takes the way of what the director itself sends from the virtual address, else that of
+ * a packet from the destination which it forwards. */
+static __always_inline long reply_hop(ctx_t *ctx, struct work *work, struct conn *conn, const struct dest *dest,
+				      const struct settings *set, __u32 now)
+{
+	int reroute = set->sysctls[SYSCTL_SNAT_REROUTE] || !dest;
+
+	return hop_find(ctx, &work->fib, &work->packet, conn, DIRECTION_REPLY, reroute ? &conn->virtual : &dest->addr,
+			&conn->client, reroute, now);
+}
+
 static __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,
 				     __u32 now)
 {
-	struct bpf_fib_lookup *fib = &work->fib;
 	struct packet *p = &work->packet;
 	struct dest *dest;
+	int local;
 	long rc;
 
-	rc = hop_find(ctx, fib, p, conn, DIRECTION_REPLY, &conn->virtual, &conn->client, now);
+	dest = dest_get(conn->dest);
+	rc = reply_hop(ctx, work, conn, dest, set, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
+	local = p->own || route_is_local(rc);
 	/* The stack tells the destination, as a router does. */
-	if (p->ttl <= 1 || (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment))
+	if (!local && (p->ttl <= 1 || (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment)))
 		return VERDICT_STACK;
 	if (p->part != FRAGMENT_LATER)
 		proto_update(conn, p, DIRECTION_REPLY, set, now);
-	dest = dest_get(conn->dest);
 	if (dest && dest->flags & DEST_AVAILABLE && p->part != FRAGMENT_LATER)
 		stats_out(conn->dest, p->length);
 	work->nat.side = NAT_SOURCE;
 	work->nat.to = conn->virtual;
 	work->nat.port = conn->vport;
+	if (local)
+		return local_reply(ctx, work, rc, set);
 	return send_translated(ctx, work, rc);
 }
 
@@ -81,21 +95,27 @@ static __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct con
 		work->nat.side = NAT_NOTHING;
 	else if (conn->method != METHOD_MASQUERADE)
 		return DROP_METHOD;
-	rc = hop_find(ctx, fib, p, conn, DIRECTION_FORWARD, &p->src, &dest->addr, now);
+	rc = hop_find(ctx, fib, p, conn, DIRECTION_FORWARD, &addr_open, &dest->addr, 1, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	if (p->part != FRAGMENT_LATER) {
 		proto_update(conn, p, DIRECTION_FORWARD, set, now);
 		stats_in(conn->dest, p->length);
 	}
+	work->nat.to = dest->addr;
+	work->nat.port = conn->dport;
+	if (route_is_local(rc))
+		return local_forward(ctx, work);
+	if (p->own && addr_is_loopback(&p->src))
+		return DROP_NO_ROUTE;
 	/* One answer to a datagram: that to its first fragment. */
+	if (route_is_barred(rc) && p->part != FRAGMENT_LATER)
+		return forward_answered(ctx, conn, answer_no_route(ctx, p));
 	if (p->ttl <= 1)
 		return p->part == FRAGMENT_LATER ? DROP_TTL : forward_answered(ctx, conn, answer_ttl(ctx, p));
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment)
 		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG :
 						   forward_answered(ctx, conn, answer_too_big(ctx, p, fib->mtu_result));
-	work->nat.to = dest->addr;
-	work->nat.port = conn->dport;
 	return send_translated(ctx, work, rc);
 }
 
@@ -247,7 +267,8 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 }
 
 /* A packet from a virtual address: an answer that a destination of direct routing or behind a tunnel sends over the
- * director, which forwards it as a router. It moves the state, and from now on both directions do. */
+ * director, which forwards it as a router, or that the director gives itself. It moves the state, and from now on both
+ * directions do. Returns whether the packet is one. */
 static __noinline int notice_answer(const struct packet *p, const struct settings *set, __u32 now)
 {
 	__u32 number = conn_of_direct_answer(p, now);
@@ -260,7 +281,7 @@ static __noinline int notice_answer(const struct packet *p, const struct setting
 	dest = dest_get(conn->dest);
 	if (dest && dest->flags & DEST_AVAILABLE)
 		stats_out(conn->dest, p->length);
-	return 0;
+	return 1;
 }
 
 static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work, const struct filter *filter,
@@ -276,10 +297,10 @@ static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work,
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
+	if (!CTX_IS_XDP && filter_has(filter->virtual, &p->src) && notice_answer(p, set, now))
+		return VERDICT_PASS;
 	if (filter_has(filter->virtual, &p->dst) || p->detour)
 		return handle_forward(ctx, work, set, now);
-	if (filter_has(filter->virtual, &p->src))
-		notice_answer(p, set, now);
 	return VERDICT_PASS;
 }
 
@@ -293,6 +314,8 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 
 	if (!set || !(set->services_ipv4 | set->services_ipv6))
 		return VERDICT_PASS;
+	if (ctx_is_output(ctx))
+		local_begin(ctx, p);
 	if (ctx_device(ctx) == set->mark_device)
 		mark_arrive(ctx, p);
 	verdict = parse(ctx, p);
@@ -308,7 +331,7 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) &&
 	    !filter_has(filter_bits->virtual, &p->src) && !parse_is_icmp(p) && !p->detour &&
 	    !(p->part != FRAGMENT_NONE && mark_counts(set, p)))
-		return mark_counts(set, p) ? mark_leave(ctx, work, set) : VERDICT_PASS;
+		return mark_is_awaited(set, p) ? mark_leave(ctx, work, set) : VERDICT_PASS;
 	if (parse_is_icmp(p))
 		return handle_icmp(ctx, work, set, ticks_now());
 	if (p->part != FRAGMENT_NONE) {

@@ -10,8 +10,10 @@
 typedef struct __sk_buff ctx_t;
 
 #define CTX_IS_XDP 0
-#define CTX_PASS TC_ACT_OK
+#define CTX_PASS TC_ACT_UNSPEC /* other programs on the interface have their turn */
 #define CTX_DROP TC_ACT_SHOT
+#define CTX_CONSUMED TC_ACT_STOLEN /* dropped, and its sender need not know */
+#define LOOPBACK_IFINDEX 1 /* in every network namespace */
 
 static __always_inline void *ctx_data(const ctx_t *ctx)
 {
@@ -30,10 +32,18 @@ static __always_inline void *ctx_data_end(const ctx_t *ctx)
 	return end;
 }
 
+/* Does the host itself send the packet? One that came in has an interface of arrival. */
+static __always_inline int ctx_is_output(const ctx_t *ctx)
+{
+	return !ctx->ingress_ifindex;
+}
+
+/* The interface of arrival; for a packet of the host itself that which the routing table knows as such. */
 static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
 {
-	/* What the host itself sends came in nowhere: the mark device then. */
-	return ctx->ingress_ifindex ? ctx->ingress_ifindex : ctx->ifindex;
+	__u32 ifindex = ctx->ingress_ifindex;
+
+	return ifindex ? ifindex : LOOPBACK_IFINDEX;
 }
 
 /* The interface at which the program runs: another one than that of the packet's arrival when it leaves. */

@@ -12,6 +12,7 @@ typedef struct xdp_md ctx_t;
 #define CTX_IS_XDP 1
 #define CTX_PASS XDP_PASS
 #define CTX_DROP XDP_DROP
+#define LOOPBACK_IFINDEX 1 /* in every network namespace */
 #define CHECKSUM_OFFSET_MASK 0x3ff /* a checksum stands behind the beginning of its header, L4_MAX at most */
 
 static __always_inline void *ctx_data(const ctx_t *ctx)
@@ -29,6 +30,12 @@ static __always_inline void *ctx_data_end(const ctx_t *ctx)
 
 	asm volatile("" : "+r"(end));
 	return end;
+}
+
+/* XDP sees what comes in. */
+static __always_inline int ctx_is_output(const ctx_t *ctx)
+{
+	return 0;
 }
 
 static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)

@@ -48,7 +48,7 @@ static __noinline enum verdict encap_split(ctx_t *ctx, struct work *work, const 
 	failed = way->family == FAMILY_IPV4 ?
 			 split_send(ctx, p, ifindex, mtu, least) :
 			 split_send_ipv6(ctx, p->segment - sizeof(struct ipv6hdr), ifindex, mtu, least);
-	p->action = CTX_DROP;
+	p->action = p->own ? CTX_CONSUMED : CTX_DROP;
 	return failed ? DROP_TOO_BIG : VERDICT_FORWARD;
 }
 
@@ -74,6 +74,8 @@ static __noinline enum verdict encap_send(ctx_t *ctx, struct work *work, const s
 		return DROP_INTERNAL;
 	if (encap_push(ctx, way, room, head->splits) || head_write(ctx, way, head) || head_age(ctx, p, L3 + room))
 		return DROP_INTERNAL;
+	if (p->own)
+		ctx->tc_index = OUTPUT_JUDGED;
 	if (head->splits)
 		return VERDICT_CONTINUE;
 	p->action = rc == BPF_FIB_LKUP_RET_SUCCESS ? bpf_redirect(way->ifindex, 0) : xmit_resolve(p, &work->fib);

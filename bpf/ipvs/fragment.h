@@ -13,6 +13,8 @@
 #include "conn.h"
 #include "fragment_gather.h"
 #include "mark.h"
+#include "stats.h"
+#include "xmit_skb.h"
 #include "work.h"
 
 static __noinline int fragment_remember(const struct packet *p, __u32 number, __u32 direction, __u32 now)
@@ -63,6 +65,29 @@ static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct work *wor
 	return fragment->reply ? reply(ctx, work, conn, set, now) : forward(ctx, work, conn, set, now);
 }
 
+/* What the host itself sends comes in order, the first fragment before all others: nothing need be held. The first one
+ * counts as a packet of its own length, the others add theirs. */
+static __always_inline enum verdict fragment_output(ctx_t *ctx, struct work *work, const struct settings *set,
+						    __u32 now)
+{
+	struct packet *p = &work->packet;
+	struct fragment_key key = {};
+	struct fragment *fragment;
+	struct conn *conn;
+
+	if (p->part == FRAGMENT_FIRST) {
+		if (p->family == FAMILY_IPV6)
+			p->length -= FRAGMENT_HEADER;
+		return VERDICT_CONTINUE;
+	}
+	fragment_key_of(&key, p);
+	fragment = bpf_map_lookup_elem(&fragments, &key);
+	conn = fragment ? conn_get(fragment->conn) : 0;
+	if (fragment && conn)
+		stats_bytes(conn->dest, p->length - (p->payload - L3), fragment->reply);
+	return fragment_follow(ctx, work, set, now);
+}
+
 /* VERDICT_CONTINUE: this is the first fragment of a complete datagram, go on with it as with any packet. */
 static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct work *work, const struct settings *set,
 						    __u32 now)
@@ -73,8 +98,10 @@ static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct work *wor
 	/* Extension headers after the fragment's own: the later fragments do not show their protocol. */
 	if (p->part == FRAGMENT_FIRST && p->payload != p->l4)
 		return VERDICT_PASS;
+	if (p->own)
+		return fragment_output(ctx, work, set, now);
 	/* On a detour they are on their way already, each by itself where its mark led it. */
-	if (!whole && !p->detour)
+	if (whole <= OUTPUT_JUDGED && !p->detour)
 		return fragment_hold(ctx, p, now);
 	ctx->tc_index = 0;
 	/* Should netfilter lead the first one on a detour. */

@@ -87,9 +87,10 @@ static __always_inline __u32 path_mtu_find(const struct addr *host, __u32 now)
 	return path && (__s32)(path->expires - now) > 0 ? path->mtu : 0;
 }
 
-/* Route a packet of a connection: the result is that of route(), or HOP_HAND_UP. */
+/* Route a packet of a connection: the result is that of route_own(), or HOP_HAND_UP. `own` 0: that of
+ * route(). */
 static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, const struct packet *p, struct conn *conn,
-				     int direction, const struct addr *src, const struct addr *dst, __u32 now)
+				     int direction, const struct addr *src, const struct addr *dst, int own, __u32 now)
 {
 	__u16 age = now - conn->hop_tick[direction];
 	struct hop *hop;
@@ -104,7 +105,7 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 		hop_copy_macs(fib_macs(fib), hop->macs);
 		return p->ttl <= 1 && CTX_IS_XDP ? HOP_HAND_UP : BPF_FIB_LKUP_RET_SUCCESS;
 	}
-	rc = route(ctx, fib, p, src, dst, p->segment);
+	rc = own ? route_own(ctx, fib, p, src, dst, p->segment) : route(ctx, fib, p, src, dst, p->segment);
 	if (direction == DIRECTION_FORWARD && rc == BPF_FIB_LKUP_RET_SUCCESS) {
 		__u32 mtu = path_mtu_find(dst, now);
 

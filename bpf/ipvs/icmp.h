@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "icmp_send.h"
 #include "icmp_tunnel.h"
+#include "local.h"
 #include "stats.h"
 #include "xmit_nat.h"
 
@@ -105,13 +106,38 @@ static __always_inline int icmp_rewrite_quote(ctx_t *ctx, const struct icmp_quot
 static __always_inline int icmp_rewrite_outer(ctx_t *ctx, const struct packet *p, const struct icmp_quote *quote,
 					      const struct nat *nat)
 {
-	struct nat outer = { .to = nat->to, .side = nat->side == NAT_SOURCE ? NAT_DESTINATION : NAT_SOURCE };
+	struct nat outer = {
+		.to = nat->to,
+		.side = nat->side == NAT_SOURCE ? NAT_DESTINATION : NAT_SOURCE,
+		.keeps_ttl = nat->keeps_ttl,
+	};
 	__u32 pseudo = csum_change_addr(outer.side == NAT_SOURCE ? &p->src : &p->dst, &outer.to);
 	__u32 check_offset = quote->l3 - sizeof(struct icmphdr) + __builtin_offsetof(struct icmphdr, checksum);
 
 	if (p->family == FAMILY_IPV6 && bpf_l4_csum_replace(ctx, check_offset, 0, pseudo, BPF_F_PSEUDO_HDR))
 		return -1;
 	return nat_write_l3(ctx, p, &outer, pseudo);
+}
+
+/* The host's own stack found no route for a request that was translated and left to it, since the routing table tells
+ * no director of its own addresses from no route (local.h). The client is told of the host, not the network, and the
+ * error is no answer. Returns whether it is one of these, or -1. */
+static __always_inline int icmp_about_no_route(ctx_t *ctx, const struct packet *p)
+{
+	int ipv4 = p->family == FAMILY_IPV4;
+	__u8 code = ipv4 ? ICMP_HOST_UNREACH : ICMPV6_ADDR_UNREACH;
+	__u8 before[2];
+
+	if (!p->own)
+		return 0;
+	if (bpf_skb_load_bytes(ctx, p->l4, before, sizeof(before)))
+		return -1;
+	if (before[0] != (ipv4 ? ICMP_DEST_UNREACH : ICMPV6_DEST_UNREACH) || before[1])
+		return 0;
+	if (bpf_l4_csum_replace(ctx, p->l4 + __builtin_offsetof(struct icmphdr, checksum), 0, bpf_htons(code), 2) ||
+	    bpf_skb_store_bytes(ctx, p->l4 + 1, &code, sizeof(code), 0))
+		return -1;
+	return 1;
 }
 
 /* Send the error on. `work->nat` is what changes in the quote. */
@@ -122,33 +148,53 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32
 	struct packet *p = &work->packet;
 	struct nat *nat = &work->nat;
 	struct dest *dest;
-	int to_client;
+	int to_client, local, told = 0;
 	long rc;
 
 	to_client = nat->side == NAT_DESTINATION;
-	rc = to_client ? route(ctx, fib, p, &nat->to, &p->dst, p->length) :
-			 route(ctx, fib, p, &p->src, &nat->to, p->length);
-	if (to_client && (p->ttl <= 1 || rc == BPF_FIB_LKUP_RET_FRAG_NEEDED))
+	rc = to_client ? route_own(ctx, fib, p, &nat->to, &p->dst, p->length) :
+			 route_own(ctx, fib, p, &addr_open, &nat->to, p->length);
+	local = route_is_local(rc) || (to_client && p->own);
+	if (to_client && !local && (p->ttl <= 1 || rc == BPF_FIB_LKUP_RET_FRAG_NEEDED))
 		return VERDICT_STACK;
 	dest = dest_get(dest_number);
 	if (!to_client && (!dest || !(dest->flags & DEST_AVAILABLE)))
 		return DROP_DESTINATION_GONE;
-	if (dest && dest->flags & DEST_AVAILABLE) {
+	if (to_client && (told = icmp_about_no_route(ctx, p)) < 0)
+		return DROP_INTERNAL;
+	if (dest && dest->flags & DEST_AVAILABLE && !told) {
 		if (to_client)
 			stats_out(dest_number, p->length);
 		else
 			stats_in(dest_number, p->length);
 	}
-	if (p->ttl <= 1)
+	nat->keeps_ttl = local;
+	if (!local && p->ttl <= 1)
 		return DROP_TTL;
-	if (!route_is_found(rc))
+	if (!local && !route_is_found(rc))
 		return rc == BPF_FIB_LKUP_RET_FRAG_NEEDED ? DROP_TOO_BIG : route_drop_reason(rc);
 	if (nat->side == NAT_NOTHING ? nat_write_l3(ctx, p, nat, 0) :
 				       icmp_rewrite_quote(ctx, quote, nat) || icmp_rewrite_outer(ctx, p, quote, nat))
 		return DROP_INTERNAL;
-	if (xmit(ctx, p, rc, fib))
+	if (local ? local_send(ctx, p, rc, fib, to_client) : xmit(ctx, p, rc, fib))
 		return DROP_INTERNAL;
 	return to_client ? VERDICT_REPLY_ICMP : VERDICT_FORWARD_ICMP;
+}
+
+/* An error about a request that was delivered to a process of the director's as it was, or that comes back over the
+ * director: it counts as an answer, and is as the client wants it. */
+static __always_inline enum verdict icmp_count_unseen(struct work *work, __u32 now)
+{
+	__u32 number = conn_of_request(&work->quote.inner, now);
+	struct conn *conn = conn_get(number);
+	struct dest *dest;
+
+	if (!number || !conn || conn->method == METHOD_MASQUERADE)
+		return VERDICT_CONTINUE;
+	dest = dest_get(conn->dest);
+	if (dest && dest->flags & DEST_AVAILABLE)
+		stats_out(conn->dest, work->packet.length);
+	return VERDICT_PASS;
 }
 
 /* An error about a request, from behind the director: the quote goes from the client to the destination. */
@@ -158,7 +204,7 @@ static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *
 	struct conn *conn = conn_get(number);
 
 	if (!number || !conn)
-		return VERDICT_CONTINUE;
+		return icmp_count_unseen(work, now);
 	work->nat.side = NAT_DESTINATION;
 	work->nat.to = conn->virtual;
 	work->nat.port = conn->vport;

@@ -5,7 +5,7 @@
 #define XLVS_ICMP_SEND_H
 
 #include "sum_skb.h"
-#include "xmit_skb.h"
+#include "local.h"
 
 #define ICMP_BYTES_IPV4 576
 #define ICMP_BYTES_IPV6 1280
@@ -175,6 +175,8 @@ __noinline enum verdict answer(ctx_t *ctx, struct packet *p, const struct icmp_e
 				       icmp_write_ipv6(ctx, p, error, header + quote, check))
 		return DROP_INTERNAL;
 	rc = route(ctx, &fib, p, &p->dst, &p->src, header + quote);
+	if (p->own && route_is_local(rc))
+		return local_send(ctx, p, rc, &fib, 1) ? DROP_INTERNAL : VERDICT_ANSWERED;
 	if (!route_is_found(rc))
 		return route_drop_reason(rc);
 	return xmit(ctx, p, rc, &fib) ? DROP_INTERNAL : VERDICT_ANSWERED;
@@ -189,6 +191,19 @@ static __always_inline enum verdict answer_unreachable(ctx_t *ctx, struct packet
 		error.code = ICMPV6_PORT_UNREACH;
 	}
 	return answer(ctx, p, &error);
+}
+
+static __always_inline enum verdict answer_no_route(ctx_t *ctx, struct packet *p)
+{
+	struct icmp_error error = { .type = ICMP_DEST_UNREACH, .code = ICMP_HOST_UNREACH };
+	enum verdict verdict;
+
+	if (p->family == FAMILY_IPV6) {
+		error.type = ICMPV6_DEST_UNREACH;
+		error.code = ICMPV6_ADDR_UNREACH;
+	}
+	verdict = answer(ctx, p, &error);
+	return verdict == VERDICT_ANSWERED ? VERDICT_UNREACHABLE : verdict;
 }
 
 static __always_inline enum verdict answer_ttl(ctx_t *ctx, struct packet *p)

@@ -17,10 +17,10 @@ static __always_inline int mark_counts(const struct settings *set, const struct 
 	return p->family == FAMILY_IPV4 ? set->marks_ipv4 : set->marks_ipv6;
 }
 
-/* Whether netfilter has not said yet which mark the packet bears. */
+/* Whether netfilter has not said yet which mark the packet bears. It has of what the host itself sends. */
 static __always_inline int mark_is_awaited(const struct settings *set, const struct packet *p)
 {
-	return !p->detour && mark_counts(set, p);
+	return !p->detour && !p->own && mark_counts(set, p);
 }
 
 /* The mark by `mark_ranges`, 0: none. The narrowest range that has the port decides. */

@@ -55,6 +55,25 @@ static __always_inline enum verdict refuse_stray(ctx_t *ctx, struct work *work, 
 	return VERDICT_HAND_UP;
 }
 
+static __always_inline void local_begin(ctx_t *ctx, struct packet *p)
+{
+}
+
+static __always_inline enum verdict local_forward(ctx_t *ctx, struct work *work)
+{
+	return VERDICT_HAND_UP;
+}
+
+static __always_inline enum verdict local_reply(ctx_t *ctx, struct work *work, long rc, const struct settings *set)
+{
+	return VERDICT_HAND_UP;
+}
+
+static __always_inline enum verdict answer_no_route(ctx_t *ctx, struct packet *p)
+{
+	return VERDICT_HAND_UP;
+}
+
 static __always_inline enum verdict answer_ttl(ctx_t *ctx, struct packet *p)
 {
 	return VERDICT_HAND_UP;

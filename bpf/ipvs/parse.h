@@ -38,11 +38,13 @@ enum icmp_number {
 	ICMP_DEST_UNREACH = 3,
 	ICMP_SOURCE_QUENCH = 4,
 	ICMP_TIME_EXCEEDED = 11,
+	ICMP_HOST_UNREACH = 1,
 	ICMP_PORT_UNREACH = 3,
 	ICMP_FRAG_NEEDED = 4,
 	ICMPV6_DEST_UNREACH = 1,
 	ICMPV6_PKT_TOOBIG = 2,
 	ICMPV6_TIME_EXCEED = 3,
+	ICMPV6_ADDR_UNREACH = 3,
 	ICMPV6_PORT_UNREACH = 4,
 	ICMPV6_INFOMSG_MASK = 0x80,
 };
@@ -78,10 +80,10 @@ struct packet {
 	__u8 tcp_flags; /* enum tcp_flag */
 	__u8 part; /* enum fragment_part */
 	__u16 l4; /* offset of the layer-4 header in the frame */
-	__u16 action; /* what the program returns, once the packet is sent */
+	__s16 action; /* what the program returns, once the packet is sent */
 	__u32 length; /* of the IP packet; of all segments of a GSO packet */
 	__u32 segment; /* of the longest IP packet that leaves: differs with GSO */
-	__u32 mark; /* netfilter's, known on a detour */
+	__u32 mark; /* netfilter's, known on a detour and on the way out */
 	__be32 fragment_id;
 	__u16 fragment_start; /* place of a fragment's payload in that of the whole datagram */
 	__u16 payload; /* offset of a fragment's payload in the frame */
@@ -92,6 +94,7 @@ struct packet {
 	__u8 icmp_type;
 	__u8 chunk; /* enum sctp_chunk */
 	__u8 detour; /* 1: comes by the mark device, see mark.h */
+	__u8 own; /* 1: the host itself sends it, see local.h */
 };
 
 static __always_inline void addr_set_ipv4(struct addr *addr, __be32 ipv4)
@@ -104,6 +107,13 @@ static __always_inline void addr_set_ipv4(struct addr *addr, __be32 ipv4)
 static __always_inline int addr_is_mapped(const struct addr *addr)
 {
 	return !addr->halves[0] && addr->words[2] == MAPPED_PREFIX;
+}
+
+static __always_inline int addr_is_loopback(const struct addr *addr)
+{
+	if (addr_is_mapped(addr))
+		return addr->bytes[12] == 127;
+	return !addr->halves[0] && !addr->words[2] && addr->words[3] == bpf_htonl(1);
 }
 
 static __always_inline int addr_equal(const struct addr *a, const struct addr *b)

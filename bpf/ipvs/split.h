@@ -135,8 +135,8 @@ static __noinline enum verdict split_translated(ctx_t *ctx, struct packet *p, co
 	if (p->family != FAMILY_IPV4 || ctx_segment(ctx))
 		return DROP_TOO_BIG;
 	mtu = fib->mtu_result;
-	rc = nat->side == NAT_SOURCE ? route(ctx, fib, p, &nat->to, &p->dst, 1) :
-				       route(ctx, fib, p, &p->src, &nat->to, 1);
+	rc = nat->side == NAT_SOURCE ? route_own(ctx, fib, p, &nat->to, &p->dst, 1) :
+				       route_own(ctx, fib, p, &addr_open, &nat->to, 1);
 	if (!route_is_found(rc))
 		return DROP_TOO_BIG;
 	if (rc != BPF_FIB_LKUP_RET_SUCCESS)
@@ -149,7 +149,7 @@ static __noinline enum verdict split_translated(ctx_t *ctx, struct packet *p, co
 		if (split_send(ctx, p, fib->ifindex, mtu, 0))
 			return DROP_TOO_BIG;
 		/* The clones are on their way; this one has done its duty. */
-		p->action = CTX_DROP;
+		p->action = p->own ? CTX_CONSUMED : CTX_DROP;
 	}
 	return nat->side == NAT_SOURCE ? VERDICT_REPLY : VERDICT_FORWARD;
 }

@@ -42,4 +42,15 @@ static __always_inline enum verdict stats_answered(ctx_t *ctx, __u32 dest, enum 
 	return verdict;
 }
 
+/* Bytes that belong to a packet which was counted. */
+static __always_inline void stats_bytes(__u32 dest, __u32 bytes, __u32 out)
+{
+	struct counters *c = bpf_map_lookup_elem(&dest_counters, &dest);
+
+	if (c && out)
+		c->outbytes += bytes;
+	else if (c)
+		c->inbytes += bytes;
+}
+
 #endif

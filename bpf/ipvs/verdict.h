@@ -14,6 +14,7 @@ enum verdict {
 	VERDICT_HAND_UP, /* XDP leaves it to tc */
 	VERDICT_STACK, /* ours, but the host's own stack answers or finishes it */
 	VERDICT_ANSWERED, /* turned into an ICMP error for its sender */
+	VERDICT_UNREACHABLE, /* there is no route to the destination: turned into an ICMP error that says so */
 	VERDICT_HELD, /* a fragment: kept until its datagram is complete, then judged with it */
 	VERDICT_BACK, /* came by the mark device, and no service wants it: the host's own stack goes on */
 	DROP_NO_DESTINATION, /* no usable destination, and no ICMP error could be sent */

@@ -18,6 +18,7 @@ struct nat {
 	struct addr to; /* the address that is written; with NAT_NOTHING only routed to */
 	__be16 port;
 	__u8 side; /* enum nat_side */
+	__u8 keeps_ttl; /* 1: the packet does not pass the director, it begins or ends here */
 };
 
 /* The packet that an ICMP error quotes. */
@@ -64,8 +65,10 @@ static __always_inline struct work *work_begin(void)
 	__u32 zero = 0;
 	struct work *work = bpf_map_lookup_elem(&works, &zero);
 
-	if (work)
+	if (work) {
 		__builtin_memset(&work->packet, 0, sizeof(work->packet));
+		work->nat.keeps_ttl = 0;
+	}
 	return work;
 }
 

@@ -56,8 +56,11 @@ static __always_inline int nat_write_l3(ctx_t *ctx, const struct packet *p, cons
 		if ((void *)(ip + 1) > ctx_data_end(ctx))
 			return -1;
 		/* TTL is the upper byte of its 16-bit word. */
-		ip->check = csum_update(ip->check, csum_add(pseudo, (__u16)~bpf_htons(0x0100)));
-		ip->ttl--;
+		if (!nat->keeps_ttl) {
+			pseudo = csum_add(pseudo, (__u16)~bpf_htons(0x0100));
+			ip->ttl--;
+		}
+		ip->check = csum_update(ip->check, pseudo);
 		if (nat->side == NAT_SOURCE)
 			ip->saddr = nat->to.words[3];
 		else if (nat->side == NAT_DESTINATION)
@@ -67,7 +70,8 @@ static __always_inline int nat_write_l3(ctx_t *ctx, const struct packet *p, cons
 
 		if ((void *)(ip + 1) > ctx_data_end(ctx))
 			return -1;
-		ip->hop_limit--;
+		if (!nat->keeps_ttl)
+			ip->hop_limit--;
 		if (nat->side == NAT_SOURCE)
 			__builtin_memcpy(&ip->saddr, &nat->to, sizeof(nat->to));
 		else if (nat->side == NAT_DESTINATION)

@@ -5,6 +5,10 @@
 
 #include "route.h"
 
+/* In `tc_index` of what the host itself sends: it was judged, let it out. No datagram is as short as that: the number
+ * means something else there on the way in, see fragment.h. */
+#define OUTPUT_JUDGED 1
+
 /* tc finishes every packet. */
 static __always_inline int xmit_can(ctx_t *ctx, const struct packet *p, long rc, const struct bpf_fib_lookup *fib)
 {
@@ -31,6 +35,8 @@ static __always_inline int xmit(ctx_t *ctx, struct packet *p, long rc, const str
 	/* The tag is the ingress network's. */
 	if (ctx->vlan_present && bpf_skb_vlan_pop(ctx))
 		return -1;
+	if (ctx_is_output(ctx))
+		ctx->tc_index = OUTPUT_JUDGED;
 	if (rc != BPF_FIB_LKUP_RET_SUCCESS) {
 		p->action = xmit_resolve(p, fib);
 		return 0;

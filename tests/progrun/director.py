@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _FSOPEN, _FSCONFIG, _FSMOUNT = 430, 431, 432
 _FSCONFIG_CMD_CREATE = 6
 
-TC_OK, TC_SHOT, TC_REDIRECT = 0, 2, 7
+TC_OK, TC_SHOT, TC_REDIRECT = -1, 2, 7  # «OK»: other programs and the stack go on
 XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT = 1, 2, 3, 4
 
 # What a frame begins with when it leaves: towards the clients' and the servers' routers.

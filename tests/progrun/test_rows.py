@@ -52,7 +52,7 @@ CLIENT, CLIENT6 = end("10.1.8.5:1000"), end("[2001:db8:8::5]:1000")
 VIRTUAL, VIRTUAL6 = end("10.0.0.1:80"), end("[2001:db8::1]:80")
 REAL, REAL6 = end("10.2.1.100:80"), end("[2001:db8:2:1::100]:80")
 
-FORWARDED = ("FORWARD", "REPLY", "FORWARD_ICMP", "REPLY_ICMP", "ANSWERED")
+FORWARDED = ("FORWARD", "REPLY", "FORWARD_ICMP", "REPLY_ICMP", "ANSWERED", "UNREACHABLE")
 UNTOUCHED = ("PASS", "HAND_UP", "STACK")
 
 
@@ -200,7 +200,8 @@ def way_rows() -> Iterator[Row]:
             xdp="HAND_UP",
         )
         lost = Packet(client, port(virtual, 84))
-        yield Row(f"{name}, no route", lost.frame(), "DROP_NO_ROUTE", xdp="HAND_UP")
+        kind = (3, 1) if ipv4 else (1, 3)
+        yield Row(f"{name}, no route", lost.frame(), "UNREACHABLE", answer(lost, kind), xdp="HAND_UP")
         refused = Packet(client, port(virtual, 85), data=b"anybody?")
         kind = (3, 3) if ipv4 else (1, 4)
         yield Row(f"{name}, no destination", refused.frame(), "ANSWERED", answer(refused, kind), xdp="HAND_UP")

@@ -38,6 +38,7 @@ DROPS: Final = {
     "drop_no_call_id": "a message to a service with the engine sip had no Call-ID (`ipvsadm -E` without --pe takes it)",
     "drop_internal": "the kernel refused a step; please report it",
 }
+REFUSED: Final = {"unreachable": "there was no route to a server: see `ip route get ADDRESS`"}
 
 
 def findings(health: Health) -> list[Finding]:
@@ -121,13 +122,15 @@ def _of_programs(health: Health) -> Iterator[Finding]:
 
 
 def _of_forwarding(health: Health) -> Iterator[Finding]:
-    """The kernel routes our packets as if the host had received them, so it looks at the interface's own switch."""
+    """The kernel routes our packets as the host's own where the loopback interface forwards, else as received ones."""
     attached = [line for line in health.lines if line.attached]
-    if (_IPV4 in health.families or not health.families) and any(not line.forwarding_ipv4 for line in attached):
-        yield _forwarding_off("IPv4", [line.name for line in attached if not line.forwarding_ipv4], "ipv4.ip_forward")
-    if _IPV6 in health.families and any(not line.forwarding_ipv6 for line in attached):
-        names = [line.name for line in attached if not line.forwarding_ipv6]
-        yield _forwarding_off("IPv6", names, "ipv6.conf.all.forwarding")
+    own = [line for line in health.lines if line.egress and not line.attached]
+    ipv4 = [line.name for line in attached if not line.forwarding_ipv4]
+    if (_IPV4 in health.families or not health.families) and ipv4 and not any(line.forwarding_ipv4 for line in own):
+        yield _forwarding_off("IPv4", ipv4, "ipv4.ip_forward")
+    ipv6 = [line.name for line in attached if not line.forwarding_ipv6]
+    if _IPV6 in health.families and ipv6 and not any(line.forwarding_ipv6 for line in own):
+        yield _forwarding_off("IPv6", ipv6, "ipv6.conf.all.forwarding")
 
 
 def _forwarding_off(family: str, names: list[str], switch: str) -> Finding:
@@ -164,6 +167,8 @@ def _of_host(health: Health) -> Iterator[Finding]:
         )
     for name in VERDICT_NAMES:
         count = health.verdicts.get(name, 0)
+        packets = "1 packet" if count == 1 else f"{count} packets"
         if count and name in DROPS:
-            packets = "1 packet" if count == 1 else f"{count} packets"
             yield Finding(f"{packets} dropped ({name.removeprefix('drop_')})", DROPS[name], grave=False)
+        if count and name in REFUSED:
+            yield Finding(f"{packets} refused ({name})", REFUSED[name], grave=False)

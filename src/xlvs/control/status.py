@@ -59,6 +59,8 @@ def report(health: Health | None, lines: Sequence[Line]) -> Iterator[str]:
 def describe(line: Line) -> str:
     """What hangs on an interface, in words."""
     parts = [f"tc ({line.tc})"] if line.tc else []
+    if line.egress and not line.tc:
+        parts.append(f"tc egress ({line.egress})")
     if line.xdp:
         parts.append(f"XDP {line.xdp}")
     text = " + ".join(parts) or ("not attached" if line.suitable else "not attached, not Ethernet or part of another")

@@ -11,7 +11,7 @@ import os
 from errno import EBUSY, EEXIST, ENODEV, ENOENT, EOPNOTSUPP
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from xlvs.ipvs import detour, layout
+from xlvs.ipvs import detour, layout, output
 from xlvs.ipvs.detour_plan import DEVICE, PEER
 from xlvs.linux import bpffs, tc_attach, xdp_attach
 from xlvs.linux.bpf import Map, Program
@@ -26,14 +26,16 @@ MODES: tuple[Mode, ...] = ("auto", "tc", "xdp", "xdp-generic")
 
 
 class Attachment(NamedTuple):
-    """What hangs on an interface: `tc` is "tcx", "clsact" or ""; `xdp` "native", "generic" or "".
+    """What hangs on an interface: `tc`, on the way in, is "tcx", "clsact" or ""; `egress`, on the way out, likewise.
 
+    `xdp` is "native", "generic" or "".
     `current` is False when one of them is not the director's newest program.
     """
 
     interface: Interface
     tc: str
     xdp: str
+    egress: str
     current: bool
 
 
@@ -64,6 +66,7 @@ def attach(store: Store, interface: Interface, mode: Mode) -> None:
     was_there = tc_attach.query(interface.ifindex, _tc_pin(store, interface)) is not None
     with Program.from_pin(f"{store.directory}/prog_tc") as program:
         tc_attach.attach(program.fd, interface.ifindex, _tc_pin(store, interface))
+    output.attach(store, interface.ifindex)
     if mode == "tc" or (mode == "auto" and not interface.physical):
         _detach_xdp(store, interface)
         return
@@ -74,14 +77,18 @@ def attach(store: Store, interface: Interface, mode: Mode) -> None:
         if mode == "auto" and error.errno in (EBUSY, EEXIST, EOPNOTSUPP):
             return
         if not was_there:
-            tc_attach.detach(interface.ifindex, _tc_pin(store, interface))
+            detach(store, interface)
         raise
 
 
 def detach(store: Store, interface: Interface) -> bool:
     """Take the packet path off an interface; False when it was not there."""
     xdp = _detach_xdp(store, interface)
-    return tc_attach.detach(interface.ifindex, _tc_pin(store, interface)) or xdp
+    out = output.detach(store, interface.ifindex)
+    was_there = tc_attach.detach(interface.ifindex, _tc_pin(store, interface)) or xdp or out
+    if not any(tc_attach.query(each.ifindex, _tc_pin(store, each)) for each in interfaces()):
+        output.release_loopback(store)
+    return was_there
 
 
 def choose(store: Store, *, chosen: bool) -> None:
@@ -101,8 +108,10 @@ def named(names: list[str]) -> list[Interface]:
 
 def attachments(store: Store) -> list[Attachment]:
     """All interfaces of the namespace with what of ours hangs on them."""
-    with Program.from_pin(f"{store.directory}/prog_tc") as tc, Program.from_pin(f"{store.directory}/prog_xdp") as xdp:
-        newest = {tc.info.id, xdp.info.id}
+    newest = set()
+    for name in ("prog_tc", "prog_xdp", "prog_egress"):
+        with Program.from_pin(f"{store.directory}/{name}") as program:
+            newest.add(program.info.id)
     found = []
     for interface in interfaces():
         if interface.name in (DEVICE, PEER):
@@ -110,8 +119,10 @@ def attachments(store: Store) -> list[Attachment]:
         on_tc = tc_attach.query(interface.ifindex, _tc_pin(store, interface))
         on_xdp = xdp_attach.query(interface.ifindex, _xdp_pin(store, interface))
         ours = on_xdp if on_xdp and on_xdp.ours else None
-        ids = {each.program_id for each in (on_tc, ours) if each}
-        found.append(Attachment(interface, on_tc.method if on_tc else "", ours.mode if ours else "", ids <= newest))
+        out = output.query(store, interface.ifindex)
+        methods = on_tc.method if on_tc else "", ours.mode if ours else "", out.method if out else ""
+        ids = {each.program_id for each in (on_tc, ours, out) if each}
+        found.append(Attachment(interface, *methods, current=ids <= newest))
     return found
 
 

@@ -152,6 +152,8 @@ def _device(route: Route, want: dict[int, Wanted]) -> Interface:
     # What it gives back to the stack comes from where no route leads through it: a check of that sort that is on for
     # all devices is made a loose one, which wants an address here.
     device.set_switch(f"ipv4/conf/{DEVICE}/rp_filter", _LOOSE)
+    # What the host itself sends may end here, and what answers it bears an address of the host as its source.
+    device.set_switch(f"ipv4/conf/{DEVICE}/accept_local", 1)
     device.give_address(route, made.ifindex, _ADDRESS)
     if not made.up:
         device.set_up(route, interface(PEER).ifindex)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EWOULDBLOCK
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -32,7 +32,7 @@ _CLOCK_PATIENCE: Final = 8  # ticks
 class Line:
     """One interface: what of ours hangs on it, and what of the host's settings concerns it.
 
-    `tc` is "tcx", "clsact" or ""; `xdp` "native", "generic" or ""; `foreign_xdp` the id of another's XDP program or
+    `tc` is "tcx", "clsact" or "", `egress` likewise on the way out; `xdp` "native", "generic" or ""; `foreign_xdp` the id of another's XDP program or
     0; `current` is False when an older program of ours still hangs there.
     """
 
@@ -46,6 +46,7 @@ class Line:
     forwarding_ipv4: bool
     forwarding_ipv6: bool
     strict_rp_filter: bool
+    egress: str = ""
 
     @property
     def attached(self) -> bool:
@@ -115,11 +116,12 @@ def _lines(store: Store) -> tuple[Line, ...]:
     found = []
     for each in attachments.attachments(store):
         interface = each.interface
-        if interface.loopback and not each.tc:
+        if interface.loopback and not (each.tc or each.egress):
             continue
         on_xdp = xdp_query(interface.ifindex, f"{store.directory}/xdp_{interface.ifindex}")
         foreign = on_xdp.program_id if on_xdp and not on_xdp.ours else 0
-        found.append(_line(interface, each.tc, each.xdp, foreign, current=each.current))
+        line = _line(interface, each.tc, each.xdp, foreign, current=each.current)
+        found.append(replace(line, egress=each.egress))
     return tuple(found)
 
 
@@ -191,7 +193,7 @@ def _memory_bytes(directory: str) -> int:
     """What the kernel accounts for the director's maps."""
     total = 0
     for name in os.listdir(directory):
-        if name.startswith(("prog_", "tc_", "xdp_", "clsact_", "ip_vs")) and name != "xdp_ports":
+        if name.startswith(("prog_", "tc_", "xdp_", "clsact_", "lo_", "ip_vs")) and name != "xdp_ports":
             continue
         with Map.from_pin(f"{directory}/{name}") as opened, open(f"/proc/self/fdinfo/{opened.fd}") as information:
             total += sum(int(line.split()[1]) for line in information if line.startswith("memlock:"))

@@ -145,6 +145,7 @@ VERDICT_NAMES: Final = (
     "hand_up",
     "stack",
     "answered",
+    "unreachable",
     "held",
     "back",
     "drop_no_destination",

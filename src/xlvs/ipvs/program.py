@@ -91,7 +91,14 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
             _first_values(tc, seed, pace)
         xdp.load()
         _pin_programs(
-            tc, directory, {"prog_sweep": "sweep_now", "prog_clock": "clock_read", "prog_defend": "defend_now"}
+            tc,
+            directory,
+            {
+                "prog_sweep": "sweep_now",
+                "prog_clock": "clock_read",
+                "prog_defend": "defend_now",
+                "prog_egress": "director_egress",
+            },
         )
         _pin_programs(xdp, directory, {"prog_xdp": "director_xdp"})
         outcome = tc.program("clock_start").test_run(_FRAME)

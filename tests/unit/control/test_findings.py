@@ -110,6 +110,24 @@ def test_forwarding_matters_for_families_in_use() -> None:
     assert findings(replace(with_line(forwarding_ipv6=False), families=frozenset((2,)))) == []
 
 
+def test_forwarding_on_the_loopback_interface_is_enough() -> None:
+    """What a service's packets are routed as is the host's own."""
+    loopback = replace(ETH0, name="lo", suitable=False, tc="", xdp="", egress="tcx")
+    eth0 = replace(ETH0, forwarding_ipv4=False, forwarding_ipv6=False)
+
+    assert findings(replace(GOOD, lines=(loopback, eth0))) == []
+    assert len(findings(replace(GOOD, lines=(replace(loopback, forwarding_ipv6=False), eth0)))) == 1
+
+
+def test_a_request_without_a_route_has_its_advice() -> None:
+    """Its sender was told, and so is the administrator."""
+    (finding,) = findings(replace(GOOD, verdicts={"unreachable": 3}))
+
+    assert not finding.grave
+    assert "3 packets refused" in finding.what
+    assert "ip route get" in finding.remedy
+
+
 def test_a_host_without_director_is_told_how_to_get_one() -> None:
     """And that an interface is missing, if so."""
     assert [each.grave for each in findings_without_director((ETH0,))] == [True]
