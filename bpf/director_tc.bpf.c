@@ -2,7 +2,6 @@
 /* The director at tc: the complete packet path, and the clockwork that gives back what expired and keeps
  * the statistics with no process running. */
 #include "ipvs/ctx_skb.h"
-#include "ipvs/call.h"
 #include "ipvs/fragment.h"
 #include "ipvs/encap_skb.h"
 #include "ipvs/icmp.h"
@@ -10,6 +9,7 @@
 #include "ipvs/mark_skb.h"
 #include "ipvs/split.h"
 #include "ipvs/stray.h"
+#include "ipvs/server_request.h"
 #include "ipvs/core.h"
 #include "ipvs/egress.h"
 #include "ipvs/expire.h"

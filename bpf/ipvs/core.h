@@ -260,7 +260,8 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 	struct conn *conn = conn_get(number);
 
 	if (!number || !conn)
-		return VERDICT_CONTINUE;
+		return set->services_engine && p->protocol == IPPROTO_UDP ? server_request(ctx, work, set, now) :
+									    VERDICT_CONTINUE;
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_REPLY, now);
 	return reply(ctx, work, conn, set, now);

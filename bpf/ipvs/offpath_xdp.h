@@ -23,6 +23,11 @@ static __always_inline const struct call *call_of_packet(ctx_t *ctx, const struc
 	return 0;
 }
 
+static __always_inline enum verdict server_request(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
+{
+	return VERDICT_HAND_UP;
+}
+
 static __always_inline void fragment_remember(const struct packet *p, __u32 number, __u32 direction, __u32 now)
 {
 }
