@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.progrun.director import FROM_SERVER, INNER, OUTER, TO_CLIENT, TO_SERVER, Director
@@ -38,16 +39,20 @@ KINDS = {
     (Reason.TTL_EXCEEDED, True): (11, 0),
     (Reason.TTL_EXCEEDED, False): (3, 0),
 }
+DEFAULTS = {"conn_reuse_mode": 1, "expire_nodest_conn": 0, "expire_quiescent_template": 0, "sloppy_tcp": 0}
 
 
 class Seen(NamedTuple):
-    """A connection as both can tell it; its remaining ticks are compared apart."""
+    """A connection or template as both can tell it; its remaining ticks are compared apart."""
 
     protocol: int
     client: End
     virtual: End
     server: End
     state: str
+    timeout: int = 0  # of a template: seconds
+    connections: int = 0  # of a template
+    control: tuple[End, End] | None = None  # ends of its template: the client's and the virtual one
 
 
 class Pair:
@@ -61,7 +66,7 @@ class Pair:
         self.model = Reference(0, ticks_per_second=self.second)
         self.services: dict[ServiceKey, VirtualService] = {}
         self.set_timeouts(Timeouts())
-        for name, value in (("conn_reuse_mode", 1), ("expire_nodest_conn", 0), ("sloppy_tcp", 0)):
+        for name, value in DEFAULTS.items():
             self.set(name, value)
 
     # Configuring
@@ -183,43 +188,64 @@ class Pair:
         """The same connections; the programs' timers began up to as many ticks later as really went by meanwhile."""
         held = self.director._held
         late = self.director.now() - held & 0xFFFFFFFF
-        real = self._connections()
-        model = {}
-        for one in self.model.connections():
-            seen = Seen(one.protocol, one.client, one.virtual, one.server, one.state)
-            model[seen] = one.expires - self.model.now
+        real, model = self._connections(), self._expected_connections()
         assert real.keys() == model.keys()
         words, step = self.store.array("conns").words, layout.CONN_SIZE >> 2
-        for seen, (number, expires) in real.items():
-            left = (expires - held & 0xFFFFFFFF) - model[seen]
-            assert 0 <= left <= late, (seen, left, late)
-            words[number * step + 10] = held + model[seen] & 0xFFFFFFFF
+        for seen, entries in real.items():
+            assert len(entries) == len(model[seen]), seen
+            for (expires, number), expected in zip(sorted(entries), sorted(model[seen]), strict=True):
+                left = expires - expected
+                assert 0 <= left <= late, (seen, left, late)
+                words[number * step + 10] = held + expected & 0xFFFFFFFF
 
-    def _connections(self) -> dict[Seen, tuple[int, int]]:
-        """Number and tick of expiry by connection, of those that look-ups find."""
-        memory, found = self.store.array("conns").memory, {}
+    def _expected_connections(self) -> dict[Seen, list[int]]:
+        """Ticks to expiry by connection. Outdated templates may look alike."""
+        found: dict[Seen, list[int]] = {}
+        for one in self.model.connections():
+            control = ((one.control.client, 0), one.control.virtual) if one.control else None
+            seen = Seen(one.protocol, one.client, one.virtual, one.server, one.state, control=control)
+            found.setdefault(seen, []).append(one.expires - self.model.now)
+        for each in self.model.templates():
+            timeout = each.timeout // self.second
+            protocol = each.protocol | layout.PROTOCOL_TEMPLATE
+            seen = Seen(
+                protocol, (each.client, 0), each.virtual, each.server, each.state, timeout, each.connections, None
+            )
+            found.setdefault(seen, []).append(each.expires - self.model.now)
+        return found
+
+    def _connections(self) -> dict[Seen, list[tuple[int, int]]]:
+        """Ticks to expiry and number by connection, of those that look-ups find, and of templates."""
+        memory = self.store.array("conns").memory
+        found: dict[Seen, list[tuple[int, int]]] = {}
         for number in range(1, self.director.conn_high() + 1):
             base = number * layout.CONN_SIZE
             if memory[base + 45] != layout.CONN_LIVE:
                 continue
-            fields = layout.CONN.unpack_from(memory, base)
-            client, virtual, cport, vport, dport, protocol, _, ticks, state, _, _, dest, _ = fields
-            expires = int.from_bytes(ticks, "little")
-            if not 0 < (expires - self.director._held & 0xFFFFFFFF) < 0x80000000:
-                continue
-            family = Family.IPV4 if client[:12] == bytes(10) + b"\xff\xff" else Family.IPV6
-            place = int.from_bytes(dest, "little") * layout.DEST_SIZE
-            server = self.store.dests.memory[place : place + 16]
-            seen = Seen(
-                protocol,
-                (layout.narrow(client, family), cport),
-                (layout.narrow(virtual, family), vport),
-                (layout.narrow(server, family), dport),
-                layout.STATE_NAMES[state],
-            )
-            assert seen not in found
-            found[seen] = number, expires
+            left = int.from_bytes(memory[base + 40 : base + 44], "little") - self.director._held & 0xFFFFFFFF
+            if 0 < left < 0x80000000:
+                found.setdefault(self._seen(base), []).append((left, number))
         return found
+
+    def _seen(self, base: int) -> Seen:
+        memory = self.store.array("conns").memory
+        client, virtual, cport, vport, dport, protocol, _, _, state, _, _, dest, control = layout.CONN.unpack_from(
+            memory, base
+        )
+        family = Family.IPV4 if client[:12] == bytes(10) + b"\xff\xff" else Family.IPV6
+        place = int.from_bytes(dest, "little") * layout.DEST_SIZE
+        ends = (
+            protocol,
+            (layout.narrow(client, family), cport),
+            (layout.narrow(virtual, family), vport),
+            (layout.narrow(self.store.dests.memory[place : place + 16], family), dport),
+        )
+        if protocol & layout.PROTOCOL_TEMPLATE:
+            connections, timeout = struct.unpack_from("<II", memory, base + 56)
+            return Seen(*ends, layout.TEMPLATE_STATES[state], timeout // self.second, connections)
+        template = int.from_bytes(control, "little") * layout.CONN_SIZE
+        its = self._seen(template) if template else None
+        return Seen(*ends, layout.STATE_NAMES[state], control=its and (its.client, its.virtual))
 
     def compare_counts(self) -> None:
         """The same destinations in the same order, with the same connections, full or not."""
@@ -229,11 +255,11 @@ class Pair:
             for dest in self.store.listed(number):
                 base = dest * layout.DEST_SIZE
                 memory = self.store.dests.memory
-                active, inactive, _, overloaded = layout.COUNTS.unpack_from(memory, base + layout.DEST_COUNTS)
+                active, inactive, persistent, overloaded = layout.COUNTS.unpack_from(memory, base + layout.DEST_COUNTS)
                 address = layout.narrow(memory[base : base + 16], key.family)
-                real.append((address, active, inactive, bool(overloaded)))
+                real.append((address, active, inactive, persistent, bool(overloaded)))
             model = [
-                (one.configured.key.address, one.active, one.inactive, one.overloaded)
+                (one.configured.key.address, one.active, one.inactive, one.persistent, one.overloaded)
                 for one in self.model.destinations(key)
             ]
             assert real == model

@@ -31,7 +31,20 @@ SERVICES = [
     (UDP, end("10.0.0.1:53")),
     (TCP, end("[2001:db8::1]:80")),
     (UDP, end("[2001:db8::1]:53")),
+    (TCP, end("10.0.0.1:0")),
+    (TCP, end("10.0.0.1:21")),
+    (UDP, end("10.0.0.1:0")),
 ]
+# Where clients send to: the services, and further ports of their addresses.
+TARGETS = [service for service in SERVICES if service[1][1]] + [
+    (TCP, end("10.0.0.1:81")),
+    (TCP, end("10.0.0.1:20")),
+    (TCP, end("10.0.0.1:5000")),
+    (UDP, end("10.0.0.1:54")),
+]
+# Persistence: seconds, and how much of a client's address counts in IPv4 and IPv6.
+PERSISTENCE = [0, 0, 0, 5, 60, 120, 300]
+NETMASKS = [(0xFFFFFFFF, 128), (0xFFFF0000, 32), (0x000000FF, 33), (0, 1)]
 ADDRESSES4 = [end(f"10.2.{number}.100:0")[0] for number in range(1, 7)]
 ADDRESSES6 = [end(f"[2001:db8:2:{number}::100]:0")[0] for number in range(1, 7)]
 PORTS = [80, 8080]
@@ -41,7 +54,7 @@ CLIENT_PORTS = [1000, 1001, 20]
 # All but twos, which chooses by chance.
 SCHEDULERS = [row.name for row in registry.SCHEDULERS if row.name != "twos"]
 # On either side of every timeout, and of their sums.
-WAITS = [1, 2, 9, 10, 11, 30, 59, 60, 61, 119, 120, 121, 150, 299, 300, 301, 899, 900, 901, 1799, 1801]
+WAITS = [1, 2, 4, 5, 6, 9, 10, 11, 30, 59, 60, 61, 119, 120, 121, 150, 299, 300, 301, 899, 900, 901, 1799, 1801]
 
 services = st.integers(0, len(SERVICES) - 1)
 places = st.integers(0, 5)
@@ -71,9 +84,39 @@ class Server:
         return destination(real, weight=self.weight, upper=self.thresholds[0], lower=self.thresholds[1])
 
 
+@dataclass(frozen=True)
+class Kind:
+    """How a service schedules; flags and one-packet scheduling only where they may be."""
+
+    scheduler: str
+    flags: int
+    persistence_s: int
+    netmask: tuple[int, int]
+    one_packet: bool
+
+    def of(self, key: ServiceKey) -> VirtualService:
+        """The service."""
+        return VirtualService(
+            key,
+            self.scheduler,
+            self.flags if self.scheduler in ("sh", "mh") else 0,
+            self.persistence_s,
+            self.netmask[0] if len(key.address) == 4 else self.netmask[1],
+            one_packet=self.one_packet and key.protocol is Protocol.UDP,
+        )
+
+
 servers = st.builds(Server, places, st.sampled_from([0, 0, 0, 1]), weights, thresholds)
+kinds = st.builds(
+    Kind,
+    st.sampled_from(SCHEDULERS),
+    st.sampled_from([0, 8, 16, 24]),
+    st.sampled_from(PERSISTENCE),
+    st.sampled_from(NETMASKS),
+    st.booleans(),
+)
 setups = st.lists(
-    st.tuples(services, st.sampled_from(SCHEDULERS), st.sampled_from([0, 8, 16, 24]), st.lists(servers, max_size=6)),
+    st.tuples(services, kinds, st.lists(servers, max_size=6)),
     min_size=1,
     max_size=4,
     unique_by=lambda setup: setup[0],
@@ -88,7 +131,7 @@ def tagged(name: str, *parts: st.SearchStrategy[object]) -> st.SearchStrategy[tu
     return st.tuples(st.just(name), *parts)
 
 
-requests = tagged("request", services, clients, client_ports, flags, ttls, paths)
+requests = tagged("request", st.integers(0, len(TARGETS) - 1), clients, client_ports, flags, ttls, paths)
 answers = tagged("answer", st.integers(0, 30), flags, ttls, paths)
 strays = tagged("stray", services, places, clients, client_ports, flags, paths)
 waits = tagged("wait", st.sampled_from(WAITS))
@@ -97,9 +140,13 @@ edits = st.one_of(
     tagged("edit", services, servers),
     tagged("edit", services, servers),
     tagged("delete", services, servers),
-    tagged("service", services, st.sampled_from(SCHEDULERS), st.sampled_from([0, 8, 16, 24])),
+    tagged("service", services, kinds),
     tagged("drop", services),
-    tagged("switch", st.sampled_from(["expire_nodest_conn", "sloppy_tcp", "conn_reuse_mode"]), st.integers(0, 1)),
+    tagged(
+        "switch",
+        st.sampled_from(["expire_nodest_conn", "expire_quiescent_template", "sloppy_tcp", "conn_reuse_mode"]),
+        st.integers(0, 1),
+    ),
     tagged("switch", st.sampled_from(["lblc_expiration", "lblcr_expiration"]), st.sampled_from([0, 10, 60, 900])),
     tagged("timeouts", st.integers(0, 20), st.integers(0, 20), st.integers(0, 20)),
 )
@@ -117,9 +164,9 @@ class Play:
         protocol, virtual = SERVICES[number]
         return service_key(virtual, protocol)
 
-    def service(self, number: int, scheduler: str, bits: int) -> None:
+    def service(self, number: int, kind: Kind) -> None:
         """Add a service, or edit it."""
-        service = VirtualService(self.key(number), scheduler, bits if scheduler in ("sh", "mh") else 0)
+        service = kind.of(self.key(number))
         if service.key in self.pair.services:
             self.pair.update_service(service)
         else:
@@ -159,7 +206,7 @@ class Play:
 
     def request(self, number: int, who: int, port: int, bits: int, ttl: int, xdp: bool) -> None:
         """A packet of a client to a service."""
-        protocol, virtual = SERVICES[number]
+        protocol, virtual = TARGETS[number]
         client = self.client(len(virtual[0]) == 4, who, port)
         packet = Packet(client, virtual, protocol, bits, ttl, b"q" * (who + port))
         self.pair.send(packet, from_server=False, xdp_first=xdp)
@@ -186,13 +233,13 @@ class Play:
 @given(setup=setups, script=st.lists(steps, min_size=5, max_size=60))
 def test_programs_do_what_the_reference_does(
     loaded: Director,
-    setup: list[tuple[int, str, int, list[Server]]],
+    setup: list[tuple[int, Kind, list[Server]]],
     script: list[tuple[object, ...]],
 ) -> None:
     """Verdict, rewritten packet, connection table, counts and choices, after each step."""
     play = Play(Pair(loaded))
-    for number, scheduler, bits, list_of_servers in setup:
-        play.service(number, scheduler, bits)
+    for number, kind, list_of_servers in setup:
+        play.service(number, kind)
         for server in list_of_servers:
             play.add(number, server)
     for name, *arguments in script:

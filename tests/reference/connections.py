@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.reference.destinations import LiveDestination
+    from tests.reference.templates import Template
     from xlvs.model.service import Protocol
 
 End = tuple[bytes, int]
@@ -29,6 +30,7 @@ class Connection:
     destination: LiveDestination
     state: str
     expires: int
+    control: Template | None = None
 
     @property
     def forward_key(self) -> Key:
@@ -81,6 +83,8 @@ class ConnectionTable:
         The destination takes the new one before the old one goes.
         """
         connection.destination.bind()
+        if connection.control:
+            connection.control.connections += 1
         if connection.active:
             connection.destination.move(active=True)
         old = self._forward.get(connection.forward_key)
@@ -97,9 +101,5 @@ class ConnectionTable:
         if not sharing:
             del self._reply[connection.reply_key]
         connection.destination.unbind(active=connection.active)
-
-    def expire(self, now: int) -> None:
-        """Remove what has run out: a connection is gone at the very tick `expires`, in the order of the timers."""
-        over = [connection for connection in self if connection.expires <= now]
-        for connection in sorted(over, key=lambda connection: connection.expires):
-            self.remove(connection)
+        if connection.control:
+            connection.control.connections -= 1

@@ -35,6 +35,7 @@ class LiveDestination:
     overloaded: bool = False
     active: int = 0
     inactive: int = 0
+    persistent: int = 0
     last_weight: int = field(init=False)
     counts: Counts = field(default_factory=Counts)
 
@@ -67,16 +68,33 @@ class LiveDestination:
     def bind(self) -> None:
         """Take one more connection, inactive for now. The one that reaches the upper threshold is the last."""
         self.inactive += 1
+        self._check_load()
+
+    def bind_template(self) -> None:
+        """Take one more template, which does not count for the thresholds; but they are looked at."""
+        self.persistent += 1
+        self._check_load()
+
+    def unbind_template(self) -> None:
+        """Lose a template, and perhaps the overload."""
+        self.persistent -= 1
+        self._check_relief()
+
+    def _check_load(self) -> None:
         upper = self.configured.upper_threshold
         if upper and self.connections >= upper:
             self.overloaded = True
 
     def unbind(self, *, active: bool) -> None:
-        """Lose a connection, and perhaps the overload: below the lower threshold, or three quarters of the upper."""
+        """Lose a connection, and perhaps the overload."""
         if active:
             self.active -= 1
         else:
             self.inactive -= 1
+        self._check_relief()
+
+    def _check_relief(self) -> None:
+        """Below the lower threshold, or three quarters of the upper one, there is room again."""
         lower, upper = self.configured.lower_threshold, self.configured.upper_threshold
         if lower:
             relieved = self.connections < lower

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 from tests.reference.connections import Connection, ConnectionTable, End
@@ -12,6 +13,7 @@ from tests.reference.outcome import Outcome, Reason, Verdict
 from tests.reference.scheduler import Request, Scheduler
 from tests.reference.schedulers import SCHEDULERS
 from tests.reference.tcp_states import FIXED_TIMEOUTS_S, RST, SYN, UDP_STATE, next_state
+from tests.reference.templates import EXTENSION_S, FTP_PORT, Template, TemplateTable, template_key
 from xlvs.model.address import Family, family_of
 from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import DestinationExists, NoSuchDestination, NoSuchService, ServiceExists, ServiceNotDefined
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 REMEMBERED_S = 120
 
 ACTIVE_FTP_DATA_PORT = 20
+UNPRIVILEGED_PORT = 1024
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Settings:
 
     conn_reuse_mode: int = 1
     expire_nodest_conn: int = 0
+    expire_quiescent_template: int = 0
     sloppy_tcp: int = 0
     lblc_expiration: int = 86400
     lblcr_expiration: int = 86400
@@ -98,7 +102,7 @@ class Director:
     """A director whose virtual addresses are all its own, with NAT destinations.
 
     `now` and every other time is a tick number, which never falls; there are `ticks_per_second`. `capacity` is how
-    many connections fit, None for any number. Persistent and one-packet services are refused with ValueError, as are
+    many connections and templates fit, None for any number. Persistence engines are refused with ValueError, as are
     schedulers and forwarding methods that the model lacks.
     """
 
@@ -111,6 +115,7 @@ class Director:
         self._services: dict[ServiceKey, LiveService] = {}
         self._remembered: dict[tuple[ServiceKey, DestinationKey], _Remembered] = {}
         self._connections = ConnectionTable()
+        self._templates = TemplateTable()
 
     # configuring
 
@@ -194,6 +199,9 @@ class Director:
         for connection in list(self.connections()):
             if not connection.destination.available:
                 self._connections.remove(connection)
+        for template in list(self.templates()):
+            if not template.destination.available and not template.connections:
+                self._templates.remove(template)
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
         """Set timeouts, 0 keeps the old value; running timers are not touched."""
@@ -211,8 +219,30 @@ class Director:
         if now < self.now:
             raise ValueError(f"time does not run back from {self.now} to {now}")
         self.now = now
-        self._connections.expire(now)
+        self._expire()
         self._forget()
+
+    def _expire(self) -> None:
+        """End what has run out by now, in the order of the timers: gone at the very tick `expires`.
+
+        A template that has connections then gets its extension. At the same tick the connections go first.
+        """
+        timers: list[tuple[int, bool, int, Connection | Template]] = []
+        for number, one in enumerate((*self._connections, *self._templates)):
+            timers.append((one.expires, isinstance(one, Template), number, one))
+        timers = [timer for timer in timers if timer[0] <= self.now]
+        heapify(timers)
+        while timers:
+            _, _, number, one = heappop(timers)
+            if isinstance(one, Connection):
+                self._connections.remove(one)
+            elif not one.connections:
+                self._templates.remove(one)
+            else:
+                one.timeout = EXTENSION_S * self.ticks_per_second
+                one.expires += one.timeout
+                if one.expires <= self.now:
+                    heappush(timers, (one.expires, True, number, one))
 
     def destinations(self, service: ServiceKey) -> list[LiveDestination]:
         """Destinations of a service, newest first. ServiceNotDefined."""
@@ -225,6 +255,10 @@ class Director:
     def connections(self) -> Iterator[Connection]:
         """All live connections."""
         return iter(self._connections)
+
+    def templates(self) -> Iterator[Template]:
+        """All templates, outdated ones too."""
+        return iter(self._templates)
 
     # packets
 
@@ -278,6 +312,8 @@ class Director:
             return False
         if self.settings.expire_nodest_conn and connection.destination.weight == 0:
             return True
+        if connection.control:
+            return False
         return self.settings.conn_reuse_mode != 0 and connection.state in {"TIME_WAIT", "CLOSE"}
 
     def _schedule(self, packet: Packet, old: Connection | None) -> Outcome:
@@ -291,25 +327,86 @@ class Director:
         service = self._service_of(packet)
         if service is None or not self._may_begin(packet):
             return _outcome(Verdict.PASS, packet)
-        chosen = service.scheduler.choose(self._question(packet, service))
+        template = None
+        if service.configured.is_persistent:
+            template = self._template(packet, service)
+            chosen = template.destination if template else None
+        else:
+            chosen = self._choose(packet, service)
         if chosen is None:
-            return _outcome(Verdict.ANSWERED, packet, reason=Reason.NO_DESTINATION)
-        if self.capacity is not None and len(self._connections) >= self.capacity:
+            return self._leave(packet, service)
+        if self.capacity is not None and len(self._connections) + len(self._templates) >= self.capacity:
             return _outcome(Verdict.DROP_TABLE_FULL, packet)
-        key = chosen.configured.key
-        connection = Connection(
+        connection = self._connection(packet, service, chosen, template)
+        for counts in self._counts_of(connection):
+            counts.conns += 1
+        if service.configured.one_packet and packet.protocol is Protocol.UDP:
+            return self._single(packet, connection)
+        self._connections.add(connection)
+        return self._forward(packet, connection)
+
+    def _choose(self, packet: Packet, service: LiveService) -> LiveDestination | None:
+        """The scheduler's choice. Only a persistent service has further ports than its own."""
+        if not service.configured.key.fwmark and packet.destination[1] != service.configured.key.port:
+            return None
+        return service.scheduler.choose(self._question(packet, service))
+
+    def _leave(self, packet: Packet, service: LiveService) -> Outcome:
+        """No destination: refused, but beside an FTP service other ports are the host's own business."""
+        if service.configured.key.port == FTP_PORT and packet.destination[1] != FTP_PORT:
+            return _outcome(Verdict.PASS, packet)
+        return _outcome(Verdict.ANSWERED, packet, reason=Reason.NO_DESTINATION)
+
+    def _connection(
+        self, packet: Packet, service: LiveService, chosen: LiveDestination, template: Template | None
+    ) -> Connection:
+        """A new connection; of further ports of a persistent service the port stays."""
+        key, port = chosen.configured.key, packet.destination[1]
+        mapped = template is None or port == service.configured.key.port
+        return Connection(
             packet.protocol,
             packet.source,
             packet.destination,
-            (key.address, key.port or packet.destination[1]),
+            (key.address, key.port or port if mapped else port),
             chosen,
             "NONE",
             self.now + self._timeout("NONE"),
+            template,
         )
-        self._connections.add(connection)
-        chosen.counts.conns += 1
-        service.counts.conns += 1
-        return self._forward(packet, connection)
+
+    def _single(self, packet: Packet, connection: Connection) -> Outcome:
+        """A datagram of a one-packet service: its connection is over with it."""
+        connection.destination.bind()
+        outcome = self._forward(packet, connection)
+        connection.destination.unbind(active=False)
+        return outcome
+
+    def _template(self, packet: Packet, service: LiveService) -> Template | None:
+        """The client's template, or a new one; its time begins again. None where there is no destination."""
+        configured = service.configured
+        key = template_key(configured, packet.protocol, packet.source[0], packet.destination)
+        template = self._templates.of_client(key)
+        if template is not None and not self._may_use(template):
+            self._templates.outdate(template)
+            template = None
+        if template is None:
+            chosen = service.scheduler.choose(self._question(packet, service))
+            if chosen is None:
+                return None
+            own = packet.destination[1] == configured.key.port != FTP_PORT
+            server = chosen.configured.key.address, chosen.configured.key.port if own else 0
+            timeout = configured.persistence_timeout_s * self.ticks_per_second
+            template = Template(*key, server, chosen, timeout)
+            self._templates.add(template)
+        template.expires = self.now + template.timeout
+        return template
+
+    def _may_use(self, template: Template) -> bool:
+        """Not when its destination is deleted or, with the setting, quiesced. A full one may be used."""
+        destination = template.destination
+        if not destination.available:
+            return False
+        return destination.weight > 0 or not self.settings.expire_quiescent_template
 
     def _question(self, packet: Packet, service: LiveService) -> Request:
         """What a scheduler is told of a packet."""
@@ -347,15 +444,23 @@ class Director:
             state = next_state(connection.state, packet.tcp_flags, from_server=from_server)
         else:
             state = UDP_STATE
+        established = state == "ESTABLISHED" != connection.state
+        if connection.control and (established or (state == UDP_STATE and from_server)):
+            connection.control.assured = True
         connection.enter(state, self.now + self._timeout(state))
 
     def _service_of(self, packet: Packet) -> LiveService | None:
-        """The mark's service first, then that of protocol, address and port."""
+        """The mark's service first, then that of protocol, address and port, FTP's for its data, that of port 0."""
         if packet.mark:
             marked = self._services.get(mark_service_key(packet.mark, packet.family))
             if marked is not None:
                 return marked
-        return self._services.get(ServiceKey(packet.protocol, packet.family, *packet.destination))
+        address, port = packet.destination
+        ports = [port, 0]
+        if packet.protocol is Protocol.TCP and (port == ACTIVE_FTP_DATA_PORT or port >= UNPRIVILEGED_PORT):
+            ports.insert(1, FTP_PORT)
+        keys = [ServiceKey(packet.protocol, packet.family, address, each) for each in ports]
+        return next((self._services[key] for key in keys if key in self._services), None)
 
     def _counts_of(self, connection: Connection) -> Iterable[Counts]:
         """Who counts a packet: its destination and that one's service, nobody once the destination is deleted."""
@@ -390,7 +495,7 @@ class Director:
         """Forget deleted destinations that have been without connections for long enough."""
         for key, remembered in list(self._remembered.items()):
             held = remembered.service.scheduler.holds(remembered.destination)
-            if remembered.destination.connections or held:
+            if remembered.destination.connections or remembered.destination.persistent or held:
                 remembered.idle_since = None
             elif remembered.idle_since is None:
                 remembered.idle_since = self.now
@@ -401,8 +506,8 @@ class Director:
 def _refuse_what_the_model_lacks(service: VirtualService) -> None:
     if service.scheduler not in SCHEDULERS:
         raise ValueError(f"the model has no scheduler {service.scheduler}")
-    if service.is_persistent or service.one_packet:
-        raise ValueError("the model has no persistence and no one-packet scheduling")
+    if service.persistence_engine:
+        raise ValueError("the model has no persistence engine")
 
 
 def _outcome(

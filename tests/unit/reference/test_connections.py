@@ -265,8 +265,7 @@ def test_the_model_says_what_it_lacks() -> None:
     director = Director()
     for service in (
         VirtualService(SERVICE, "unheard-of"),
-        VirtualService(SERVICE, persistence_timeout_s=300),
-        VirtualService(SERVICE, one_packet=True),
+        VirtualService(SERVICE, persistence_timeout_s=300, persistence_engine="sip"),
     ):
         with pytest.raises(ValueError, match="the model has no"):
             director.add_service(service)
