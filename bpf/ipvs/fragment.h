@@ -65,56 +65,54 @@ static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct work *wor
 	return fragment->reply ? reply(ctx, work, conn, set, now) : forward(ctx, work, conn, set, now);
 }
 
-/* What the host itself sends comes in order, the first fragment before all others: nothing need be held. The first one
- * counts as a packet of its own length, the others add theirs. */
-static __always_inline enum verdict fragment_output(ctx_t *ctx, struct work *work, const struct settings *set,
-						    __u32 now)
+/* A later fragment that the host itself sends: the first one counted as a packet of its own length. */
+static __noinline int fragment_count(const struct packet *p)
 {
-	struct packet *p = &work->packet;
 	struct fragment_key key = {};
 	struct fragment *fragment;
 	struct conn *conn;
 
-	if (p->part == FRAGMENT_FIRST) {
-		if (p->family == FAMILY_IPV6)
-			p->length -= FRAGMENT_HEADER;
-		return VERDICT_CONTINUE;
-	}
+	if (!p)
+		return -1;
 	fragment_key_of(&key, p);
 	fragment = bpf_map_lookup_elem(&fragments, &key);
 	conn = fragment ? conn_get(fragment->conn) : 0;
 	if (fragment && conn)
 		stats_bytes(conn->dest, p->length - (p->payload - L3), fragment->reply);
-	return fragment_follow(ctx, work, set, now);
+	return 0;
 }
 
-/* VERDICT_CONTINUE: this is the first fragment of a complete datagram, go on with it as with any packet. */
+/* VERDICT_CONTINUE: this is the first fragment of a complete datagram, go on with it as with any packet. What the host
+ * itself sends comes in order, the first fragment before all others: nothing need be held. */
 static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct work *work, const struct settings *set,
 						    __u32 now)
 {
 	struct packet *p = &work->packet;
-	__u32 whole = ctx->tc_index;
+	__u32 whole = p->own ? 0 : ctx->tc_index;
 
 	/* Extension headers after the fragment's own: the later fragments do not show their protocol. */
 	if (p->part == FRAGMENT_FIRST && p->payload != p->l4)
 		return VERDICT_PASS;
-	if (p->own)
-		return fragment_output(ctx, work, set, now);
 	/* On a detour they are on their way already, each by itself where its mark led it. */
-	if (whole <= OUTPUT_JUDGED && !p->detour)
+	if (whole <= OUTPUT_JUDGED && !p->detour && !p->own)
 		return fragment_hold(ctx, p, now);
 	ctx->tc_index = 0;
 	/* Should netfilter lead the first one on a detour. */
 	if (p->part == FRAGMENT_FIRST && mark_is_awaited(set, p))
 		ctx->tc_classid = whole;
-	if (p->part == FRAGMENT_LATER)
+	if (p->part == FRAGMENT_LATER) {
+		if (p->own)
+			fragment_count(p);
 		return fragment_follow(ctx, work, set, now);
+	}
 	if (p->length < p->payload - L3 + l4_header_size(p->protocol)) {
 		fragment_judged(p, VERDICT_PASS, now);
 		return VERDICT_PASS;
 	}
 	if (whole)
 		p->length = whole + (p->family == FAMILY_IPV6 ? sizeof(struct ipv6hdr) : 0);
+	else if (p->own && p->family == FAMILY_IPV6)
+		p->length -= FRAGMENT_HEADER;
 	return VERDICT_CONTINUE;
 }
 
