@@ -139,7 +139,8 @@ static __always_inline void estimate_slice(struct clockwork *clock, const struct
 	if (set->editing_until - now - 1 < EDIT_TICKS)
 		return;
 	if (clock->estimate_next == ~0u) {
-		if (now - clock->estimate_start < ESTIMATE_PERIOD_S * ticks_per_second)
+		if (now - clock->estimate_start < ESTIMATE_PERIOD_S * ticks_per_second ||
+		    !set->sysctls[SYSCTL_RUN_ESTIMATION])
 			return;
 		/* Keep the pace; after a pause begin anew. */
 		clock->estimate_start += ESTIMATE_PERIOD_S * ticks_per_second;

@@ -82,7 +82,15 @@ __noinline int proto_update(struct conn *conn, const struct packet *p, __u32 dir
 	return lost;
 }
 
-/* With expire_nodest_conn: a connection whose destination is gone gives way, on a SYN also one whose
+/* What a client sends first. */
+static __always_inline int proto_is_first(const struct packet *p)
+{
+	if (p->protocol == IPPROTO_TCP)
+		return p->tcp_flags & TCP_SYN;
+	return p->protocol == IPPROTO_SCTP && p->chunk == SCTP_CHUNK_INIT;
+}
+
+/* With expire_nodest_conn: a connection whose destination is gone gives way, to a first packet also one whose
  * destination is quiesced. */
 static __always_inline int proto_lost_dest(const struct conn *conn, const struct packet *p)
 {
@@ -90,13 +98,23 @@ static __always_inline int proto_lost_dest(const struct conn *conn, const struct
 
 	if (!dest || !(dest->flags & DEST_AVAILABLE))
 		return 1;
-	return p->protocol == IPPROTO_TCP && p->tcp_flags & TCP_SYN && !dest->weight;
+	return !dest->weight && proto_is_first(p);
+}
+
+/* A first packet on a connection that ended: the client uses its port again, which is a new connection. */
+static __always_inline int proto_is_reuse(const struct conn *conn, const struct packet *p, __s32 mode)
+{
+	struct conn_word word = { .all = conn->word.all };
+
+	if (!mode || conn->control || !proto_is_first(p))
+		return 0;
+	return p->protocol == IPPROTO_TCP ? tcp_is_over(word, mode) : word.state == STATE_SCTP_CLOSED;
 }
 
 /* Does the connection give way to a new one, if the packet may begin one? */
 static __always_inline int proto_gives_way(const struct conn *conn, const struct packet *p, const struct settings *set)
 {
-	if (tcp_is_reuse(conn, p, set))
+	if (proto_is_reuse(conn, p, set->sysctls[SYSCTL_CONN_REUSE_MODE]))
 		return 1;
 	return set->sysctls[SYSCTL_EXPIRE_NODEST_CONN] && proto_lost_dest(conn, p);
 }

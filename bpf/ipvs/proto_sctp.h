@@ -50,7 +50,7 @@ static const __u8 sctp_events[SCTP_EVENT_CHUNKS] = {
 static const __u8 sctp_next_state[VIEW_COUNT][SCTP_EVENT_SLOTS][16] = {
 	[VIEW_CLIENT] = {
 		[SCTP_EVENT_DATA] = { ES, I1, IN, CS, CR, CW, CO, CE, ES, SS, SR, SA, RJ, CL },
-		[SCTP_EVENT_INIT] = { I1, IN, IN, CS, CR, CW, CO, CE, ES, SS, SR, SA, IN, I1 },
+		[SCTP_EVENT_INIT] = { I1, IN, IN, CS, CR, CW, CO, CE, ES, SS, SR, SA, IN, IN },
 		[SCTP_EVENT_INIT_ACK] = { CW, CW, CW, CS, CR, CO, CO, CE, ES, SS, SR, SA, RJ, CL },
 		[SCTP_EVENT_COOKIE_ECHO] = { CR, IN, IN, CR, CR, CW, CO, CE, ES, SS, SR, SA, RJ, CL },
 		[SCTP_EVENT_COOKIE_ACK] = { ES, I1, IN, CS, CR, CW, CO, ES, ES, SS, SR, SA, RJ, CL },
@@ -74,7 +74,7 @@ static const __u8 sctp_next_state[VIEW_COUNT][SCTP_EVENT_SLOTS][16] = {
 	},
 	[VIEW_CLIENT_ONLY] = {
 		[SCTP_EVENT_DATA] = { ES, I1, IN, CS, CR, CW, CO, CE, ES, SS, SR, SA, RJ, CL },
-		[SCTP_EVENT_INIT] = { I1, IN, IN, CS, CR, CW, CO, CE, ES, SS, SR, SA, IN, I1 },
+		[SCTP_EVENT_INIT] = { I1, IN, IN, CS, CR, CW, CO, CE, ES, SS, SR, SA, IN, IN },
 		[SCTP_EVENT_INIT_ACK] = { CE, CE, CE, CE, CE, CE, CE, CE, ES, SS, SR, SA, RJ, CL },
 		[SCTP_EVENT_COOKIE_ECHO] = { ES, ES, ES, ES, ES, ES, ES, CE, ES, SS, SR, SA, RJ, CL },
 		[SCTP_EVENT_COOKIE_ACK] = { ES, I1, IN, ES, ES, CW, CO, ES, ES, SS, SR, SA, RJ, CL },

@@ -6,6 +6,8 @@
 
 #include "conn.h"
 
+#define REUSE_FIN_WAIT 2
+
 enum tcp_event {
 	EVENT_SYN = 0,
 	EVENT_FIN = 1,
@@ -115,14 +117,13 @@ static __always_inline int tcp_begins(__u8 flags, const struct settings *set)
 	return flags & TCP_SYN || set->sysctls[SYSCTL_SLOPPY_TCP];
 }
 
-/* A SYN on a connection that ended: the client uses its port again, which is a new connection. */
-static __always_inline int tcp_is_reuse(const struct conn *conn, const struct packet *p, const struct settings *set)
+/* Has the connection ended, so that a SYN is the first packet of another one? With the bit REUSE_FIN_WAIT of
+ * conn_reuse_mode also where the client alone is seen, and has said its last. */
+static __always_inline int tcp_is_over(struct conn_word word, __s32 mode)
 {
-	__u8 state = conn->word.state;
-
-	if (p->protocol != IPPROTO_TCP || !(p->tcp_flags & TCP_SYN) || conn->control)
-		return 0;
-	return set->sysctls[SYSCTL_CONN_REUSE_MODE] && (state == STATE_TIME_WAIT || state == STATE_CLOSE);
+	if (word.state == STATE_FIN_WAIT)
+		return mode & REUSE_FIN_WAIT && word.bits & CONN_NO_ANSWERS;
+	return word.state == STATE_TIME_WAIT || word.state == STATE_CLOSE;
 }
 
 #endif
