@@ -153,12 +153,12 @@ static __always_inline int icmp_show_whole(ctx_t *ctx, struct packet *p)
 /* Turn the packet into an error for its sender and send it. */
 __noinline enum verdict answer(ctx_t *ctx, struct packet *p, const struct icmp_error *error)
 {
-	struct bpf_fib_lookup fib;
+	struct work *work = work_get();
 	__u32 header, quote, available;
 	__u16 check = 0;
 	long rc;
 
-	if (!p || !error || !icmp_allowed())
+	if (!work || !p || !error || !icmp_allowed())
 		return DROP_ICMP_LIMIT;
 	if (icmp_show_whole(ctx, p))
 		return DROP_INTERNAL;
@@ -174,12 +174,12 @@ __noinline enum verdict answer(ctx_t *ctx, struct packet *p, const struct icmp_e
 	if (p->family == FAMILY_IPV4 ? icmp_write_ipv4(ctx, p, error, header + quote, check) :
 				       icmp_write_ipv6(ctx, p, error, header + quote, check))
 		return DROP_INTERNAL;
-	rc = route(ctx, &fib, p, &p->dst, &p->src, header + quote);
+	rc = route(ctx, &work->fib, p, &p->dst, &p->src, header + quote);
 	if (p->own && route_is_local(rc))
-		return local_send(ctx, p, rc, &fib, 1) ? DROP_INTERNAL : VERDICT_ANSWERED;
+		return local_send(ctx, p, rc, &work->fib, 1) ? DROP_INTERNAL : VERDICT_ANSWERED;
 	if (!route_is_found(rc))
 		return route_drop_reason(rc);
-	return xmit(ctx, p, rc, &fib) ? DROP_INTERNAL : VERDICT_ANSWERED;
+	return xmit(ctx, p, rc, &work->fib) ? DROP_INTERNAL : VERDICT_ANSWERED;
 }
 
 static __always_inline enum verdict answer_unreachable(ctx_t *ctx, struct packet *p)

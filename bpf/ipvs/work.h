@@ -59,11 +59,18 @@ struct {
 	__type(value, struct work);
 } works SEC(".maps");
 
-/* The place for a new packet, null never but for the verifier. */
-static __always_inline struct work *work_begin(void)
+/* Null never but for the verifier. */
+static __always_inline struct work *work_get(void)
 {
 	__u32 zero = 0;
-	struct work *work = bpf_map_lookup_elem(&works, &zero);
+
+	return bpf_map_lookup_elem(&works, &zero);
+}
+
+/* The place for a new packet. */
+static __always_inline struct work *work_begin(void)
+{
+	struct work *work = work_get();
 
 	if (work) {
 		__builtin_memset(&work->packet, 0, sizeof(work->packet));
