@@ -73,7 +73,11 @@ def killed(net: Net, node: str, steps: int, *words: str) -> bool:
 def attached(net: Net, node: str) -> set[str]:
     """Names of the links of ours that hang on something in a node."""
     with net.lab.entered(node):
-        folder = Path(bpffs.folder(f"rs_{namespace.cookie():x}", create=False))
+        return attached_in(Path(bpffs.folder(f"rs_{namespace.cookie():x}", create=False)))
+
+
+def attached_in(folder: Path) -> set[str]:
+    """The same for a folder of pins."""
     found = set()
     for pin in folder.glob("*_[0-9]*"):
         with Link.from_pin(str(pin)) as link:

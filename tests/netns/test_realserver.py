@@ -5,22 +5,25 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.netns.realserver import attached, killed, snapshot
+from tests.netns.realserver import attached, attached_in, killed, snapshot
 from tests.netns.topology import Net, built
 from tests.progrun.packets import UDP, Packet, end
 from tests.progrun.tunnels import forms, ipip, split
 from xlvs.lab.scenes import DR_PORT, DR_SERVERS, DR_VIP, dr
-from xlvs.linux import arp, tc_attach
+from xlvs.linux import arp, bpffs, namespace, tc_attach
 from xlvs.linux.interface import interface
+from xlvs.realserver import journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 VIP6: Final = "2001:db8:100::40"
 BOTH: Final = f"{DR_VIP},{VIP6}"
@@ -224,6 +227,45 @@ def test_the_director_alone_answers_for_the_address(net: Net, vip: str) -> None:
     for server in ("server1", "server2", "server3"):
         up(net, "dr", node=server)
     assert who_has(net, vip) == [net.mac("director", "eth0").hex(":")]
+
+
+def test_status_judges_a_host_that_was_made_by_hand(net: Net) -> None:
+    """With the address named: first the lines of an LVS text are missing, then nothing is."""
+    net.must("server3", "ip", "address", "add", f"{DR_VIP}/32", "dev", "lo", "label", "lo:10")
+    code, found = findings(net, "server3", "--no-probe", "--vip", DR_VIP)
+    assert (code, len(found)) == (1, 3)  # arp_ignore, arp_announce, and this lab's strict rp_filter
+    names = ("all.arp_ignore=1", "all.arp_announce=2", "eth0.rp_filter=0")
+    net.must("server3", "sysctl", "-qw", *(f"net.ipv4.conf.{name}" for name in names))
+
+    assert findings(net, "server3", "--no-probe", "--vip", DR_VIP) == (0, {})
+
+    net.must("server3", "ip", "address", "del", f"{DR_VIP}/32", "dev", "lo")
+    names = ("all.arp_ignore=0", "all.arp_announce=0", "eth0.rp_filter=1")
+    net.must("server3", "sysctl", "-qw", *(f"net.ipv4.conf.{name}" for name in names))
+
+
+def test_what_a_namespace_left_that_is_gone_goes_with_the_next_up(net: Net) -> None:
+    """Pins would keep the memory of the tables, and the note describes nothing any more."""
+    with built(dr()) as other:
+        up(other, "tunnel", node="client")  # the one host in which no process lives
+        with other.lab.entered("client"):
+            number = namespace.cookie()
+        pins, note = Path(bpffs.folder(f"rs_{number:x}")), journal.DIRECTORY / f"{number:x}.json"
+        assert (pins.exists(), note.exists()) == (True, True)
+        other.must("director", "ip", "netns", "delete", other.lab.namespace("client"))
+        wait_until(lambda: not attached_in(pins))
+
+        up(net, "tunnel")
+
+    assert (pins.exists(), note.exists()) == (False, False)
+
+
+def wait_until(true: Callable[[], bool], patience_s: float = 10.0) -> None:
+    """The kernel takes a namespace apart in its own time."""
+    deadline = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_status_hears_another_server_that_answers(net: Net) -> None:

@@ -42,7 +42,7 @@ _xlvs_realserver() {{
     case ${{COMP_WORDS[2]}} in
         up) words="--vip --method --type --port --interface --dry-run --help" ;;
         down) words="--vip --help" ;;
-        status) words="--json --no-probe --help" ;;
+        status) words="--vip --json --no-probe --help" ;;
     esac
     [ "$COMP_CWORD" -gt 2 ] || words="up down status --help"
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in

@@ -76,7 +76,7 @@ def _down(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     from xlvs.control import realserver_status
 
-    return realserver_status.run(probe=not options.no_probe, as_json=options.json)
+    return realserver_status.run(_addresses(options.vip), probe=not options.no_probe, as_json=options.json)
 
 
 def _said(line: str) -> None:
@@ -144,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("--vip", metavar="ADDR[,ADDR...]", help="only these (default: all)")
     down.set_defaults(action=_down)
     status = _command(commands, "status", "what is wrong, and what helps", "Exit code: 1 when something is wrong.")
+    status.add_argument("--vip", metavar="ADDR[,ADDR...]", help="these, whoever set them up (default: those of up)")
     status.add_argument("--json", action="store_true", help="the same for programs")
     status.add_argument("--no-probe", action="store_true", help="do not ask the network who answers for the address")
     status.set_defaults(action=_status)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from xlvs.realserver.findings import Finding
 
 
-def run(*, probe: bool, as_json: bool) -> int:
-    """Print it; 1 when something is wrong."""
-    facts = gather(probe=probe)
+def run(vips: Sequence[bytes], *, probe: bool, as_json: bool) -> int:
+    """Print it; 1 when something is wrong. `vips`: see `gather`."""
+    facts = gather(vips, probe=probe)
     found = findings(facts)
     if as_json:
         _print_json(facts, found)

@@ -20,16 +20,19 @@ def remove_stale(own: str) -> list[str]:
     """Remove the directors, other than `own` (a folder), whose namespace is gone; returns their folders."""
     root = os.path.dirname(own)
     suspects = {number: f"{root}/{number:x}" for number in bpffs.directors()}
-    suspects = {number: path for number, path in suspects.items() if path != own and _lost_its_interfaces(path)}
-    if not suspects:
-        return []
-    alive = _cookies_alive()
-    gone = [path for number, path in suspects.items() if number not in alive]
-    for directory in gone:
+    gone = abandoned({number: path for number, path in suspects.items() if path != own})
+    for directory in gone.values():
         # Another command may remove it at the same moment.
         with suppress(KernelError, FileNotFoundError), bpffs.lock(directory):
             bpffs.remove(directory)
-    return gone
+    return list(gone.values())
+
+
+def abandoned(folders: dict[int, str]) -> dict[int, str]:
+    """Those folders, by the cookies of their namespaces, whose namespace is gone."""
+    suspects = {number: path for number, path in folders.items() if _lost_its_interfaces(path)}
+    alive = _cookies_alive() if suspects else set()
+    return {number: path for number, path in suspects.items() if number not in alive}
 
 
 def _lost_its_interfaces(directory: str) -> bool:

@@ -45,6 +45,7 @@ def _by_command(scene: Scene) -> None:
     for node in ("server2", "server3"):
         scene.type(f"xlvs realserver up --vip {scenes.DR_VIP} --method dr", node)
     scene.type("xlvs realserver status", "server2")
+    scene.type(f"xlvs realserver status --vip {scenes.DR_VIP}", "server1")
 
 
 def _configure(scene: Scene) -> None:

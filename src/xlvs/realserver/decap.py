@@ -13,6 +13,7 @@ from errno import ENOENT
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from xlvs.ipvs import stale
 from xlvs.ipvs.objects import object_path
 from xlvs.linux import bpffs, tc_attach
 from xlvs.linux.bpf import Map, Object, Program
@@ -43,6 +44,7 @@ OUTCOMES: Final = (
 _BITS: Final = {TunnelType.IPIP: 1, TunnelType.GUE: 2, TunnelType.GRE: 4}  # enum tunnel_type
 # Before a director's program: what it takes off is for this host, and no director's business any more.
 SLOT: Final = Slot(90, 0x786C72, first=True)
+_PREFIX: Final = "rs_"
 _PROGRAMS: Final = {"prog_decap": "decap", "prog_answer": "answer"}
 _PRIVATE: Final = ("decap_chunks", "decap_parts", "decap_payloads")  # used within one packet, or for some seconds
 _SETTINGS: Final = Struct("=I2sH")  # struct decap_settings
@@ -112,6 +114,13 @@ def take_down(host: Host) -> bool:
     return True
 
 
+def abandoned() -> list[int]:
+    """Cookies of network namespaces that are gone and whose pins, and with them the memory of their tables, remain."""
+    root = bpffs.root(create=False)
+    names = [name for name in os.listdir(root) if name.startswith(_PREFIX)]
+    return list(stale.abandoned({int(name.removeprefix(_PREFIX), 16): f"{root}/{name}" for name in names}))
+
+
 def abandon(number: int) -> None:
     """Remove the pins of a network namespace that is going, by its cookie; what is attached there ends with it."""
     with suppress(KernelError, FileNotFoundError):
@@ -156,7 +165,7 @@ def inner_mtu(setup: Setup, host: Host) -> int:
 
 
 def _name(number: int | None = None) -> str:
-    return f"rs_{cookie() if number is None else number:x}"
+    return f"{_PREFIX}{cookie() if number is None else number:x}"
 
 
 def _present() -> str | None:

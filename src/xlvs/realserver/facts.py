@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from xlvs.linux import arp
 from xlvs.realserver import decap, journal
 from xlvs.realserver import host as hosts
+from xlvs.realserver.setup import Method
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xlvs.linux.interface import Interface
     from xlvs.realserver.decap import State
     from xlvs.realserver.host import Host
@@ -39,10 +42,15 @@ class Facts:
     inner_mtu: int
 
 
-def gather(*, probe: bool) -> Facts:
-    """Look at everything; `probe` takes a third of a second per virtual address and interface."""
+def gather(vips: Sequence[bytes] = (), *, probe: bool) -> Facts:
+    """Look at everything; `probe` takes a third of a second per virtual address and interface.
+
+    `vips` are looked at instead of those that were set up; one that was set up by other means is taken for DR's.
+    """
     with journal.locked(shared=True):
         setup, host = journal.load(), hosts.look()
+        if vips:
+            setup = replace(setup, vips={vip: setup.vips.get(vip, Method.DIRECT_ROUTE) for vip in vips})
         program = decap.state(host)
     answers = tuple(_ask(setup, host)) if probe else ()
     return Facts(setup, host, program, answers, decap.inner_mtu(setup, host))

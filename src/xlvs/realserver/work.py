@@ -102,6 +102,9 @@ def _tunnel(wanted: Setup, host: Host, tell: Tell, *, dry_run: bool) -> None:
         names = [each.name for each in host.listening(wanted.interfaces)]
     else:
         names = decap.bring_up(wanted, host)
+        for number in decap.abandoned():
+            decap.abandon(number)
+            journal.forget(number)
     types = ", ".join(each.value for each in wanted.types)
     tell(f"decapsulation ({types}) on {', '.join(names) or 'no interface: none is suitable'}")
 
