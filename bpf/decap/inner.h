@@ -26,14 +26,14 @@ static __always_inline enum decap_outcome inner_check(struct __sk_buff *ctx, con
 	if (t->inner_protocol == bpf_htons(ETH_P_IP)) {
 		struct iphdr *ip = header_at(ctx, t->inner, sizeof(*ip));
 
-		if (!ip || ip->version != 4 || ip->ihl < 5)
+		if (!ip || t->inner + sizeof(*ip) > t->end || ip->version != 4 || ip->ihl < 5)
 			return DECAP_DROP_MALFORMED;
 		addr_set_ipv4(&dst, ip->daddr);
 		length = bpf_ntohs(ip->tot_len);
 	} else if (t->inner_protocol == bpf_htons(ETH_P_IPV6)) {
 		struct ipv6hdr *ip = header_at(ctx, t->inner, sizeof(*ip));
 
-		if (!ip || ip->version != 6)
+		if (!ip || t->inner + sizeof(*ip) > t->end || ip->version != 6)
 			return DECAP_DROP_MALFORMED;
 		__builtin_memcpy(&dst, &ip->daddr, sizeof(dst));
 		length = bpf_ntohs(ip->payload_len) + sizeof(*ip);

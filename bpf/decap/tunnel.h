@@ -43,6 +43,8 @@ static __always_inline void *header_at(struct __sk_buff *ctx, __u32 offset, __u3
 {
 	void *header;
 
+	if (offset + size > HEADERS_MAX)
+		return 0;
 	offset &= HEADERS_MAX - 1;
 	asm volatile("" : "+r"(offset));
 	header = ctx_data(ctx) + offset;

@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.progrun.packets import UDP, checksum, framed, ipv4_header, pseudo_header
 
-IPIP, SIX, GRE = 4, 41, 47
+IPIP, SIX, GRE, FRAGMENT = 4, 41, 47, 44
 GUE_PORT: Final = 6080
 _REMOTE_CHECKSUM: Final = 1 << 31
 
