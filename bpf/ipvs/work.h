@@ -33,7 +33,9 @@ struct tunnel_head {
 	__u32 sum; /* of the inner packet, where the tunnel has a checksum */
 	__u32 hash; /* of the connection */
 	__be16 fragment; /* outer IPv4: flags */
-	__u8 splits; /* outer IPv6: a fragment header follows */
+	__u8 splits; /* into fragments: outer IPv6 has a fragment header */
+	__u8 segments; /* GSO: cut here, see segment_skb.h */
+	__u8 shrinks; /* GSO: segments become shorter by the room of the headers */
 	__be16 id;
 	__u8 ttl;
 	__u8 tos;
