@@ -4,7 +4,7 @@
     python tests/oracle/random_schedulers.py SEED SCHEDULER > traffic-SCHEDULER-SEED.sh
 
 Beside `random_scene.py`: many connections, from many addresses, after each edit of weights, thresholds, flags, places in
-the list, and of the scheduler itself. lblc and lblcr also get a service by firewall mark, for many addresses.
+the list, and of the scheduler itself. Odd seeds balance by firewall mark, over several addresses.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ P
 
 def scene(seed: int, scheduler: str) -> str:
     """The text of a scene; the same for the same arguments."""
-    mark = scheduler in ("lblc", "lblcr", "dh") and seed % 2 == 1
+    mark = seed % 2 == 1
     marks = "q ip route add local 10.7.0.0/16 dev lo\nmark_in 7 -d 10.7.0.0/16" if mark else ""
     text = SCENE.replace("@SEED@", str(seed)).replace("@SCHED@", scheduler)
     return text.replace("@MARKS@", marks).replace("@MARK@", str(mark))

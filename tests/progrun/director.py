@@ -339,8 +339,6 @@ class Director:
         localities = self.store.map("localities")
         for key in list(localities.keys()):
             localities.delete(key)
-        for number in range(1, self.store.setting(layout.SETTINGS_DEST_HIGH) + 1):
-            self.store.set_dest_word(number, layout.DEST_LAST_WEIGHT, 0)
 
     def end_connections(self) -> None:
         """Let every connection expire, and its memory rest long enough."""

@@ -167,6 +167,7 @@ class Director:
             added = remembered.destination
             added.available = True
             added.configure(destination)
+            added.last_weight = destination.weight
             if remembered.service is not live:
                 added.counts = Counts()  # the service was deleted and added again too
         live.destinations.insert(0, added)

@@ -244,6 +244,7 @@ class PinnedTables(Observed):
             base = dest * layout.DEST_SIZE
             before = store.dest_word(dest, layout.DEST_UPPER_THRESHOLD) if returning else 0
             self._write_destination(store, dest, destination, before=before)
+            store.set_dest_word(dest, layout.DEST_LAST_WEIGHT, destination.weight)
             store.dests.memory[base : base + 18] = _pack_end(destination.key)
             store.dests.memory[base + layout.DEST_KEY : base + layout.DEST_KEY + 24] = identity[:24]
             store.mark_address(identity[24:40], destination=True)
