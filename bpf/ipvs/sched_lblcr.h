@@ -99,14 +99,10 @@ static __always_inline int lblcr_has(const struct locality *entry, __u32 member)
 }
 
 /* The most loaded member leaves. */
-__noinline int lblcr_shrink(struct locality_key *key, __u32 now)
+static __noinline int lblcr_shrink(struct locality *entry, __u32 now)
 {
-	struct locality *entry;
 	__u32 most;
 
-	if (!key)
-		return -1;
-	entry = bpf_map_lookup_elem(&localities, key);
 	if (!entry || !locality_lock(entry))
 		return -1;
 	most = lblcr_most(entry);
@@ -117,14 +113,10 @@ __noinline int lblcr_shrink(struct locality_key *key, __u32 now)
 }
 
 /* A member joins, if it is none yet and there is room. */
-__noinline int lblcr_join(struct locality_key *key, __u32 member, __u32 now)
+static __noinline int lblcr_join(struct locality *entry, __u32 member, __u32 now)
 {
-	struct locality *entry;
 	__u32 count;
 
-	if (!key)
-		return -1;
-	entry = bpf_map_lookup_elem(&localities, key);
 	if (!entry || !locality_lock(entry))
 		return -1;
 	count = lblcr_count(entry);
@@ -151,7 +143,7 @@ __noinline __u32 sched_lblcr(struct service *svc, __u32 service, const struct pa
 	if (entry) {
 		least = lblcr_least(entry, service);
 		if (entry->count > 1 && (__s32)(now - entry->changed) > locality_ticks(set, SCHED_LBLCR))
-			lblcr_shrink(&key, now);
+			lblcr_shrink(entry, now);
 		dest = locality_dest(least);
 		if (dest && !locality_is_busy(svc, service, dest))
 			return least & LOCALITY_NUMBER_MASK;
@@ -160,8 +152,10 @@ __noinline __u32 sched_lblcr(struct service *svc, __u32 service, const struct pa
 	dest = dest_get(chosen);
 	if (!chosen || !dest)
 		return 0;
-	if (entry || locality_new(svc, &key, now))
-		lblcr_join(&key, locality_member(dest, chosen), now);
+	if (!entry)
+		entry = locality_new(svc, &key, now);
+	if (entry)
+		lblcr_join(entry, locality_member(dest, chosen), now);
 	return chosen;
 }
 

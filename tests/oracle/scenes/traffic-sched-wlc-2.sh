@@ -63,9 +63,9 @@ def ends():
     out = []
     for _ in range(min(len(live), R.randrange(1, 9))):
         c, p, v = live.pop(R.randrange(len(live)))
-        inject('cl', ptcp(c, p, v, SP or 80, 'A')); took()
-        inject('cl', ptcp(c, p, v, SP or 80, 'R')); out.append(took())
-    print('  reset:', ' '.join(out))
+        inject('cl', ptcp(c, p, v, SP or 80, 'A')); took(0.1)
+        inject('cl', ptcp(c, p, v, SP or 80, 'FA')); out.append(took(0.1))  # inactive, for longer than the scene lasts
+    print('  ended:', ' '.join(out))
 run('-A %s -s %s%s' % (S, SCHED, flags(SCHED)))
 for _ in range(3): edit()
 for n in range(45):
