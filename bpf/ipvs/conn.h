@@ -49,6 +49,7 @@ struct conn_key {
 struct choice {
 	__u32 dest; /* number */
 	__u32 control; /* number of its template, 0: none */
+	__u32 begun; /* number of the connection; 0: one for a single packet, see single.h */
 	__be16 dport;
 	__u8 one_packet; /* it is for this packet alone */
 };

@@ -13,6 +13,7 @@
 #include "proto.h"
 #include "sched.h"
 #include "service.h"
+#include "single.h"
 #include "stats.h"
 #include "xmit_nat.h"
 #include "xmit_tunnel.h"
@@ -156,18 +157,15 @@ static __always_inline enum verdict choose(ctx_t *ctx, struct work *work, struct
 	return VERDICT_CONTINUE;
 }
 
-/* Begin a connection, if the packet may and belongs to a service. Its number is left in `number`; that of a single
- * packet is none but the one in `work`. */
-static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now,
-				     __u32 *number)
+/* Begin a connection, if the packet may and belongs to a service. Its number is left in `work`. */
+static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
-	struct choice *choice = &work->choice;
 	struct packet *p = &work->packet;
 	enum verdict verdict;
 	struct service *svc;
 	__u32 service;
 
-	if (!set || !number)
+	if (!set)
 		return VERDICT_PASS;
 	if (!proto_begins(p, set))
 		return VERDICT_PASS;
@@ -184,42 +182,9 @@ static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct
 		defence_uncount(set);
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;
-	if (!choice->one_packet || p->part == FRAGMENT_FIRST) {
-		*number = conn_new(p, choice, now);
-		if (!*number) {
-			template_release(choice->control, now, now);
-			return DROP_TABLE_FULL;
-		}
-	}
-	if (svc->key.fwmark)
+	verdict = single_begin(work, p, now);
+	if (verdict == VERDICT_CONTINUE && svc->key.fwmark)
 		mark_note_address(p);
-	if (choice->dest)
-		stats_conn(choice->dest);
-	return VERDICT_CONTINUE;
-}
-
-/* A packet that has a connection for itself alone: `number` where further fragments follow, else one in no table. */
-static __noinline enum verdict single(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set,
-				      __u32 now)
-{
-	struct choice *choice = &work->choice;
-	struct conn *conn = number ? conn_get(number) : &work->one_packet;
-	struct dest *dest = dest_get(choice->dest);
-	enum verdict verdict;
-
-	if (!conn || !dest)
-		return DROP_INTERNAL;
-	if (!number) {
-		conn_fill(conn, &work->packet, choice, dest);
-		conn->word = conn_first_word(conn, now);
-	}
-	conn->control = 0;
-	dest_bind(dest);
-	verdict = forward(ctx, work, conn, set, now);
-	dest_unbind(dest, 1);
-	if (number)
-		conn->word.expires = now + ticks_per_second;
-	template_release(choice->control, now, now);
 	return verdict;
 }
 
@@ -227,29 +192,29 @@ static __noinline enum verdict single(ctx_t *ctx, struct work *work, __u32 numbe
 static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
 	struct packet *p = &work->packet;
-	__u32 number = conn_of_request(p, now), fresh = 0;
+	__u32 number = conn_of_request(p, now);
 	struct conn *conn = conn_get(number);
+	int is_new = !number || !conn || proto_gives_way(conn, p, set);
 	enum verdict verdict;
 
-	if (!number || !conn || proto_gives_way(conn, p, set)) {
-		verdict = begin(ctx, work, set, now, &fresh);
+	if (is_new) {
+		verdict = begin(ctx, work, set, now);
 		/* One that gives way still counts while its successor's destination is chosen, as in the kernel. */
 		if (number && conn && !mark_is_awaited(set, p))
 			conn_kill(conn, number, now);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
-		number = fresh;
-		if (p->part == FRAGMENT_FIRST)
-			fragment_remember(p, number, DIRECTION_FORWARD, now);
-		if (work->choice.one_packet)
-			return single(ctx, work, number, set, now);
-		conn = conn_get(number);
+		number = work->choice.begun;
+		conn = single_conn(work);
 		if (!conn)
 			return DROP_INTERNAL;
-	} else if (p->part == FRAGMENT_FIRST) {
-		fragment_remember(p, number, DIRECTION_FORWARD, now);
 	}
-	return forward(ctx, work, conn, set, now);
+	if (p->part == FRAGMENT_FIRST)
+		fragment_remember(p, number, DIRECTION_FORWARD, now);
+	verdict = forward(ctx, work, conn, set, now);
+	if (is_new)
+		single_end(work, now);
+	return verdict;
 }
 
 /* A packet from a destination's address: an answer, or nothing of ours. */
@@ -259,12 +224,26 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 	__u32 number = conn_of_answer(p, now);
 	struct conn *conn = conn_get(number);
 
-	if (!number || !conn)
-		return set->services_engine && p->protocol == IPPROTO_UDP ? server_request(ctx, work, set, now) :
-									    VERDICT_CONTINUE;
+	int is_new = !number || !conn;
+	enum verdict verdict;
+
+	if (is_new) {
+		if (!set->services_engine || p->protocol != IPPROTO_UDP)
+			return VERDICT_CONTINUE;
+		verdict = server_request(ctx, work, set, now);
+		if (verdict != VERDICT_CONTINUE)
+			return verdict == VERDICT_PASS ? VERDICT_CONTINUE : verdict;
+		number = work->choice.begun;
+		conn = single_conn(work);
+		if (!conn)
+			return DROP_INTERNAL;
+	}
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_REPLY, now);
-	return reply(ctx, work, conn, set, now);
+	verdict = reply(ctx, work, conn, set, now);
+	if (is_new)
+		single_end(work, now);
+	return verdict;
 }
 
 /* A packet from a virtual address: an answer that a destination of direct routing or behind a tunnel sends over the

@@ -47,16 +47,21 @@ static __noinline int fragment_judged(const struct packet *p, enum verdict verdi
 static enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now);
 static enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now);
 
+static __noinline struct fragment *fragment_find(const struct packet *p)
+{
+	struct fragment_key key = {};
+
+	fragment_key_of(&key, p);
+	return bpf_map_lookup_elem(&fragments, &key);
+}
+
 static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct work *work, const struct settings *set,
 						    __u32 now)
 {
+	struct fragment *fragment = fragment_find(&work->packet);
 	struct packet *p = &work->packet;
-	struct fragment_key key = {};
-	struct fragment *fragment;
 	struct conn *conn;
 
-	fragment_key_of(&key, p);
-	fragment = bpf_map_lookup_elem(&fragments, &key);
 	if (!fragment || now - fragment->seen > FRAGMENT_LIFE_S * ticks_per_second)
 		return VERDICT_PASS;
 	conn = conn_get(fragment->conn);

@@ -7,7 +7,7 @@
 
 #include "call.h"
 #include "persist.h"
-#include "stats.h"
+#include "single.h"
 
 struct server_walk {
 	const struct packet *p;
@@ -74,43 +74,8 @@ static __always_inline void server_turn(struct packet *turned, const struct pack
 	turned->dport = svc->key.vport;
 }
 
-static __always_inline enum verdict server_reply(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
-{
-	struct choice *choice = &work->choice;
-	struct packet *turned = &work->quote.inner;
-	struct packet *p = &work->packet;
-	struct conn *conn = &work->one_packet;
-	struct dest *dest = dest_get(choice->dest);
-	enum verdict verdict;
-	__u32 number = 0;
-
-	if (!dest)
-		return DROP_INTERNAL;
-	if (!choice->one_packet || p->part == FRAGMENT_FIRST) {
-		number = conn_new(turned, choice, now);
-		conn = conn_get(number);
-		if (!number || !conn) {
-			template_release(choice->control, now, now);
-			return DROP_TABLE_FULL;
-		}
-		if (p->part == FRAGMENT_FIRST)
-			fragment_remember(p, number, DIRECTION_REPLY, now);
-	} else {
-		conn_fill(conn, turned, choice, dest);
-		conn->word = conn_first_word(conn, now);
-	}
-	stats_conn(choice->dest);
-	verdict = reply(ctx, work, conn, set, now);
-	if (!choice->one_packet)
-		return verdict;
-	conn->control = 0;
-	if (number)
-		conn->word.expires = now + ticks_per_second;
-	template_release(choice->control, now, now);
-	return verdict;
-}
-
-/* A datagram from a destination's address that belongs to no connection. VERDICT_CONTINUE: it is none of these. */
+/* Begin a connection of a datagram from a destination's address that belongs to none, as begin() does in core.h.
+ * VERDICT_PASS: it is none of these. */
 static __noinline enum verdict server_request(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
 	struct server_walk walk = { .p = &work->packet, .service = 1 };
@@ -120,7 +85,7 @@ static __noinline enum verdict server_request(ctx_t *ctx, struct work *work, con
 	bpf_loop(set->service_high + set->dest_high, server_step, &walk, 0);
 	svc = service_get(walk.service);
 	if (!walk.dest || !svc)
-		return VERDICT_CONTINUE;
+		return VERDICT_PASS;
 	__builtin_memset(choice, 0, sizeof(*choice));
 	choice->dest = walk.dest;
 	choice->dport = work->packet.sport;
@@ -128,10 +93,10 @@ static __noinline enum verdict server_request(ctx_t *ctx, struct work *work, con
 	if (svc->flags & SERVICE_PERSISTENT) {
 		choice->control = server_template(ctx, work, svc, now);
 		if (!choice->control)
-			return VERDICT_CONTINUE;
+			return VERDICT_PASS;
 	}
 	server_turn(&work->quote.inner, &work->packet, svc);
-	return server_reply(ctx, work, set, now);
+	return single_begin(work, &work->quote.inner, now);
 }
 
 #endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Connections for one packet (`-o`): each lies in the per-CPU `works` and in no table. Where fragments are to follow it
+ * is an entry of the table after all, which no index leads to. */
+#ifndef XLVS_SINGLE_H
+#define XLVS_SINGLE_H
+
+#include "stats.h"
+#include "template.h"
+#include "work.h"
+
+/* Begin a connection of packet `p` as chosen. Its number is left in `begun`. */
+static __noinline enum verdict single_begin(struct work *work, const struct packet *p, __u32 now)
+{
+	struct choice *choice = &work->choice;
+	struct conn *conn = &work->one_packet;
+	struct dest *dest = dest_get(choice->dest);
+
+	choice->begun = 0;
+	if (!choice->one_packet || p->part == FRAGMENT_FIRST) {
+		choice->begun = conn_new(p, choice, now);
+		if (!choice->begun) {
+			template_release(choice->control, now, now);
+			return DROP_TABLE_FULL;
+		}
+	} else if (dest) {
+		conn_fill(conn, p, choice, dest);
+		conn->word = conn_first_word(conn, now);
+	}
+	if (choice->one_packet && dest)
+		dest_bind(dest);
+	if (choice->dest)
+		stats_conn(choice->dest);
+	return VERDICT_CONTINUE;
+}
+
+/* The connection that was begun; null never but for the verifier. */
+static __always_inline struct conn *single_conn(struct work *work)
+{
+	return work->choice.begun ? conn_get(work->choice.begun) : &work->one_packet;
+}
+
+/* The packet is on its way: a connection for it alone is over. */
+static __noinline int single_end(struct work *work, __u32 now)
+{
+	struct choice *choice = &work->choice;
+	struct conn *conn = single_conn(work);
+	struct dest *dest = dest_get(choice->dest);
+
+	if (!choice->one_packet || !conn)
+		return 0;
+	conn->control = 0;
+	/* Its fragments follow at once. */
+	if (choice->begun)
+		conn->word.expires = now + ticks_per_second;
+	if (dest)
+		dest_unbind(dest, 1);
+	return template_release(choice->control, now, now);
+}
+
+#endif
