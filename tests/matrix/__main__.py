@@ -20,7 +20,7 @@ def main() -> int:
     """Exit code 1 when a cell has an error."""
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description="Every forwarding method, carried out.")
     parser.add_argument("--only", default="", metavar="TEXT", help="only cells with TEXT in their names (`NAT IPv4`)")
-    parser.add_argument("--mode", choices=scene.MODES, action="append", help="tc or xdp (default: both)")
+    parser.add_argument("--mode", choices=scene.MODES, action="append", help=f"{', '.join(scene.MODES)} (default: all)")
     parser.add_argument("--megabytes", type=int, default=FULL.bulk_bytes // 1_000_000, help="of each bulk transfer")
     parser.add_argument("--connections", type=int, default=FULL.connections, help="short ones in each cell")
     options = parser.parse_args()
@@ -42,7 +42,7 @@ def play(mode: str, chosen: list[Cell], size: Size) -> list[Outcome]:
     width = max(len(cell.name) for cell in chosen)
     print(f"\n{mode:{width}}  {'up':>10} {'down':>10} {'short':>10} {'left to tc' if mode == 'xdp' else ''}")
     with scene.scene(chosen, mode, executable) as net:
-        runner, outcomes = Runner(net, executable, size), []
+        runner, outcomes = Runner(net, executable, size, mode), []
         for cell in chosen:
             outcomes.append(runner.run(cell))
             share = f" {outcomes[-1].handed_up:>10.2%}" if mode == "xdp" else ""

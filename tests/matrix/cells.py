@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 PORT: Final = 5001
+TUNNEL_PORT: Final = 6080
 MAPPED_PORT: Final = 5002  # of services that translate ports
 
 SERVERS: Final = {"4": ("192.168.10.133", "192.168.10.134"), "6": ("2001:db8:10::133", "2001:db8:10::134")}
@@ -18,7 +19,9 @@ class Method:
     """A way to a destination.
 
     `number` is the last part of its virtual addresses, `options` are ipvsadm's. `direct` is true if the server sees
-    the virtual address itself; `local` if the server is the director; `mixed` if the families may differ.
+    the virtual address itself; `local` if the server is the director; `tunnel` what the real server takes apart,
+    whose family may be another one. `gso` is false if what was made to be cut by the network card must not arrive
+    uncut: after GUE the kernel still takes it for a tunnel's packet, and cannot cut UDP any more.
     """
 
     name: str
@@ -26,12 +29,19 @@ class Method:
     options: str
     direct: bool = True
     local: bool = False
-    mixed: bool = False
+    tunnel: str = ""
+    gso: bool = True
 
 
 METHODS: Final = (
     Method("NAT", 1, "-m", direct=False),
     Method("DR", 2, "-g"),
+    Method("ipip", 3, "-i", tunnel="ipip"),
+    Method("gre", 4, "-i --tun-type gre --tun-nocsum", tunnel="gre"),
+    Method("gre+csum", 5, "-i --tun-type gre --tun-csum", tunnel="gre"),
+    Method("gue", 6, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-nocsum", tunnel="gue", gso=False),
+    Method("gue+csum", 7, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-csum", tunnel="gue", gso=False),
+    Method("gue+remcsum", 8, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-remcsum", tunnel="gue", gso=False),
 )
 
 
@@ -84,6 +94,6 @@ def cells() -> list[Cell]:
     return [
         Cell(method, family, server_family, protocol)
         for method in METHODS
-        for family, server_family in (*same, *(different if method.mixed else ()))
+        for family, server_family in (*same, *(different if method.tunnel else ()))
         for protocol in ("tcp", "udp")
     ]

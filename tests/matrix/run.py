@@ -55,12 +55,14 @@ class Runner:
     net: Net
     program: Path
     size: Size
+    mode: str
 
     def run(self, cell: Cell) -> Outcome:
         """All parts of a cell; one that fails does not keep the next from being tried."""
         outcome, before = Outcome(cell), self._verdicts()
         for direction in ("up", "down"):
-            self._client(outcome, direction, "bulk", self.size.bulk_bytes, direction)
+            singly = direction == "up" and not cell.method.gso and self.mode != "cut"
+            self._client(outcome, direction, "bulk", self.size.bulk_bytes, "singly" if singly else direction)
         answers = self._client(outcome, "short", "short", self.size.connections)
         expected = {"director"} if cell.method.local else set(SERVERS)
         if "short" in outcome.seconds and set(answers) != expected:

@@ -15,7 +15,7 @@ import subprocess
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from tests.matrix.cells import PORT, Cell
+from tests.matrix.cells import PORT, TUNNEL_PORT, Cell
 from tests.netns import modes
 from tests.netns.topology import Net, built
 from xlvs.lab.topology import Interface, Node, Topology
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-MODES: Final = ("tc", "xdp")
+# `cut`: tc, and the director's links have no offloads, so that its kernel cuts what clients send in one piece.
+MODES: Final = ("tc", "cut", "xdp")
 SERVERS: Final = ("server1", "server2")
 _OUTSIDE: Final = ("192.168.20.129", "2001:db8:20::129")
 _BACK: Final = ("192.168.22.1", "2001:db8:22::1")
-_DIRECT_ROUTING: Final = (("net.ipv4.conf.all.arp_ignore", "1"), ("net.ipv4.conf.all.arp_announce", "2"))
 _FORWARDING: Final = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
 
 
@@ -70,7 +70,6 @@ def _server(number: int) -> Node:
             Interface("eth1", "back", (f"192.168.22.{host}/24", f"2001:db8:22::{host}/64")),
         ),
         routes=("192.168.20.0/24 via 192.168.10.132", "2001:db8:20::/64 via 2001:db8:10::132"),
-        sysctls=_DIRECT_ROUTING,
     )
 
 
@@ -79,6 +78,17 @@ def hold(net: Net, node: str, vips: Sequence[str]) -> None:
     lines = [f"address add {vip} dev lo" for vip in vips]
     done = net.run(node, ["ip", "-batch", "-"], standard_input="\n".join([*lines, ""]))
     assert done.returncode == 0, done.stderr
+
+
+def fit(net: Net, node: str, cells: Sequence[Cell]) -> None:
+    """Make a node a real server of the cells that it sees the virtual addresses of."""
+    direct = [cell for cell in cells if cell.method.direct and not cell.method.local]
+    kinds = ",".join(sorted({cell.method.tunnel for cell in direct if cell.method.tunnel}))
+    port = ["--port", str(TUNNEL_PORT)] if "gue" in kinds else []
+    for tunnel, how in ((False, ["dr"]), (True, ["tunnel", "--type", kinds, *port])):
+        vips = ",".join(sorted({cell.vip for cell in direct if bool(cell.method.tunnel) == tunnel}))
+        if vips:
+            net.must(node, "xlvs", "realserver", "up", "--interface", "ens33", "--vip", vips, "--method", *how)
 
 
 @contextmanager
@@ -96,15 +106,16 @@ def serving(net: Net, node: str, program: Path) -> Iterator[None]:
 
 @contextmanager
 def scene(cells: Sequence[Cell], mode: str, program: Path) -> Iterator[Net]:
-    """The network, its director attached in one of MODES with the services of these cells, and servers that answer."""
+    """The network, its director in one of MODES, with the services of these cells, and servers that answer."""
     with built(topology(cells)) as net, ExitStack() as servers:
-        modes.attach(net, "tcx" if mode == "tc" else mode)
+        modes.attach(net, "xdp" if mode == "xdp" else "tcx")
+        if mode == "cut":
+            modes.take_offloads(net)
         done = net.run("director", ["ipvsadm", "-R"], standard_input="".join(f"{line}\n" for line in rules(cells)))
         assert done.returncode == 0, done.stderr
-        held = {cell.vip: cell.method.local for cell in cells if cell.method.direct}
-        hold(net, "director", [vip for vip, local in held.items() if local])
+        hold(net, "director", sorted({cell.vip for cell in cells if cell.method.local}))
         for node in SERVERS:
-            hold(net, node, [vip for vip, local in held.items() if not local])
+            fit(net, node, cells)
         for node in (*SERVERS, "director"):
             servers.enter_context(serving(net, node, program))
         yield net

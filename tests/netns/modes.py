@@ -45,6 +45,12 @@ def suit_xdp(net: Net) -> None:
     _ethtool(net, "inside", "director", _SET_GRO, 1)
 
 
+def take_offloads(net: Net) -> None:
+    """The director's links compute no checksums, and thus cut no segments either: its kernel has to."""
+    for interface in DIRECTOR_INTERFACES:
+        _ethtool(net, "director", interface, _SET_TX_CHECKSUM, 0)
+
+
 def _force_clsact(net: Net) -> None:
     with net.lab.entered("director"):
         store = PinnedTables().store()
