@@ -110,6 +110,6 @@ class Runner:
             return f"{conns} connections counted"
         if in_bytes < self.size.bulk_bytes:
             return f"{in_bytes} bytes counted towards the servers"
-        if cell.method.direct == bool(out_packets) or (out_packets and out_bytes < self.size.bulk_bytes):
+        if cell.method.direct != (out_bytes < self.size.bulk_bytes // 10):
             return f"{out_packets} packets with {out_bytes} bytes counted from the servers"
         return None if row.service == row.total else f"{row.service} is not the sum of its servers {row.total}"
