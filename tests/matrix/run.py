@@ -32,7 +32,7 @@ class Size:
 
 
 FULL: Final = Size(1_000_000_000, 10_000)
-SMALL: Final = Size(20_000_000, 300)
+SMALL: Final = Size(5_000_000, 200)
 
 
 @dataclass(slots=True)
