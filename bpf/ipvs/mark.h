@@ -28,13 +28,14 @@ static __always_inline __u32 mark_classify(const struct packet *p)
 {
 	struct mark_range_key key = {
 		.prefix = MARK_RANGE_BITS,
-		.virtual = p->dst,
 		.family = p->family,
 		.protocol = p->protocol,
 		.vport = p->dport,
 	};
-	__u32 *mark = bpf_map_lookup_elem(&mark_ranges, &key);
+	__u32 *mark;
 
+	__builtin_memcpy(key.virtual, &p->dst, sizeof(key.virtual));
+	mark = bpf_map_lookup_elem(&mark_ranges, &key);
 	return mark ? *mark : 0;
 }
 

@@ -366,7 +366,7 @@ struct settings {
 /* Which mark packets have by their address and port: a range of ports is a few prefixes of the port. */
 struct mark_range_key {
 	__u32 prefix; /* bits of the rest that count */
-	struct addr virtual;
+	__be32 virtual[4]; /* as in struct addr, whose alignment would leave a gap */
 	__u8 family;
 	__u8 protocol;
 	__be16 vport;

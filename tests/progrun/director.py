@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tests.progrun.packets import CLIENT_MAC, INBOUND_MACS, SERVER_MAC
 from tests.progrun.runner import Runner
 from xlvs.ipvs import layout, program
+from xlvs.ipvs.detour_plan import DEVICE
 from xlvs.ipvs.objects import object_path
 from xlvs.ipvs.pinned import PinnedTables
 from xlvs.ipvs.store import Store
@@ -97,11 +98,15 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a packet came in: on `outer` or `inner`, and for tc its offload state."""
+    """How a packet came in: on `outer` or `inner`, and for tc its offload state.
+
+    With `mark` (also 0) it came in there, and leaves by the mark device with that mark of netfilter.
+    """
 
     interface: str = "outer"
     segment: int = 0  # payload of one segment of a GSO packet
     segments: int = 0
+    mark: int | None = None
 
 
 OUTER, INNER = Arrival(), Arrival("inner")
@@ -213,8 +218,12 @@ class Director:
     def tc_context(self, arrival: Arrival) -> bytes:
         """A `struct __sk_buff`; the kernel takes nothing but the fields set here."""
         context = bytearray(_KNOWN_LENGTH)
-        index = self.ifindex[arrival.interface]
+        device = self.store.setting(layout.SETTINGS_MARK_DEVICE)
+        index = device if arrival.interface == DEVICE else self.ifindex[arrival.interface]
         struct.pack_into("<II", context, 36, index, index)
+        if arrival.mark is not None:
+            struct.pack_into("<I", context, 8, arrival.mark)
+            struct.pack_into("<I", context, 40, device)
         struct.pack_into("<I", context, 164, arrival.segments)
         struct.pack_into("<I", context, 176, arrival.segment)
         return bytes(context)

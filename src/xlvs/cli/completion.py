@@ -52,6 +52,19 @@ _xlvs_realserver() {{
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
+_xlvs_mark() {{
+    local words="add del list --help"
+    case ${{COMP_WORDS[2]}} in
+        add | del) words="--vip --proto --ports --mark --help" ;;
+        list) words="--mark --json --commands --help" ;;
+    esac
+    [ "$COMP_CWORD" -gt 2 ] || words="add del list --help"
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --proto) words="tcp udp sctp" ;;
+        --ports) words="all" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
 _xlvs_ipvsadm() {{
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         -s | --scheduler) COMPREPLY=($(compgen -W "{schedulers}" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
@@ -68,6 +81,7 @@ def bash() -> str:
     cases = [
         "        attach) _xlvs_interfaces --mode --connections ;;",
         "        realserver) _xlvs_realserver ;;",
+        "        mark) _xlvs_mark ;;",
         "        detach) _xlvs_interfaces --yes ;;",
         '        restore) COMPREPLY=($(compgen -f -W "--dry-run --verbose --help" -- "$word")) ;;',
     ]

@@ -81,16 +81,13 @@ def plan(present: list[FibRule], wanted: Wanted) -> list[Step]:
 
 
 def _put_local_last(now: list[FibRule], steps: list[Step]) -> None:
-    """`lookup local` once, behind ours. With none of ours a second one, left by a plan that was cut short, goes."""
-    locals_ = [index for index, rule in enumerate(now) if _is_local(rule)]
-    if not locals_:
-        return
+    """`lookup local` behind ours. A second one like it, left by a plan that was cut short, goes."""
     last = max((index for index, rule in enumerate(now) if rule.protocol == PROTOCOL), default=-1)
-    if locals_[-1] < last:
-        again = now[locals_[0]]
-        steps.append(Step(add=True, rule=again))
-        locals_.append(len(now))
-    steps += [Step(add=False, rule=now[index]) for index in locals_[:-1]]
+    before = [rule for rule in now[: last + 1] if _is_local(rule)]
+    behind = [rule for rule in now[last + 1 :] if _is_local(rule)]
+    steps += [Step(add=True, rule=rule) for rule in dict.fromkeys(before) if rule not in behind]
+    steps += [Step(add=False, rule=rule) for rule in before]
+    steps += [Step(add=False, rule=rule) for rule in dict.fromkeys(behind) for _ in range(behind.count(rule) - 1)]
 
 
 def _take(now: list[FibRule], steps: list[Step], rules: list[FibRule]) -> None:

@@ -60,6 +60,8 @@ def put(store: Store, ranges: Iterable[MarkRange]) -> None:
         except KernelError as error:
             if error.errno not in _FULL:
                 raise
+            for each in entries.keys() - old.keys():
+                table.delete(each)
             raise TableFull("No room for so many ranges of ports: the table holds 65536 pieces") from None
     for key in old.keys() - entries.keys():
         table.delete(key)

@@ -25,7 +25,7 @@ TO_TABLE, GOTO = 1, 2  # what a rule does
 
 _HEADER: Final = struct.Struct("=BBBBBBBBI")
 _DST, _SRC, _IIF, _GOTO, _PRIORITY, _MARK, _TABLE, _MASK, _PROTOCOL = 1, 2, 3, 4, 6, 10, 15, 16, 21
-_IP_PROTOCOL, _PORTS = 22, 24
+_IP_PROTOCOL, _PORTS, _PORTS_MASK = 22, 24, 29
 _ALL_BITS: Final = b"\xff\xff\xff\xff"
 _SUPPRESS: Final = (13, 14)  # told in every rule, all bits set where nothing is suppressed
 _PLAIN: Final = {_PRIORITY, _TABLE, _PROTOCOL, *_SUPPRESS}
@@ -79,13 +79,14 @@ def parse_rule(payload: bytes) -> FibRule:
     found = attributes(payload[_HEADER.size :])
     ports = found.get(_PORTS, bytes(4))
     destination = found.get(_DST, b"")
-    known = _PLAIN | {_IIF, _MARK, _MASK, _GOTO, _DST, _IP_PROTOCOL, _PORTS}
+    known = _PLAIN | {_IIF, _MARK, _MASK, _GOTO, _DST, _IP_PROTOCOL, _PORTS, _PORTS_MASK}
     strange = (
         bool(src_bits or tos)
         or bool(flags & 2)  # FIB_RULE_INVERT
         or dst_bits not in (0, len(destination) * 8)
         or ports[:2] != ports[2:]
         or found.get(_MASK, _ALL_BITS) not in (_ALL_BITS, bytes(4))
+        or bool(found.get(_PORTS_MASK, _ALL_BITS).strip(b"\xff"))
         or any(kind not in known and any(value) for kind, value in found.items())
         or any(found.get(kind, _ALL_BITS) != _ALL_BITS for kind in _SUPPRESS)
         or action not in (TO_TABLE, GOTO)

@@ -10,7 +10,8 @@ XlvsError
     ├── ServiceExists       ├── NoSuchService       ├── ServiceNotDefined
     ├── DestinationExists   ├── NoSuchDestination   ├── NoSuchScheduler
     ├── InvalidArgument     ├── OutOfRange          ├── TableFull
-    └── DaemonRunning       └── NoDaemon            └── NoSuchDevice, NoSuchSetting
+    ├── DaemonRunning       ├── NoDaemon            ├── NoSuchDevice, NoSuchSetting
+    └── OtherMark           └── NoSuchMark
 
 Each has a `message` of one sentence, fit to print, and the `exit_code` of a command that ends with it. The messages
 of the table errors are those that users and scripts know from ipvsadm.
@@ -148,6 +149,20 @@ class NoSuchSetting(TableError):
     """A setting of net.ipv4.vs that does not exist."""
 
     message = "No such file or directory"
+
+
+class OtherMark(TableError):
+    """A port is to have a mark, and has another one."""
+
+    exit_code = 1
+    message = "The port has another mark"
+
+
+class NoSuchMark(TableError):
+    """Taking marks away where there are none."""
+
+    exit_code = 1
+    message = "No port has such a mark (`xlvs mark list` shows them)"
 
 
 class TableFull(TableError):
