@@ -35,7 +35,8 @@ int director_tc(struct __sk_buff *ctx)
 	if (!work)
 		return CTX_PASS;
 	verdict = handle(ctx, work);
-	if (work->packet.detour && (verdict <= VERDICT_PASS || verdict == VERDICT_STACK))
+	/* What the host itself sends there is nobody's. */
+	if (work->packet.detour && ctx->ingress_ifindex && (verdict <= VERDICT_PASS || verdict == VERDICT_STACK))
 		verdict = mark_back(ctx, &work->packet);
 	return conclude(&work->packet, verdict);
 }

@@ -16,6 +16,7 @@ PROTOCOL: Final = 0x76  # who made a rule or a route: ours
 TABLE: Final = 0x786C7673  # "xlvs"
 DEVICE: Final = "xlvs-mark"
 PEER: Final = "xlvs-mark-end"
+_NEVER_THERE: Final = ("lo", DEVICE)  # what the host itself sends, and what the device gave back
 
 
 class Wanted(NamedTuple):
@@ -39,19 +40,17 @@ class Step(NamedTuple):
 def wanted_rules(present: list[FibRule], wanted: Wanted) -> list[FibRule]:
     """Our rules among those that are present, in their order; none when nothing is wanted.
 
-    First those that keep away from the device what it gave back, and what the host sends to itself.
+    First those that keep away from the device what is not to come there.
     """
     if not wanted:
         return []
     others = [rule for rule in present if rule.protocol != PROTOCOL]
+    following = min((rule.pref for rule in others if rule.pref), default=0)
     exits = []
     if any(_is_local(rule) for rule in others):
-        exits = [FibRule(0, LOCAL_TABLE, PROTOCOL, iif=name) for name in ("lo", DEVICE)]
-    following = min((rule.pref for rule in others if rule.pref), default=0)
+        exits = [FibRule(0, LOCAL_TABLE, PROTOCOL, iif=name) for name in _NEVER_THERE]
     if following:
-        exits += [
-            FibRule(0, 0, PROTOCOL, iif=name, goto=following) for name in (["lo"] if not exits else []) + [DEVICE]
-        ]
+        exits += [FibRule(0, 0, PROTOCOL, iif=name, goto=following) for name in _NEVER_THERE]
     marks = [FibRule(0, TABLE, PROTOCOL, mark=mark) for mark in sorted(wanted.marks)]
     services = [
         FibRule(0, TABLE, PROTOCOL, destination=address, ip_protocol=protocol, port=port)

@@ -56,6 +56,7 @@ def test_a_mark_is_led_to_the_device_before_local_addresses_are_looked_up() -> N
     assert run(FRESH, Wanted(frozenset((10,)))) == [
         FibRule(0, LOCAL_TABLE, PROTOCOL, iif="lo"),
         FibRule(0, LOCAL_TABLE, PROTOCOL, iif=DEVICE),
+        FibRule(0, 0, PROTOCOL, iif="lo", goto=32766),
         FibRule(0, 0, PROTOCOL, iif=DEVICE, goto=32766),
         FibRule(0, TABLE, PROTOCOL, mark=10),
         *FRESH,
