@@ -134,7 +134,9 @@ def test_what_the_host_itself_serves_is_reached_as_before(net: Net) -> None:
 def test_what_the_host_itself_sends_goes_its_way_whatever_its_mark(net: Net) -> None:
     """As for the kernel, where no service wants it."""
     mark(net, f"-d {VIP} -p tcp --dport 80 -j MARK --set-mark 10")
-    net.must("director", *"iptables-legacy -t mangle -A OUTPUT -p tcp -j MARK --set-mark 10".split())
+    net.must(
+        "director", *["iptables-legacy", "-t", "mangle", "-A", "OUTPUT", "-p", "tcp", "-j", "MARK", "--set-mark", "10"]
+    )
     serve(net)
     with tcp_echo(net.lab, "director", 2222), net.lab.entered("client"):
         assert tcp_ask((VIP, 2222), b"x") == b"x"
