@@ -191,10 +191,13 @@ __noinline long way_make(ctx_t *ctx, struct work *work, struct dest *dest, __u32
 {
 	struct tunnel_way *way;
 	__u32 number, mtu;
+	struct addr far;
 	long rc;
 
 	if (!work || !dest)
 		return HOP_HAND_UP;
+	/* Linux 6.1 takes no key for a map from memory that a function of its own was given. */
+	far = dest->addr;
 	way = &work->way;
 	__builtin_memset(way, 0, sizeof(*way));
 	way->kind = tunnel_kind_of(dest);
@@ -206,7 +209,7 @@ __noinline long way_make(ctx_t *ctx, struct work *work, struct dest *dest, __u32
 	__builtin_memcpy(way->macs, work->fib.dmac, ETH_ALEN);
 	__builtin_memcpy((__u8 *)way->macs + ETH_ALEN, work->fib.smac, ETH_ALEN);
 	way->mtu = rc == BPF_FIB_LKUP_RET_NO_NEIGH ? link_mtu(ctx, way->ifindex) : work->fib.mtu_result;
-	mtu = path_mtu_find(&way->dst, now);
+	mtu = path_mtu_find(&far, now);
 	if (mtu && mtu < way->mtu) {
 		way->mtu = mtu;
 		way->learned = 1;
