@@ -279,7 +279,7 @@ static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work,
 	}
 	if (!CTX_IS_XDP && filter_has(filter->virtual, &p->src) && notice_answer(p, set, now))
 		return VERDICT_PASS;
-	if (filter_has(filter->virtual, &p->dst) || p->detour)
+	if (filter_has(filter->virtual, &p->dst) || mark_is_known(p))
 		return handle_forward(ctx, work, set, now);
 	return VERDICT_PASS;
 }
@@ -309,7 +309,7 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 	if (!filter_bits)
 		return VERDICT_PASS;
 	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) &&
-	    !filter_has(filter_bits->virtual, &p->src) && !parse_is_icmp(p) && !p->detour &&
+	    !filter_has(filter_bits->virtual, &p->src) && !parse_is_icmp(p) && !mark_is_known(p) &&
 	    !(p->part != FRAGMENT_NONE && mark_counts(set, p)))
 		return mark_is_awaited(set, p) ? mark_leave(ctx, work, set) : VERDICT_PASS;
 	if (parse_is_icmp(p))

@@ -43,7 +43,8 @@ static __always_inline int egress_is_ours(ctx_t *ctx)
 
 	if (!set || !(set->services_ipv4 | set->services_ipv6) || egress_read(ctx, &src, &dst, &protocol))
 		return 0;
-	if (protocol == IPPROTO_ICMP || protocol == PROTOCOL_ICMPV6)
+	if (protocol == IPPROTO_ICMP || protocol == PROTOCOL_ICMPV6 ||
+	    (ctx->mark && (set->marks_ipv4 | set->marks_ipv6)))
 		return 1;
 	bits = bpf_map_lookup_elem(&filter, &zero);
 	return bits &&

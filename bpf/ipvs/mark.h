@@ -17,6 +17,12 @@ static __always_inline int mark_counts(const struct settings *set, const struct 
 	return p->family == FAMILY_IPV4 ? set->marks_ipv4 : set->marks_ipv6;
 }
 
+/* Whether a mark may choose the service, whatever the address: netfilter has said it. */
+static __always_inline int mark_is_known(const struct packet *p)
+{
+	return p->detour || (p->own && p->mark);
+}
+
 /* Whether netfilter has not said yet which mark the packet bears. It has of what the host itself sends. */
 static __always_inline int mark_is_awaited(const struct settings *set, const struct packet *p)
 {
