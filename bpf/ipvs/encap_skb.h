@@ -39,7 +39,10 @@ static __always_inline int encap_push(ctx_t *ctx, const struct tunnel_way *way, 
 		else if (way->protocol == PROTOCOL_GRE)
 			flags |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
 	}
-	return bpf_skb_adjust_room(ctx, room, BPF_ADJ_ROOM_MAC, flags);
+	if (!bpf_skb_adjust_room(ctx, room, BPF_ADJ_ROOM_MAC, flags))
+		return 0;
+	/* What came in a tunnel itself may be known as one already; it is cut nowhere. */
+	return ctx_segment(ctx) ? -1 : bpf_skb_adjust_room(ctx, room, BPF_ADJ_ROOM_MAC, 0);
 }
 
 /* What has to happen to the packet's size. A neighbour that is not known yet is asked for by a packet in whole: should

@@ -82,7 +82,9 @@ static __always_inline struct hop *hop_get(__u32 number)
 /* The MTU of the path to a host where an ICMP error told it, or 0. */
 static __always_inline __u32 path_mtu_find(const struct addr *host, __u32 now)
 {
-	struct path_mtu *path = bpf_map_lookup_elem(&path_mtus, host);
+	/* On the stack: Linux 6.1 takes no key from where a verified function's argument points. */
+	struct addr key = *host;
+	struct path_mtu *path = bpf_map_lookup_elem(&path_mtus, &key);
 
 	return path && (__s32)(path->expires - now) > 0 ? path->mtu : 0;
 }
