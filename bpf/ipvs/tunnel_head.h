@@ -171,10 +171,10 @@ static __always_inline int head_sum_inner(ctx_t *ctx, const struct packet *p, __
 	__u32 ends = csum_add(addr_sum(&p->src, p->family), addr_sum(&p->dst, p->family));
 	__u32 pseudo = csum_add(csum_add(ends, bpf_htons(p->protocol)), bpf_htons(payload));
 	void *data = ctx_data(ctx), *end = ctx_data_end(ctx);
-	__u32 offset = p->l4;
+	__u32 offset = bounded(p->l4, L4_MAX);
 	__be32 *ip = data + L3;
 
-	if (p->part != FRAGMENT_NONE || offset > L4_MAX || (void *)(ip + 2) > end)
+	if (p->part != FRAGMENT_NONE || (void *)(ip + 2) > end)
 		return -1;
 	if (p->protocol == IPPROTO_UDP) {
 		struct udphdr *udp = data + offset;
