@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Marks: the commands of «全面解析ipvsadm命令», ports 80 and 443 under mark 10, then persistence"
 
-_REQUESTS: Final = 3
+_REQUESTS: Final = 2
 _PORTS: Final = (80, 443)
 _MARK: Final = (
     f"iptables -t mangle -A PREROUTING -d {scenes.MARKS_VIP} -p tcp -m multiport --dports 80,443 -j MARK --set-mark 10"
