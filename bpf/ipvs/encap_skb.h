@@ -110,7 +110,7 @@ static __noinline enum verdict encap_send(ctx_t *ctx, struct work *work, const s
 		ctx->tc_index = OUTPUT_JUDGED;
 	if (head->splits || head->segments)
 		return VERDICT_CONTINUE;
-	p->action = rc == BPF_FIB_LKUP_RET_SUCCESS ? bpf_redirect(way->ifindex, 0) : xmit_resolve(p, &work->fib);
+	p->action = rc == BPF_FIB_LKUP_RET_SUCCESS ? bpf_redirect(way->ifindex, 0) : xmit_resolve(ctx, p, &work->fib);
 	return VERDICT_FORWARD;
 }
 

@@ -15,11 +15,23 @@ static __always_inline int xmit_can(ctx_t *ctx, const struct packet *p, long rc,
 	return 1;
 }
 
+/* A packet on its way out has a route of the stack's already, by which the kernel would look for another neighbour once
+ * the one that we name is found. No helper takes it away, but that for tunnel devices puts one in its place that has no
+ * neighbours at all. */
+static __always_inline void xmit_forget_route(ctx_t *ctx)
+{
+	__u64 none = 0; /* the shortest form that the helper takes: the stack is full */
+
+	bpf_skb_set_tunnel_key(ctx, (struct bpf_tunnel_key *)&none, sizeof(none), 0);
+}
+
 /* Let the kernel find the neighbour: it queues the packet while it asks. */
-static __always_inline int xmit_resolve(const struct packet *p, const struct bpf_fib_lookup *fib)
+static __always_inline int xmit_resolve(ctx_t *ctx, const struct packet *p, const struct bpf_fib_lookup *fib)
 {
 	struct bpf_redir_neigh neighbour = { .nh_family = fib->family };
 
+	if (p->detour || ctx_is_output(ctx))
+		xmit_forget_route(ctx);
 	if (fib->family == FAMILY_IPV4)
 		neighbour.ipv4_nh = fib->ipv4_dst;
 	else
@@ -38,7 +50,7 @@ static __always_inline int xmit(ctx_t *ctx, struct packet *p, long rc, const str
 	if (ctx_is_output(ctx))
 		ctx->tc_index = OUTPUT_JUDGED;
 	if (rc != BPF_FIB_LKUP_RET_SUCCESS) {
-		p->action = xmit_resolve(p, fib);
+		p->action = xmit_resolve(ctx, p, fib);
 		return 0;
 	}
 	eth = ctx_data(ctx);
