@@ -93,4 +93,12 @@ static __always_inline long ctx_fib_lookup(ctx_t *ctx, struct bpf_fib_lookup *pa
 	return bpf_fib_lookup(ctx, params, sizeof(*params), 0);
 }
 
+/* Tell the other end of the detour something, in `tc_index`: the kernel puts the class there if another program behind
+ * ours passes the packet. */
+static __always_inline void mark_note(ctx_t *ctx, __u16 note)
+{
+	ctx->tc_index = note;
+	ctx->tc_classid = note;
+}
+
 #endif

@@ -104,7 +104,7 @@ static __always_inline enum verdict handle_fragment(ctx_t *ctx, struct work *wor
 	ctx->tc_index = 0;
 	/* Should netfilter lead the first one on a detour. */
 	if (p->part == FRAGMENT_FIRST && mark_is_awaited(set, p))
-		ctx->tc_classid = whole;
+		mark_note(ctx, whole);
 	if (p->part == FRAGMENT_LATER) {
 		if (p->own)
 			fragment_count(p);

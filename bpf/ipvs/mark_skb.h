@@ -48,12 +48,6 @@ static __always_inline void mark_undo(ctx_t *ctx, struct packet *p)
 		p->ttl++;
 }
 
-/* Tell the other end of the detour something: the kernel puts this into `tc_index` when we pass the packet. */
-static __always_inline void mark_note(ctx_t *ctx, __u16 note)
-{
-	ctx->tc_classid = note;
-}
-
 /* A packet that netfilter is to see first. One that may go no further is answered in the name of the virtual address,
  * or delivered here, and the stack would refuse to forward it before we know: it is lent a hop. */
 static __noinline enum verdict mark_leave(ctx_t *ctx, struct work *work, const struct settings *set)
