@@ -40,5 +40,5 @@ marked(['-d 10.0.0.1 -j MARK --set-mark 0x7ffffffe'])
 step('new, mark 0x7ffffffe', 'cl', ptcp(C, 1006, VIP, 80, 'S'))
 marked(['-d 10.0.0.1 -j MARK --set-mark 1', '-d 10.0.0.1 -p tcp --dport 80 -j MARK --set-mark 2'])
 step('the last rule that fits', 'cl', ptcp(C, 1007, VIP, 80, 'S'))
-lnc(); ls()
+print(*sorted(" ".join(c[:1] + c[2:]) for c in conns()), sep="\n"); ls()
 P

@@ -41,5 +41,5 @@ sh('ipvsadm -A -f 1 -s rr'); sh('ipvsadm -a -f 1 -r 10.2.1.100 -m')
 step('a mark again, known', 'cl', ptcp(C, 1001, VIP, 81, 'A'))
 marked([])
 step('not marked, known', 'cl', ptcp(C, 1001, VIP, 81, 'A'))
-lnc(); ls()
+print(*sorted(" ".join(c[:1] + c[2:]) for c in conns()), sep="\n"); ls()
 P
