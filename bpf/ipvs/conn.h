@@ -19,6 +19,7 @@
 #include "parse.h"
 
 #define BUCKET_CHOICES 4
+#define CONN_FIRST_LIFE_S 3 /* until a packet gives the connection a state, and with it a timeout */
 #define CONN_NUMBER_BITS 24
 #define CONN_NUMBER_MASK ((1u << CONN_NUMBER_BITS) - 1)
 
@@ -375,7 +376,8 @@ static __always_inline struct conn_word conn_first_word(const struct conn *conn,
 {
 	struct conn_word word = { .all = 0 };
 
-	word.expires = now + ticks_per_second;
+	word.expires = now + CONN_FIRST_LIFE_S * ticks_per_second;
+	word.state = conn->protocol == IPPROTO_UDP ? STATE_UDP : STATE_NONE;
 	word.life = LIFE_LIVE;
 	word.bits = conn->method == METHOD_MASQUERADE ? CONN_INACTIVE : CONN_INACTIVE | CONN_NO_ANSWERS;
 	return word;

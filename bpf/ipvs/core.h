@@ -128,6 +128,9 @@ static __always_inline enum verdict leave(ctx_t *ctx, struct work *work, const s
 
 	if (svc->key.vport == bpf_htons(FTP_PORT) && p->dport != bpf_htons(FTP_PORT))
 		return VERDICT_PASS;
+	/* Nobody is told of an error that an error ran into (RFC 1122 3.2.2). */
+	if (p->quoted)
+		return DROP_NO_DESTINATION;
 	return CTX_IS_XDP ? VERDICT_HAND_UP : refuse(ctx, work, svc, set);
 }
 

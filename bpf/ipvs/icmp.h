@@ -211,15 +211,45 @@ static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *
 	return icmp_forward(ctx, work, conn->dest);
 }
 
+static enum verdict begin(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now, __u32 *number);
+
+/* With schedule_icmp: an error about an answer of a connection that nobody knows begins it, as its client's first packet
+ * would. So errors about one client go where its packets go, when another director has its connections. */
+static __always_inline enum verdict icmp_schedule(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now,
+						  __u32 *number)
+{
+	struct packet *p = &work->packet;
+	const struct packet *inner = &work->quote.inner;
+	enum verdict verdict;
+
+	work->error = *p;
+	p->src = inner->dst;
+	p->dst = inner->src;
+	p->sport = inner->dport;
+	p->dport = inner->sport;
+	p->protocol = inner->protocol;
+	p->tcp_flags = TCP_SYN;
+	p->chunk = SCTP_CHUNK_INIT;
+	p->quoted = 1;
+	verdict = begin(ctx, work, set, now, number);
+	*p = work->error;
+	return verdict;
+}
+
 /* An error about an answer, from the client's side: the quote goes from the virtual address to the client. */
-static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *work, __u32 now)
+static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *work, const struct settings *set,
+						      __u32 now)
 {
 	__u32 number = conn_of_quote(&work->quote.inner, DIRECTION_FORWARD, now);
-	struct conn *conn = conn_get(number);
+	enum verdict verdict = VERDICT_PASS;
+	struct conn *conn;
 	struct dest *dest;
 
+	if (!number && set->sysctls[SYSCTL_SCHEDULE_ICMP])
+		verdict = icmp_schedule(ctx, work, set, now, &number);
+	conn = conn_get(number);
 	if (!number || !conn)
-		return VERDICT_PASS;
+		return verdict == VERDICT_CONTINUE ? VERDICT_PASS : verdict;
 	dest = dest_get(conn->dest);
 	if (!dest)
 		return VERDICT_PASS;
@@ -253,7 +283,7 @@ static __noinline enum verdict handle_icmp(ctx_t *ctx, struct work *work, const 
 	if (!protocol_is_ipsec(quote->inner.protocol) && quote->inner.l4 + 2 * sizeof(__be16) > L3 + p->length)
 		return VERDICT_PASS;
 	verdict = icmp_about_request(ctx, work, now);
-	return verdict == VERDICT_CONTINUE ? icmp_about_answer(ctx, work, now) : verdict;
+	return verdict == VERDICT_CONTINUE ? icmp_about_answer(ctx, work, set, now) : verdict;
 }
 
 #endif

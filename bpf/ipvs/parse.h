@@ -93,6 +93,7 @@ struct packet {
 	__u8 more_fragments;
 	__u8 icmp_type;
 	__u8 chunk; /* enum sctp_chunk */
+	__u8 quoted; /* 1: not a packet that is here, but the request that an ICMP error is about */
 	__u8 detour; /* 1: comes by the mark device, see mark.h */
 	__u8 own; /* 1: the host itself sends it, see local.h */
 };

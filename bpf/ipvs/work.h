@@ -46,6 +46,7 @@ struct work {
 	struct bpf_fib_lookup fib;
 	struct nat nat;
 	struct icmp_quote quote;
+	struct packet error; /* an ICMP error, while a connection begins for what it quotes */
 	struct tunnel_head head;
 	struct tunnel_way way; /* one that is not in the table, or not yet */
 	__u32 idents; /* outer packets with an IP identification so far */
