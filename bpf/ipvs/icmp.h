@@ -37,7 +37,7 @@ static __always_inline int icmp_quote_ports(ctx_t *ctx, struct packet *inner)
 	return 0;
 }
 
-static __always_inline int icmp_quote_ipv4(ctx_t *ctx, struct icmp_quote *quote)
+static __noinline int icmp_quote_ipv4(ctx_t *ctx, struct icmp_quote *quote)
 {
 	struct packet *inner = &quote->inner;
 	struct iphdr ip;
@@ -53,7 +53,28 @@ static __always_inline int icmp_quote_ipv4(ctx_t *ctx, struct icmp_quote *quote)
 	return icmp_quote_ports(ctx, inner);
 }
 
-static __always_inline int icmp_quote_ipv6(ctx_t *ctx, struct icmp_quote *quote)
+/* Step over the extension headers of the quote. */
+static __always_inline int icmp_quote_extensions(ctx_t *ctx, struct packet *inner)
+{
+	for (int i = 0; i < EXTENSION_HEADERS_MAX; i++) {
+		__be16 fragment[2]; /* the second one is the offset */
+		__u8 *header = (__u8 *)fragment;
+
+		if (!parse_is_extension(inner->protocol))
+			return 0;
+		if (ctx_load(ctx, inner->l4, fragment, sizeof(fragment)))
+			return -1;
+		if (inner->protocol == PROTOCOL_FRAGMENT && fragment[1] & bpf_htons(0xfff8))
+			inner->part = FRAGMENT_LATER;
+		inner->l4 += parse_extension_size(inner->protocol, header[1]);
+		inner->protocol = header[0];
+		if (inner->part == FRAGMENT_LATER)
+			return 0;
+	}
+	return -1;
+}
+
+static __noinline int icmp_quote_ipv6(ctx_t *ctx, struct icmp_quote *quote)
 {
 	struct packet *inner = &quote->inner;
 	struct ipv6hdr ip;
@@ -66,7 +87,7 @@ static __always_inline int icmp_quote_ipv6(ctx_t *ctx, struct icmp_quote *quote)
 	inner->protocol = ip.nexthdr;
 	inner->part = FRAGMENT_NONE;
 	inner->l4 = quote->l3 + sizeof(ip);
-	return icmp_quote_ports(ctx, inner);
+	return icmp_quote_extensions(ctx, inner) || icmp_quote_ports(ctx, inner);
 }
 
 /* Write the quote's new address and port. The ICMP checksum follows; that of the quoted IP header too. */

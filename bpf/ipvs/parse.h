@@ -186,6 +186,21 @@ static __always_inline int parse_ipv4(ctx_t *ctx, struct packet *p)
 	return 0;
 }
 
+static __always_inline int parse_is_extension(__u8 protocol)
+{
+	return protocol == PROTOCOL_HOPOPTS || protocol == PROTOCOL_ROUTING || protocol == PROTOCOL_FRAGMENT ||
+	       protocol == PROTOCOL_DSTOPTS || protocol == IPPROTO_AH;
+}
+
+/* Bytes of an extension header, `length` being the one that it has in itself. AH counts words, and from another start
+ * (RFC 4302 2.2). */
+static __always_inline __u32 parse_extension_size(__u8 protocol, __u8 length)
+{
+	if (protocol == PROTOCOL_FRAGMENT)
+		return FRAGMENT_HEADER;
+	return protocol == IPPROTO_AH ? (length + 2) * 4 : (length + 1) * 8;
+}
+
 /* Step over the extension headers that may stand before the layer-4 header (RFC 8200, section 4). */
 static __always_inline int parse_extensions(ctx_t *ctx, struct packet *p)
 {
@@ -193,8 +208,7 @@ static __always_inline int parse_extensions(ctx_t *ctx, struct packet *p)
 		__u32 offset = p->l4;
 		__u8 *header;
 
-		if (p->protocol != PROTOCOL_HOPOPTS && p->protocol != PROTOCOL_ROUTING &&
-		    p->protocol != PROTOCOL_FRAGMENT && p->protocol != PROTOCOL_DSTOPTS && p->protocol != IPPROTO_AH)
+		if (!parse_is_extension(p->protocol))
 			return 0;
 		if (offset > L4_MAX)
 			return -1;
@@ -209,13 +223,9 @@ static __always_inline int parse_extensions(ctx_t *ctx, struct packet *p)
 				p->part = bits & bpf_htons(0xfff8) ? FRAGMENT_LATER : FRAGMENT_FIRST;
 			p->fragment_start = bpf_ntohs(bits) & 0xfff8;
 			p->more_fragments = bpf_ntohs(bits) & 1;
-			p->l4 = offset + 8;
-			p->payload = p->l4;
-		} else if (p->protocol == IPPROTO_AH) {
-			p->l4 = offset + (header[1] + 2) * 4; /* RFC 4302 2.2 */
-		} else {
-			p->l4 = offset + (header[1] + 1) * 8;
+			p->payload = offset + FRAGMENT_HEADER;
 		}
+		p->l4 = offset + parse_extension_size(p->protocol, header[1]);
 		p->protocol = header[0];
 		if (p->part == FRAGMENT_LATER)
 			return 0;

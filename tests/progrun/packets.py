@@ -13,7 +13,7 @@ from xlvs.model.service import Protocol
 
 End = tuple[bytes, int]
 
-TCP, UDP = Protocol.TCP, Protocol.UDP
+TCP, UDP, SCTP = Protocol.TCP, Protocol.UDP, Protocol.SCTP
 ICMP, ICMPV6 = 1, 58
 DONT_FRAGMENT: Final = 0x4000
 MORE_FRAGMENTS: Final = 0x2000
@@ -37,6 +37,23 @@ def checksum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
+def _crc32c_of(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+    return byte
+
+
+_CRC32C: Final = tuple(map(_crc32c_of, range(256)))
+
+
+def crc32c(data: bytes) -> int:
+    """SCTP's checksum (RFC 9260, appendix A), byte by byte."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value = value >> 8 ^ _CRC32C[(value ^ byte) & 0xFF]
+    return value ^ 0xFFFFFFFF
+
+
 def pseudo_header(source: bytes, destination: bytes, protocol: int, length: int) -> bytes:
     """What TCP, UDP and ICMPv6 add to the sum (RFC 9293 3.1, RFC 8200 8.1)."""
     tail = struct.pack("!HH", protocol, length) if len(source) == 4 else struct.pack("!II", length, protocol)
@@ -45,7 +62,7 @@ def pseudo_header(source: bytes, destination: bytes, protocol: int, length: int)
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A TCP segment or UDP datagram in its Ethernet frame; `flags` are TCP's.
+    """A TCP segment, UDP datagram or SCTP packet (`data` are its chunks) in its Ethernet frame; `flags` are TCP's.
 
     `bits` is IPv4's word of fragment flags and offset. `extensions` of IPv6 are (number, content after the next-header
     byte); a `cut` (start, length) leaves that part of the layer-4 bytes alone: a fragment.
@@ -96,6 +113,10 @@ class Packet:
     def transport(self) -> bytes:
         """The layer-4 header and its data, whole."""
         ports = self.source[1], self.destination[1]
+        if self.protocol == SCTP:
+            head = struct.pack("!HHI", *ports, 7)
+            value = crc32c(head + bytes(4) + self.data) if self.summed else 0
+            return head + value.to_bytes(4, "little") + self.data
         if self.protocol == TCP:
             head = struct.pack("!HHIIBBHHH", *ports, self.sequence, 0, 0x50, self.flags, 4096, 0, 0)
             place = 16
