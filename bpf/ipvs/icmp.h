@@ -8,6 +8,7 @@
 #include "icmp_send.h"
 #include "icmp_tunnel.h"
 #include "local.h"
+#include "single.h"
 #include "stats.h"
 #include "xmit_nat.h"
 
@@ -232,7 +233,7 @@ static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *
 	return icmp_forward(ctx, work, conn->dest);
 }
 
-static enum verdict begin(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now, __u32 *number);
+static enum verdict begin(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now);
 
 /* With schedule_icmp: an error about an answer of a connection that nobody knows begins it, as its client's first packet
  * would. So errors about one client go where its packets go, when another director has its connections. */
@@ -252,8 +253,12 @@ static __always_inline enum verdict icmp_schedule(ctx_t *ctx, struct work *work,
 	p->tcp_flags = TCP_SYN;
 	p->chunk = SCTP_CHUNK_INIT;
 	p->quoted = 1;
-	verdict = begin(ctx, work, set, now, number);
+	verdict = begin(ctx, work, set, now);
 	*p = work->error;
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	*number = work->choice.begun;
+	single_end(work, now);
 	return verdict;
 }
 
