@@ -6,14 +6,6 @@
 
 #include "work.h"
 
-/* The Call-ID of the packet at hand, one place per processor. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct call);
-} calls_at_hand SEC(".maps");
-
 enum call_step {
 	CALL_LINE = 0, /* on the way to the end of a line */
 	CALL_NAME, /* at the beginning of a line */

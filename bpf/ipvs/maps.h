@@ -94,6 +94,14 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
+/* The Call-ID of the packet at hand, one place per processor. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct call);
+} calls_at_hand SEC(".maps");
+
 /* Numbers of connections that were used and are free again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);

@@ -249,7 +249,18 @@ static __always_inline void template_fill(struct conn *conn, const struct conn_k
 	conn->controls = 1;
 }
 
-/* Begin a template with its first connection. Returns its number; 0: the table is full. */
+/* Keep the Call-ID at hand for a template. It is looked up again, since Linux 6.1 takes no argument of a function as a
+ * map's value. */
+static __always_inline long template_keep_call(__u32 number)
+{
+	__u32 zero = 0;
+	struct call *call = bpf_map_lookup_elem(&calls_at_hand, &zero);
+
+	return call ? bpf_map_update_elem(&calls, &number, call, BPF_ANY) : -1;
+}
+
+/* Begin a template with its first connection. `call`: null, or the one at hand. Returns its number; 0: the table is
+ * full. */
 __noinline __u32 template_new(const struct conn_key *key, const struct call *call, const struct choice *choice,
 			      __u32 timeout, __u32 now)
 {
@@ -261,7 +272,7 @@ __noinline __u32 template_new(const struct conn_key *key, const struct call *cal
 	if (!number || !conn || !key || !choice)
 		return 0;
 	dest = dest_get(choice->dest);
-	if (!dest || (call && bpf_map_update_elem(&calls, &number, call, BPF_ANY)))
+	if (!dest || (call && template_keep_call(number)))
 		goto full;
 	template_fill(conn, key, call, choice);
 	conn->method = dest->method;

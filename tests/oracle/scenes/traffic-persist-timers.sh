@@ -1,7 +1,7 @@
 . "$ORACLE_LIB/lib.sh"
 note "templates at the end of their time: 60 s more while they have connections, and with the next one"
 topo nat 2
-q ipvsadm --set 0 0 30
+q ipvsadm --set 0 0 300
 q ipvsadm -A -u 10.0.0.1:53 -s rr -p 2
 q ipvsadm -A -u 10.0.0.2:53 -s rr -p 2
 for i in 1 2; do q ipvsadm -a -u 10.0.0.1:53 -r 10.2.$i.100 -m; done
@@ -31,6 +31,11 @@ def udgs(n, *a, **k): return ' '.join(udg(*a, **k) for _ in range(n))
 def adm(c):
     out = sh('ipvsadm ' + c)
     if out: print('!', c, out, end='')
+def lnc():
+    """Times in words: a machine may be slow."""
+    for f in sorted(conns(), key=lambda f: f[3:]):
+        m, sec = map(int, f[1].split(':')); left = m * 60 + sec
+        print('|', f[0], f[2], *f[3:], ('longer' if left > 61 else 'a minute' if left > 25 else 'short') if f[3].endswith(':0') else '')
 print(send(pudp(C, 1, VIP, 53, b'x')), send(pudp(D, 1, VIP, 53, b'x')), send(pudp(C, 1, VIP2, 53, b'x'))); lnc()
 time.sleep(2.6); print('later'); lnc()
 print('known connection:', send(pudp(C, 1, VIP, 53, b'x')), 'another one:', send(pudp(D, 2, VIP, 53, b'x'))); lnc()
