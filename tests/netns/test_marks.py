@@ -131,19 +131,6 @@ def test_what_the_host_itself_serves_is_reached_as_before(net: Net) -> None:
         socket.create_connection((VIP, 2222), timeout=5)
 
 
-def test_what_the_host_itself_sends_goes_its_way_whatever_its_mark(net: Net) -> None:
-    """As for the kernel, where no service wants it."""
-    mark(net, f"-d {VIP} -p tcp --dport 80 -j MARK --set-mark 10")
-    net.must(
-        "director", *["iptables-legacy", "-t", "mangle", "-A", "OUTPUT", "-p", "tcp", "-j", "MARK", "--set-mark", "10"]
-    )
-    serve(net)
-    with tcp_echo(net.lab, "director", 2222), net.lab.entered("client"):
-        assert tcp_ask((VIP, 2222), b"x") == b"x"
-    with net.lab.entered("director"), socket.create_connection((REAL_SERVERS[0], 80), timeout=5) as opened:
-        assert opened.getpeername() == (REAL_SERVERS[0], 80)
-
-
 def test_the_host_is_as_it_was_when_the_last_one_goes(net: Net) -> None:
     """With the user's own rules before and behind."""
     for rule in ("pref 5 fwmark 7 lookup 100", "pref 1000 iif ens33 lookup main"):
