@@ -94,34 +94,18 @@ static __always_inline void icmp_decrement_ttl(ctx_t *ctx, const struct packet *
 	}
 }
 
-/* Is the checksum of the packet, quoted at `offset`, left to the network card? Then the field holds the sum over the
- * pseudo-header, and whoever sends the error completes it inside the quote: from the layer-4 header to the end the sum
- * will be the complement of it, which is returned. -1: the checksum is complete. */
-static __noinline int icmp_open_sum(ctx_t *ctx, const struct packet *p, __u32 offset)
-{
-	__u16 field;
-
-	if (!p || p->part != FRAGMENT_NONE || (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP))
-		return -1;
-	offset += p->l4 - L3;
-	if (bpf_skb_load_bytes(ctx, offset + l4_checksum_offset(p->protocol), &field, sizeof(field)))
-		return -1;
-	if (field != csum_fold(sum_pseudo(p, &p->src, &p->dst, p->protocol, p->length - (p->l4 - L3))))
-		return -1;
-	return (__u16)~field;
-}
-
-/* Checksum of the error whose quote of `quote` bytes stands at `offset`. */
+/* Checksum of the error whose quote of `quote` bytes stands at `offset`. Whoever sends the error completes a quoted
+ * checksum that is open: from the layer-4 header to the end the sum will be the complement of what is in it now. */
 static __always_inline int icmp_checksum(ctx_t *ctx, const struct packet *p, const struct icmp_error *error,
 					 __u32 offset, __u32 quote, __u16 *check)
 {
 	__u32 sum = csum_add(error->rest, bpf_htons((__u16)error->type << 8 | error->code));
-	int failed = 0, open = icmp_open_sum(ctx, p, offset);
+	int failed = 0, open = sum_open(ctx, p, offset + (p->l4 - L3));
 
 	if (p->family == FAMILY_IPV6)
 		sum = csum_add(sum, sum_pseudo(p, &p->dst, &p->src, PROTOCOL_ICMPV6, quote + sizeof(struct icmphdr)));
 	if (open >= 0) {
-		sum = csum_add(sum, open);
+		sum = csum_add(sum, (__u16)~open);
 		quote = p->l4 - L3;
 	}
 	*check = ~csum_fold(sum_bytes(ctx, offset, quote, sum, &failed));

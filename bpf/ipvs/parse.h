@@ -159,6 +159,13 @@ static __always_inline __be16 parse_ethernet(ctx_t *ctx)
 	return (void *)(eth + 1) > ctx_data_end(ctx) ? 0 : eth->h_proto;
 }
 
+/* Length of an IP packet whose header tells `told`, and leaves `untold` out. One of more than 64 KiB, which goes through
+ * the kernel before it is cut, tells nothing: it ends with the frame. */
+static __always_inline __u32 parse_length(const ctx_t *ctx, __u32 told, __u32 untold)
+{
+	return told || !ctx_segment(ctx) ? told + untold : ctx_length(ctx) - L3;
+}
+
 static __always_inline int parse_ipv4(ctx_t *ctx, struct packet *p)
 {
 	struct iphdr *ip = ctx_data(ctx) + L3;
@@ -171,7 +178,7 @@ static __always_inline int parse_ipv4(ctx_t *ctx, struct packet *p)
 	p->protocol = ip->protocol;
 	p->ttl = ip->ttl;
 	p->tos = ip->tos;
-	p->length = bpf_ntohs(ip->tot_len);
+	p->length = parse_length(ctx, bpf_ntohs(ip->tot_len), 0);
 	p->l4 = L3 + ip->ihl * 4;
 	p->dont_fragment = !!(ip->frag_off & IPV4_DONT_FRAGMENT);
 	if (ip->frag_off & IPV4_FRAGMENT_BITS) {
@@ -247,7 +254,7 @@ static __always_inline int parse_ipv6(ctx_t *ctx, struct packet *p)
 	p->protocol = ip->nexthdr;
 	p->ttl = ip->hop_limit;
 	p->tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
-	p->length = bpf_ntohs(ip->payload_len) + sizeof(*ip);
+	p->length = parse_length(ctx, bpf_ntohs(ip->payload_len), sizeof(*ip));
 	p->l4 = L3 + sizeof(*ip);
 	p->dont_fragment = 1;
 	return parse_extensions(ctx, p);

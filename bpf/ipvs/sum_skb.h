@@ -60,6 +60,21 @@ static __always_inline __u32 sum_pseudo(const struct packet *p, const struct add
 	return sum;
 }
 
+/* Is the checksum of the packet, whose layer-4 header stands at `offset` of the frame, left to the network card, or to
+ * the kernel when it cuts a GSO packet? Then the field holds the sum over the pseudo-header, which is returned, else -1. */
+static __noinline int sum_open(ctx_t *ctx, const struct packet *p, __u32 offset)
+{
+	__u16 field;
+
+	if (!p || p->part != FRAGMENT_NONE || (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP))
+		return -1;
+	if (bpf_skb_load_bytes(ctx, offset + l4_checksum_offset(p->protocol), &field, sizeof(field)))
+		return -1;
+	if (field != csum_fold(sum_pseudo(p, &p->src, &p->dst, p->protocol, p->length - (p->l4 - L3))))
+		return -1;
+	return field;
+}
+
 /* Give a UDP datagram that has no checksum one, as the kernel does before it translates it. */
 static __noinline int sum_fill_udp(ctx_t *ctx, const struct packet *p)
 {

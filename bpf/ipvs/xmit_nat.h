@@ -33,6 +33,21 @@ static __noinline int nat_checksum_sctp(ctx_t *ctx, const struct packet *p, cons
 	return 0;
 }
 
+#if !CTX_IS_XDP
+/* A GSO datagram of the host's own is open without being marked as such where the device computes no checksums: the
+ * helper would take it for complete. Returns 1 if it was open and is changed, else 0. */
+static __noinline int nat_checksum_open(ctx_t *ctx, const struct packet *p, __u32 pseudo)
+{
+	int open = p ? sum_open(ctx, p, p->l4) : -1;
+	__u16 field;
+
+	if (open < 0)
+		return 0;
+	field = csum_fold(csum_add(open, pseudo));
+	return !bpf_skb_store_bytes(ctx, p->l4 + l4_checksum_offset(p->protocol), &field, sizeof(field), 0);
+}
+#endif
+
 /* The layer-4 checksum. It is first, since the helper makes pointers into the packet invalid. */
 static __always_inline int nat_checksum(ctx_t *ctx, const struct packet *p, const struct nat *nat, __u32 pseudo,
 					__u32 plain)
@@ -42,8 +57,14 @@ static __always_inline int nat_checksum(ctx_t *ctx, const struct packet *p, cons
 	if (p->protocol == IPPROTO_SCTP)
 		return nat_checksum_sctp(ctx, p, nat);
 #if !CTX_IS_XDP
-	if (p->protocol == IPPROTO_UDP && p->part == FRAGMENT_NONE && !ctx_segment(ctx) && sum_fill_udp(ctx, p))
-		return -1;
+	if (p->protocol == IPPROTO_UDP && p->part == FRAGMENT_NONE) {
+		if (ctx_segment(ctx)) {
+			if (nat_checksum_open(ctx, p, pseudo))
+				return 0;
+		} else if (sum_fill_udp(ctx, p)) {
+			return -1;
+		}
+	}
 #endif
 	return ctx_checksum(ctx, p->l4 + l4_checksum_offset(p->protocol), pseudo, plain, p->protocol == IPPROTO_UDP);
 }

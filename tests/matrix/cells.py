@@ -19,7 +19,7 @@ class Method:
     """A way to a destination.
 
     `number` is the last part of its virtual addresses, `options` are ipvsadm's. `direct` is true if the server sees
-    the virtual address itself; `local` if the server is the director; `tunnel` what the real server takes apart,
+    the virtual address itself; `local` if the server is the director, `own` if the client is; `tunnel` what the real server takes apart,
     whose family may be another one. `gso` is false if what was made to be cut by the network card must not arrive
     uncut: after GUE the kernel still takes it for a tunnel's packet, and cannot cut UDP any more.
     """
@@ -29,6 +29,7 @@ class Method:
     options: str
     direct: bool = True
     local: bool = False
+    own: bool = False
     tunnel: str = ""
     gso: bool = True
 
@@ -42,6 +43,10 @@ METHODS: Final = (
     Method("gue", 6, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-nocsum", tunnel="gue", gso=False),
     Method("gue+csum", 7, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-csum", tunnel="gue", gso=False),
     Method("gue+remcsum", 8, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-remcsum", tunnel="gue", gso=False),
+    Method("local NAT", 9, "-m", direct=False, local=True),
+    Method("local DR", 10, "-g", local=True),
+    Method("own client, NAT", 11, "-m", direct=False, own=True),
+    Method("own client and server", 12, "-m", direct=False, local=True, own=True),
 )
 
 
@@ -65,6 +70,16 @@ class Cell:
         """The virtual address: of the method, and another one where families differ."""
         number = self.method.number + (100 if self.server_family != self.family else 0)
         return f"10.90.0.{number}" if self.family == "4" else f"2001:db8:90::{number}"
+
+    @property
+    def held(self) -> bool:
+        """Whether the director itself has the virtual address."""
+        return self.method.local or self.method.own
+
+    @property
+    def answers_pass(self) -> bool:
+        """Whether the director sees what the servers say."""
+        return self.method.local or not self.method.direct
 
     @property
     def port(self) -> int:

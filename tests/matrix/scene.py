@@ -4,7 +4,7 @@
     client eth0 -- outside -- ens37 director ens33 -- inside -- ens33 server1, server2
            eth1 -------------------------- back --------------- eth1
 
-Virtual addresses are nobody's but the real servers' (and the director's where it is itself the server). Clients of
+Virtual addresses are nobody's but the real servers' (and the director's where it is itself server or client). Clients of
 translating methods come from eth0 and get their answers through the director; those of the others come with the
 address of eth1, where servers answer directly.
 """
@@ -69,7 +69,10 @@ def _server(number: int) -> Node:
             Interface("ens33", "inside", (f"192.168.10.{host}/24", f"2001:db8:10::{host}/64")),
             Interface("eth1", "back", (f"192.168.22.{host}/24", f"2001:db8:22::{host}/64")),
         ),
-        routes=("192.168.20.0/24 via 192.168.10.132", "2001:db8:20::/64 via 2001:db8:10::132"),
+        routes=tuple(
+            f"{network} via {'2001:db8:10::132' if ':' in network else '192.168.10.132'}"
+            for network in ("192.168.20.0/24", "2001:db8:20::/64", "10.90.0.0/24", "2001:db8:90::/64")
+        ),
     )
 
 
@@ -113,7 +116,7 @@ def scene(cells: Sequence[Cell], mode: str, program: Path) -> Iterator[Net]:
             modes.take_offloads(net)
         done = net.run("director", ["ipvsadm", "-R"], standard_input="".join(f"{line}\n" for line in rules(cells)))
         assert done.returncode == 0, done.stderr
-        hold(net, "director", sorted({cell.vip for cell in cells if cell.method.local}))
+        hold(net, "director", sorted({cell.vip for cell in cells if cell.held}))
         for node in SERVERS:
             fit(net, node, cells)
         for node in (*SERVERS, "director"):
