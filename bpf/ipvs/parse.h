@@ -163,7 +163,7 @@ static __always_inline __be16 parse_ethernet(ctx_t *ctx)
  * the kernel before it is cut, tells nothing: it ends with the frame. */
 static __always_inline __u32 parse_length(const ctx_t *ctx, __u32 told, __u32 untold)
 {
-	return told || !ctx_segment(ctx) ? told + untold : ctx_length(ctx) - L3;
+	return told || ctx_length(ctx) <= L3 + 0xffff ? told + untold : ctx_length(ctx) - L3;
 }
 
 static __always_inline int parse_ipv4(ctx_t *ctx, struct packet *p)
