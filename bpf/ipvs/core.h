@@ -249,16 +249,27 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 	return verdict;
 }
 
+/* From outside with an address of the host, which IPv4's own stack drops before anybody looks at it. */
+static __always_inline int answer_is_martian(ctx_t *ctx, struct work *work, const struct settings *set)
+{
+	struct packet *p = &work->packet;
+
+	return p->family == FAMILY_IPV4 && !set->accept_local && ctx_ifindex(ctx) &&
+	       route_is_local(route(ctx, &work->fib, p, &p->dst, &p->src, 1));
+}
+
 /* A packet from a virtual address: an answer that a destination of direct routing or behind a tunnel sends over the
  * director, which forwards it as a router, or that the director gives itself. It moves the state, and from now on both
  * directions do. Returns whether the packet is one. */
-static __noinline int notice_answer(const struct packet *p, const struct settings *set, __u32 now)
+static __noinline int notice_answer(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
+	const struct packet *p = &work->packet;
 	__u32 number = conn_of_direct_answer(p, now);
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 
-	if (!number || !conn || conn->method == METHOD_MASQUERADE || p->part == FRAGMENT_LATER)
+	if (!number || !conn || conn->method == METHOD_MASQUERADE || p->part == FRAGMENT_LATER ||
+	    answer_is_martian(ctx, work, set))
 		return 0;
 	proto_update(conn, p, DIRECTION_REPLY, set, now);
 	dest = dest_get(conn->dest);
@@ -280,7 +291,7 @@ static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work,
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
-	if (!CTX_IS_XDP && filter_has(filter->virtual, &p->src) && notice_answer(p, set, now))
+	if (!CTX_IS_XDP && filter_has(filter->virtual, &p->src) && notice_answer(ctx, work, set, now))
 		return VERDICT_PASS;
 	if (filter_has(filter->virtual, &p->dst) || mark_is_known(p))
 		return handle_forward(ctx, work, set, now);

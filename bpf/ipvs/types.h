@@ -360,7 +360,8 @@ struct settings {
 	__u32 mark_ranges; /* entries of `mark_ranges`; 0: it is not asked */
 	__u32 unprivileged_port; /* net.ipv4.ip_unprivileged_port_start: FTP data connections go to ports from here on */
 	__u32 services_engine; /* number of services with a persistence engine */
-	__u32 reserved[15];
+	__u32 accept_local; /* net.ipv4.conf.all.accept_local: packets from outside may have an address of the host */
+	__u32 reserved[14];
 };
 
 /* Which mark packets have by their address and port: a range of ports is a few prefixes of the port. */

@@ -7,15 +7,25 @@ from xlvs.ipvs.rules import HostAddresses
 from xlvs.linux.interface import addresses
 
 _UNPRIVILEGED_PORT = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+_ACCEPT_LOCAL = "/proc/sys/net/ipv4/conf/all/accept_local"
 
 
 def unprivileged_port() -> int:
     """The first port of the current network namespace that any user may bind to; FTP's data go to these."""
+    return _number(_UNPRIVILEGED_PORT, 1024)
+
+
+def accept_local() -> int:
+    """1: IPv4 packets from outside that bear an address of this host are not dropped."""
+    return _number(_ACCEPT_LOCAL, 0)
+
+
+def _number(path: str, otherwise: int) -> int:
     try:
-        with open(_UNPRIVILEGED_PORT, encoding="ascii") as text:
+        with open(path, encoding="ascii") as text:
             return int(text.read())
     except (OSError, ValueError):
-        return 1024
+        return otherwise
 
 
 def host_addresses() -> HostAddresses:

@@ -117,6 +117,8 @@ class PinnedTables(Observed):
         if self.present_store() is None:
             rules.check_service(service)
         store = self.store()
+        from xlvs.ipvs import host
+
         key = pack_service_key(service.key)
         with store.edit():
             if store.find_service(key):
@@ -132,10 +134,9 @@ class PinnedTables(Observed):
             store.array("service_estimates").memory[base : base + layout.ESTIMATE_SIZE] = bytes(layout.ESTIMATE_SIZE)
             self._write_service(store, number, service, key, 0)
             store.set_service_word(number, layout.SERVICE_INSTANCE, numbers.take_instance(store))
+            store.set_setting(layout.SETTINGS_ACCEPT_LOCAL, host.accept_local())
             if service.key.port == _FTP_PORT:
-                from xlvs.ipvs.host import unprivileged_port
-
-                store.set_setting(layout.SETTINGS_UNPRIVILEGED_PORT, unprivileged_port())
+                store.set_setting(layout.SETTINGS_UNPRIVILEGED_PORT, host.unprivileged_port())
             scheduling.start(store, number, _scheduler_number(service))
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)

@@ -63,6 +63,7 @@ OFFSETS = {
     "SETTINGS_FREE_PAGES_AT": ("settings", "free_pages_at"),
     "SETTINGS_FREE_PAGES": ("settings", "free_pages"),
     "SETTINGS_UNPRIVILEGED_PORT": ("settings", "unprivileged_port"),
+    "SETTINGS_ACCEPT_LOCAL": ("settings", "accept_local"),
     "SETTINGS_SERVICES_ENGINE": ("settings", "services_engine"),
     "SERVICE_ENGINE": ("service", "engine"),
     "LEDGER_HASH_SEED": ("ledger", "hash_seed"),
