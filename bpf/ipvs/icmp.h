@@ -177,6 +177,9 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32
 	rc = to_client ? route_own(ctx, fib, p, &nat->to, &p->dst, p->length) :
 			 route_own(ctx, fib, p, &addr_open, &nat->to, p->length);
 	local = route_is_local(rc) || (to_client && p->own);
+	/* Nothing comes from a wire to a loopback address, whatever it quotes: the stack drops it. */
+	if (local && !p->own && addr_is_loopback(&p->dst))
+		return VERDICT_STACK;
 	if (to_client && !local && (p->ttl <= 1 || rc == BPF_FIB_LKUP_RET_FRAG_NEEDED))
 		return VERDICT_STACK;
 	dest = dest_get(dest_number);
