@@ -42,7 +42,7 @@ def play(mode: str, chosen: list[Cell], size: Size) -> list[Outcome]:
     width = max(len(cell.name) for cell in chosen)
     print(f"\n{mode:{width}}  {'up':>10} {'down':>10} {'short':>10} {'left to tc' if mode == 'xdp' else ''}")
     with scene.scene(chosen, mode, executable) as net:
-        runner, outcomes = Runner(net, executable, size, mode), []
+        runner, outcomes = Runner(net, executable, size), []
         for cell in chosen:
             outcomes.append(runner.run(cell))
             share = f" {outcomes[-1].handed_up:>10.2%}" if mode == "xdp" else ""

@@ -20,8 +20,7 @@ class Method:
 
     `number` is the last part of its virtual addresses, `options` are ipvsadm's. `direct` is true if the server sees
     the virtual address itself; `local` if the server is the director, `own` if the client is; `tunnel` what the real server takes apart,
-    whose family may be another one. `gso` is false if what was made to be cut by the network card must not arrive
-    uncut: after GUE the kernel still takes it for a tunnel's packet, and cannot cut UDP any more.
+    whose family may be another one.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Method:
     local: bool = False
     own: bool = False
     tunnel: str = ""
-    gso: bool = True
 
 
 METHODS: Final = (
@@ -40,9 +38,9 @@ METHODS: Final = (
     Method("ipip", 3, "-i", tunnel="ipip"),
     Method("gre", 4, "-i --tun-type gre --tun-nocsum", tunnel="gre"),
     Method("gre+csum", 5, "-i --tun-type gre --tun-csum", tunnel="gre"),
-    Method("gue", 6, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-nocsum", tunnel="gue", gso=False),
-    Method("gue+csum", 7, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-csum", tunnel="gue", gso=False),
-    Method("gue+remcsum", 8, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-remcsum", tunnel="gue", gso=False),
+    Method("gue", 6, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-nocsum", tunnel="gue"),
+    Method("gue+csum", 7, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-csum", tunnel="gue"),
+    Method("gue+remcsum", 8, f"-i --tun-type gue --tun-port {TUNNEL_PORT} --tun-remcsum", tunnel="gue"),
     Method("local NAT", 9, "-m", direct=False, local=True),
     Method("local DR", 10, "-g", local=True),
     Method("own client, NAT", 11, "-m", direct=False, own=True),

@@ -55,14 +55,12 @@ class Runner:
     net: Net
     program: Path
     size: Size
-    mode: str
 
     def run(self, cell: Cell) -> Outcome:
         """All parts of a cell; one that fails does not keep the next from being tried."""
         outcome, before = Outcome(cell), self._verdicts()
         for direction in ("up", "down"):
-            singly = direction == "up" and not cell.method.gso and self.mode != "cut"
-            self._client(outcome, direction, "bulk", self.size.bulk_bytes, "singly" if singly else direction)
+            self._client(outcome, direction, "bulk", self.size.bulk_bytes, direction)
         answers = self._client(outcome, "short", "short", self.size.connections)
         expected = {"director"} if cell.method.local else set(SERVERS)
         if "short" in outcome.seconds and set(answers) != expected:

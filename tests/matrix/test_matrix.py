@@ -40,7 +40,7 @@ def executable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def played(request: pytest.FixtureRequest, executable: Path) -> Iterator[Played]:
     """All cells' services on a director that is attached in one mode."""
     with scene.scene(cells(small=True), request.param, executable) as net:
-        yield Played(Runner(net, executable, SMALL, request.param))
+        yield Played(Runner(net, executable, SMALL))
 
 
 @pytest.mark.parametrize("cell", [pytest.param(cell, id=cell.name.replace(" ", "-")) for cell in cells(small=True)])

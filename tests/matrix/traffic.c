@@ -2,7 +2,7 @@
 /* The traffic of the matrix:
  *   traffic serve NAME PORT
  *   traffic short tcp|udp ADDRESS PORT COUNT          connections of one question each, SHORT_AT_ONCE at a time
- *   traffic bulk tcp|udp ADDRESS PORT BYTES up|down|singly   one connection; singly: up, each datagram by itself
+ *   traffic bulk tcp|udp ADDRESS PORT BYTES up|down   one connection
  * A client ends with 0 and prints seconds and, for short ones, how many each server answered; or it says what went
  * wrong and ends with 1. */
 #define _GNU_SOURCE
@@ -153,12 +153,11 @@ static int run_short(const struct target *target, uint64_t count)
 	return failed ? 1 : 0;
 }
 
-static int bulk_stream(int fd, uint64_t size, int up, int segmented)
+static int bulk_stream(int fd, uint64_t size, int up)
 {
 	struct order order = { up ? UPLOAD : DOWNLOAD, 0, size / 8 * 8 };
 	uint64_t ours = 0, theirs;
 
-	(void)segmented;
 	if (send_all(fd, &order, sizeof(order)) ||
 	    (up ? send_stream(fd, order.size, &ours) : receive_stream(fd, order.size, &ours)) ||
 	    read_all(fd, &theirs, sizeof(theirs)))
@@ -167,7 +166,7 @@ static int bulk_stream(int fd, uint64_t size, int up, int segmented)
 	return ours == theirs ? 0 : -1;
 }
 
-static int bulk_datagrams(int fd, uint64_t size, int up, int segmented)
+static int bulk_datagrams(int fd, uint64_t size, int up)
 {
 	struct end server = { .fd = fd };
 	uint64_t sum = 0, expected = 0, count = (size + sizeof(struct datagram) - 1) / sizeof(struct datagram);
@@ -176,7 +175,7 @@ static int bulk_datagrams(int fd, uint64_t size, int up, int segmented)
 	struct datagram datagram;
 
 	if (up)
-		return send_datagrams(&server, session, count, segmented, &sum);
+		return send_datagrams(&server, session, count, 1, &sum);
 	if (send_all(fd, &order, sizeof(order)) || receive_datagrams(&server, session, count, &sum))
 		return -1;
 	for (uint64_t i = 0; i < count; i++) {
@@ -190,11 +189,11 @@ static int bulk_datagrams(int fd, uint64_t size, int up, int segmented)
 
 static int run_bulk(const struct target *target, uint64_t size, const char *direction)
 {
-	int up = strcmp(direction, "down"), segmented = strcmp(direction, "singly");
+	int up = strcmp(direction, "down");
 	double begin = seconds();
 	int fd = connected(target, 0);
 
-	if (fd < 0 || (target->kind == SOCK_STREAM ? bulk_stream : bulk_datagrams)(fd, size, up, segmented)) {
+	if (fd < 0 || (target->kind == SOCK_STREAM ? bulk_stream : bulk_datagrams)(fd, size, up)) {
 		perror(fd < 0 ? "connect" : up ? "upload" : "download");
 		return 1;
 	}

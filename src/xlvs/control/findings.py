@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _NEARLY_FULL: Final = 0.9
 _IPV4, _IPV6 = 2, 10
 _NAMED: Final = 3  # services, before the rest is counted
-_LATER: Final = "this version keeps it on the table only: see docs/compatibility.md"
 
 DROPS: Final = {
     "drop_no_destination": "no server could take the connection: see weights and thresholds with ipvsadm -L --thresholds",
