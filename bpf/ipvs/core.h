@@ -254,7 +254,7 @@ static __always_inline int answer_is_martian(ctx_t *ctx, struct work *work, cons
 {
 	struct packet *p = &work->packet;
 
-	return p->family == FAMILY_IPV4 && !set->accept_local && ctx_ifindex(ctx) &&
+	return p->family == FAMILY_IPV4 && !set->accept_local && !p->own &&
 	       route_is_local(route(ctx, &work->fib, p, &p->dst, &p->src, 1));
 }
 
