@@ -142,7 +142,7 @@ def test_a_kernel_without_tcx_falls_back(
 ) -> None:
     """Linux before 6.6 answers EINVAL to the attach type."""
 
-    def refuse(*_: object) -> Link:
+    def refuse(*_: object, **__: object) -> Link:
         raise KernelError("attaching by TCX", 22)
 
     monkeypatch.setattr(Link, "tcx", refuse)
