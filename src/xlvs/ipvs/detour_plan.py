@@ -16,6 +16,7 @@ PROTOCOL: Final = 0x76  # who made a rule or a route: ours
 TABLE: Final = 0x786C7673  # "xlvs"
 DEVICE: Final = "xlvs-mark"
 PEER: Final = "xlvs-mark-end"
+_NO_RULE_PORT: Final = 0xFFFF  # the one port that the kernel takes in no rule: all ports of the address then
 _NEVER_THERE: Final = ("lo", DEVICE)  # what the host itself sends, and what the device gave back
 
 
@@ -54,7 +55,9 @@ def wanted_rules(present: list[FibRule], wanted: Wanted) -> list[FibRule]:
     marks = [FibRule(0, TABLE, PROTOCOL, mark=mark) for mark in sorted(wanted.marks)]
     services = [
         FibRule(0, TABLE, PROTOCOL, destination=address, ip_protocol=protocol, port=port)
-        for address, protocol, port in sorted(wanted.services)
+        for address, protocol, port in sorted(
+            {(address, number, port % _NO_RULE_PORT) for address, number, port in wanted.services}
+        )
     ]
     return exits + marks + services
 

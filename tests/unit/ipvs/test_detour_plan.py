@@ -73,6 +73,15 @@ def test_services_by_address_follow_only_beside_a_mark() -> None:
     )
 
 
+def test_the_highest_port_stands_in_no_rule() -> None:
+    """The kernel refuses 65535 there, so the whole address takes the detour."""
+    wanted = Wanted(frozenset((10,)), frozenset(((b"\x0a\x00\x00\x01", 6, 65535), (b"\x0a\x00\x00\x01", 6, 0))))
+
+    assert [(rule.destination, rule.port) for rule in run(FRESH, wanted) if rule.destination] == [
+        (b"\x0a\x00\x00\x01", 0)
+    ]
+
+
 def test_a_host_that_looks_up_local_addresses_later_keeps_its_order() -> None:
     """What stood before `lookup local` still does."""
     moved = [FibRule(9, 2004, 3, mark=0x200), FibRule(100, LOCAL_TABLE, 3), MAIN]
