@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from tests.progrun.director import TO_CLIENT
-from tests.progrun.packets import TCP, UDP, End, Packet, checksum, framed, icmp_message
+from tests.progrun.packets import SCTP, TCP, UDP, End, Packet, checksum, framed, icmp_message
 
 
 def about(source: End, destination: End, kind: tuple[int, int], quote: bytes, *, ttl: int = 64) -> bytes:
@@ -36,7 +36,7 @@ def answer(quoted: Packet, kind: tuple[int, int], *, rest: int = 0, to: Packet |
     `quoted`: the packet as it is quoted; `to`: as it came in, when that differs.
     """
     packet = to or quoted
-    assert packet.protocol in (TCP, UDP)
+    assert packet.protocol in (TCP, UDP, SCTP)
     room = 576 - 28 if packet.ipv4 else 1280 - 48
     tos = 0xC0 if packet.ipv4 else 0
     message = icmp_message(

@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.progrun.director import FROM_SERVER, INNER, OUTER, TO_CLIENT, TO_SERVER, Director
 from tests.progrun.icmp import answer
-from tests.progrun.packets import End, Packet
+from tests.progrun.packets import SCTP, End, Packet, end
+from tests.progrun.tunnel import Free, tunnelled
 from tests.reference import Director as Reference
 from tests.reference import Outcome, Reason, Verdict
-from xlvs.ipvs import layout, sysctls
+from xlvs.ipvs import layout, program, sysctls
 from xlvs.ipvs.observed import pack_service_key
 from xlvs.model.address import Family
+from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import TableError
 from xlvs.model.service import Protocol, ServiceKey, VirtualService
 from xlvs.model.settings import Timeouts
@@ -21,6 +24,7 @@ from xlvs.model.settings import Timeouts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.progrun.director import Arrival
     from xlvs.model.destination import Destination
 
 # Verdicts of the model, and the programs' that mean the same. More ICMP errors than a second allows are dropped.
@@ -30,7 +34,10 @@ SAME = {
     Verdict.REPLY: {"REPLY"},
     Verdict.ANSWERED: {"ANSWERED", "DROP_ICMP_LIMIT"},
     Verdict.DROP_DESTINATION_GONE: {"DROP_DESTINATION_GONE"},
+    Verdict.DROP_NO_DESTINATION: {"DROP_NO_DESTINATION"},
     Verdict.DROP_TABLE_FULL: {"DROP_TABLE_FULL"},
+    Verdict.DROP_DEFENCE: {"DROP_DEFENCE"},
+    Verdict.DROP_TTL: {"DROP_TTL"},
 }
 # ICMP type and code by reason and family.
 KINDS = {
@@ -39,7 +46,11 @@ KINDS = {
     (Reason.TTL_EXCEEDED, True): (11, 0),
     (Reason.TTL_EXCEEDED, False): (3, 0),
 }
-DEFAULTS = {"conn_reuse_mode": 1, "expire_nodest_conn": 0, "expire_quiescent_template": 0, "sloppy_tcp": 0}
+# The director's own addresses towards the servers, by the length of an address: the sources of outer packets.
+OWN = {4: end("10.2.0.1:0")[0], 16: end("[2001:db8:2::1]:0")[0]}
+# What moves drop_packet's rate; the clock does it once a second.
+DEFENCES = {"am_droprate", "drop_packet", "secure_tcp"}
+CLOCKWORK_DROP_COUNTER = 44
 
 
 class Seen(NamedTuple):
@@ -63,11 +74,20 @@ class Pair:
         self.director = director
         self.store = director.store
         self.second = director.ticks_per_second
-        self.model = Reference(0, ticks_per_second=self.second)
+        # No virtual address is the host's here: without a mark nobody asks.
+        self.model = Reference(0, ticks_per_second=self.second, own_addresses=())
         self.services: dict[ServiceKey, VirtualService] = {}
         self.set_timeouts(Timeouts())
-        for name, value in DEFAULTS.items():
-            self.set(name, value)
+        for field in fields(self.model.settings):
+            self.set(field.name, getattr(self.model.settings, field.name))
+        self.model.until_drop = self._drop_counter()
+
+    def _drop_counter(self) -> int:
+        """How many packets drop_packet still lets begin something, with the one that it drops: that outlives tests."""
+        clockwork = self.store.map("clockworks").lookup(bytes(4))
+        assert clockwork is not None
+        (counter,) = struct.unpack_from("<i", clockwork, CLOCKWORK_DROP_COUNTER)
+        return int(counter)
 
     # Configuring
 
@@ -130,6 +150,8 @@ class Pair:
     def set(self, name: str, value: int) -> None:
         """A switch below net.ipv4.vs."""
         sysctls.write(self.store, name, str(value))
+        if name in DEFENCES:
+            program.defend(self.store.directory)
         setattr(self.model.settings, name, value)
 
     # Time and packets
@@ -141,43 +163,60 @@ class Pair:
         self.compare_connections()
         self.compare_counts()
 
-    def send(self, packet: Packet, *, from_server: bool, xdp_first: bool) -> Outcome:
-        """Give both a packet; what XDP hands up must be as it was, and goes to tc."""
+    def send(self, packet: Packet, *, from_server: bool, xdp_first: bool, mark: int = 0) -> Outcome:
+        """Give both a packet, which netfilter marks; what XDP hands up must be as it was, and goes to tc."""
         self.director.hold()
-        arrival = INNER if from_server else OUTER
-        frame = packet.frame()
         expected = self.model.packet(
             packet.source,
             packet.destination,
             Protocol(packet.protocol),
             packet.flags if packet.protocol == Protocol.TCP else 0,
             now=self.model.now,
+            chunks=packet.data if packet.protocol == SCTP else b"",
             ttl=packet.ttl,
-            length=len(frame) - 14,
+            length=len(packet.ip()),
+            mark=mark,
         )
-        verdict, after = "HAND_UP", frame
-        if xdp_first:
-            verdict, _, after = self.director.xdp(frame, arrival)
-            if verdict in ("HAND_UP", "PASS", "STACK"):
-                assert after == frame
-                verdict = "HAND_UP"
-        if verdict == "HAND_UP":
-            verdict, _, after = self.director.tc(frame, arrival)
+        verdict, after = self._run(packet, INNER if from_server else OUTER, mark, xdp_first=xdp_first)
         assert verdict in SAME[expected.verdict], (verdict, expected)
         if verdict != "DROP_ICMP_LIMIT":
-            assert after.hex() == self.expected_frame(packet, expected).hex(), expected
+            assert after.hex() == self.expected_frame(packet, expected, after).hex(), expected
         self.compare_connections()
         self.compare_counts()
         return expected
 
-    def expected_frame(self, packet: Packet, outcome: Outcome) -> bytes:
-        """The frame that the model's outcome means."""
+    def _run(self, packet: Packet, arrival: Arrival, mark: int, *, xdp_first: bool) -> tuple[str, bytes]:
+        """The verdict that ends a packet's way through the programs, and its frame then."""
+        frame = packet.frame()
+        if xdp_first:
+            verdict, _, after = self.director.xdp(frame, arrival)
+            if verdict not in ("HAND_UP", "PASS", "STACK"):
+                return verdict, after
+            assert after == frame
+        verdict, _, after = self.director.tc(frame, arrival)
+        if verdict != "PASS" or arrival is INNER or not self.has_marks(packet.ipv4):
+            return verdict, after
+        assert after == frame
+        # The host's stack, whose rules lead it to the mark device.
+        verdict, _, after = self.director.tc(replace(packet, ttl=packet.ttl - 1).frame(), replace(arrival, mark=mark))
+        return ("PASS" if verdict == "BACK" else verdict), after
+
+    def has_marks(self, ipv4: bool) -> bool:
+        """Whether packets of a family take the detour."""
+        family = Family.IPV4 if ipv4 else Family.IPV6
+        return any(key.fwmark and key.family is family for key in self.services)
+
+    def expected_frame(self, packet: Packet, outcome: Outcome, after: bytes) -> bytes:
+        """The frame that the model's outcome means; what a director may choose is taken from the frame that left."""
         if outcome.verdict is Verdict.FORWARD:
-            end = outcome.destination, outcome.destination_port
-            return packet.sent(destination=end, macs=TO_SERVER).frame()
+            if outcome.tunnel is not None and outcome.server is not None:
+                inner, source = replace(packet, ttl=packet.ttl - 1).ip(), OWN[len(outcome.server)]
+                return tunnelled(inner, outcome.tunnel, source, outcome.server, TO_SERVER, Free.of(after))
+            to = outcome.destination, outcome.destination_port
+            way = TO_CLIENT if outcome.method is ForwardingMethod.BYPASS else TO_SERVER
+            return packet.sent(destination=to, macs=way).frame()
         if outcome.verdict is Verdict.REPLY:
-            end = outcome.source, outcome.source_port
-            return packet.sent(source=end, macs=TO_CLIENT).frame()
+            return packet.sent(source=(outcome.source, outcome.source_port), macs=TO_CLIENT).frame()
         if outcome.verdict is Verdict.ANSWERED:
             return answer(packet, KINDS[outcome.reason, packet.ipv4])
         return packet.frame()
@@ -189,7 +228,7 @@ class Pair:
         held = self.director._held
         late = self.director.now() - held & 0xFFFFFFFF
         real, model = self._connections(), self._expected_connections()
-        assert real.keys() == model.keys()
+        assert real.keys() == model.keys(), real.keys() ^ model.keys()
         words, step = self.store.array("conns").words, layout.CONN_SIZE >> 2
         for seen, entries in real.items():
             assert len(entries) == len(model[seen]), seen
@@ -233,12 +272,11 @@ class Pair:
             memory, base
         )
         family = Family.IPV4 if client[:12] == bytes(10) + b"\xff\xff" else Family.IPV6
-        place = int.from_bytes(dest, "little") * layout.DEST_SIZE
         ends = (
             protocol,
             (layout.narrow(client, family), cport),
             (layout.narrow(virtual, family), vport),
-            (layout.narrow(self.store.dests.memory[place : place + 16], family), dport),
+            (self._address(int.from_bytes(dest, "little"), family), dport),
         )
         if protocol & layout.PROTOCOL_TEMPLATE:
             connections, timeout = struct.unpack_from("<II", memory, base + 56)
@@ -246,6 +284,12 @@ class Pair:
         template = int.from_bytes(control, "little") * layout.CONN_SIZE
         its = self._seen(template) if template else None
         return Seen(*ends, layout.STATE_NAMES[state], control=its and (its.client, its.virtual))
+
+    def _address(self, dest: int, family: Family) -> bytes:
+        """Address of a destination, of its own family; of nobody, which bypasses have, in that of the connection."""
+        memory, base = self.store.dests.memory, dest * layout.DEST_SIZE
+        own = Family(memory[base + layout.DEST_FAMILY]) if dest else family
+        return layout.narrow(memory[base : base + 16], own)
 
     def compare_counts(self) -> None:
         """The same destinations in the same order, with the same connections, full or not."""
@@ -256,7 +300,7 @@ class Pair:
                 base = dest * layout.DEST_SIZE
                 memory = self.store.dests.memory
                 active, inactive, persistent, overloaded = layout.COUNTS.unpack_from(memory, base + layout.DEST_COUNTS)
-                address = layout.narrow(memory[base : base + 16], key.family)
+                address = self._address(dest, key.family)
                 real.append((address, active, inactive, persistent, bool(overloaded)))
             model = [
                 (one.configured.key.address, one.active, one.inactive, one.persistent, one.overloaded)

@@ -9,23 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.progrun.packets import TCP, UDP, End, Packet, end
-from tests.progrun.pair import Pair, from_server
-from tests.progrun.rules import destination, service_key
+from tests.progrun.director import FROM_SERVER
+from tests.progrun.packets import SCTP, TCP, UDP, End, Packet, end
+from tests.progrun.pair import Pair
+from tests.progrun.rules import service_key
+from tests.progrun.tunnel import TUNNELS
 from tests.reference.tcp_states import ACK, FIN, RST, SYN
-from xlvs.model.destination import Destination
-from xlvs.model.service import Protocol, ServiceKey, VirtualService
+from xlvs.ipvs import detour, layout
+from xlvs.model.address import Family, family_of
+from xlvs.model.destination import PLAIN_TUNNEL, Destination, DestinationKey, ForwardingMethod
+from xlvs.model.service import Protocol, ServiceKey, VirtualService, mark_service_key
 from xlvs.model.settings import Timeouts
 from xlvs.schedulers import registry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.progrun.director import Director
+    from xlvs.ipvs.store import Store
 
 # Services share destinations, clients share ports: what can collide, does.
-SERVICES = [
+ADDRESSED = [
     (TCP, end("10.0.0.1:80")),
     (TCP, end("10.0.0.2:80")),
     (UDP, end("10.0.0.1:53")),
@@ -34,13 +42,25 @@ SERVICES = [
     (TCP, end("10.0.0.1:0")),
     (TCP, end("10.0.0.1:21")),
     (UDP, end("10.0.0.1:0")),
+    (SCTP, end("10.0.0.1:80")),
+    (SCTP, end("[2001:db8::1]:80")),
+    (SCTP, end("10.0.0.1:0")),
 ]
-# Where clients send to: the services, and further ports of their addresses.
-TARGETS = [service for service in SERVICES if service[1][1]] + [
+MARKS = [(7, Family.IPV4), (7, Family.IPV6), (8, Family.IPV4)]
+SERVICES = [
+    *(service_key(virtual, protocol) for protocol, virtual in ADDRESSED),
+    *(mark_service_key(*m) for m in MARKS),
+]
+# Where clients send to: the services, further ports of their addresses, and an address that no service has.
+TARGETS = [service for service in ADDRESSED if service[1][1]] + [
     (TCP, end("10.0.0.1:81")),
     (TCP, end("10.0.0.1:20")),
     (TCP, end("10.0.0.1:5000")),
     (UDP, end("10.0.0.1:54")),
+    (SCTP, end("10.0.0.1:81")),
+    (TCP, end("10.0.0.3:80")),
+    (UDP, end("10.0.0.3:0")),
+    (TCP, end("[2001:db8::3]:80")),
 ]
 # Persistence: seconds, and how much of a client's address counts in IPv4 and IPv6.
 PERSISTENCE = [0, 0, 0, 5, 60, 120, 300]
@@ -51,12 +71,13 @@ PORTS = [80, 8080]
 CLIENTS4 = [end("10.1.8.5:0")[0], end("10.1.9.77:0")[0]]
 CLIENTS6 = [end("[2001:db8:8::5]:0")[0], end("[2001:db8:9::77]:0")[0]]
 CLIENT_PORTS = [1000, 1001, 20]
+METHODS = [ForwardingMethod.MASQUERADE, ForwardingMethod.DIRECT_ROUTE, ForwardingMethod.TUNNEL]
 # All but twos, which chooses by chance.
 SCHEDULERS = [row.name for row in registry.SCHEDULERS if row.name != "twos"]
 # On either side of every timeout, and of their sums.
-WAITS = [1, 2, 4, 5, 6, 9, 10, 11, 30, 59, 60, 61, 119, 120, 121, 150, 299, 300, 301, 899, 900, 901, 1799, 1801]
+WAITS = [1, 2, 3, 4, 5, 6, 9, 10, 11, 30, 59, 60, 61, 62, 119, 120, 121, 150, 299, 300, 301, 899, 900, 901, 1799, 1801]
 
-services = st.integers(0, len(SERVICES) - 1)
+services = st.one_of(st.integers(0, len(ADDRESSED) - 1), st.integers(0, len(SERVICES) - 1))
 places = st.integers(0, 5)
 weights = st.sampled_from([1, 1, 1, 0, 2, 3, 4, 5])
 thresholds = st.sampled_from([(0, 0), (0, 0), (0, 0), (1, 0), (2, 0), (2, 1), (3, 2), (4, 0)])
@@ -64,24 +85,55 @@ flags = st.one_of(
     st.sampled_from([SYN, SYN, SYN, ACK, SYN | ACK, FIN | ACK, RST, RST | ACK, FIN]),
     st.integers(0, 63),
 )
+# SCTP: what opens and closes an association, anything; cut short, or with an ABORT behind.
+CHUNKS = [bytes((kind, 0, 0, 4)) for kind in (1, 1, 1, 2, 10, 11, 0, 7, 8, 14, 6, 9)]
+ABORTED = bytes((6, 0, 0, 4))
+chunks = st.one_of(
+    st.sampled_from(CHUNKS),
+    st.sampled_from(CHUNKS),
+    st.builds(lambda kind: bytes((kind, 0, 0, 4)), st.integers(0, 255)),
+    st.builds(lambda first, length: (first + ABORTED)[:length], st.sampled_from(CHUNKS), st.integers(0, 8)),
+    st.builds(lambda first: bytes((first[0], 0, 0, 6, 1, 2, 0, 0)) + ABORTED, st.sampled_from(CHUNKS)),
+)
+marks = st.sampled_from([0, 7, 7, 7, 8, 9])
 ttls = st.sampled_from([64, 64, 64, 64, 64, 255, 2, 1, 0])
 paths = st.booleans()
 
 
 @dataclass(frozen=True)
+class Content:
+    """What a packet says to its protocol, whichever that will be."""
+
+    flags: int
+    chunks: bytes
+
+    def packet(self, source: End, destination: End, protocol: int, **fields: object) -> Packet:
+        """A packet from end to end."""
+        data = self.chunks if protocol == SCTP else b"q" * (source[1] & 3)
+        return Packet(source, destination, protocol, self.flags, data=data, **fields)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
 class Server:
-    """Which destination of a service, and how it is configured."""
+    """Which destination of a service, and how it is configured; of the other family only behind a tunnel."""
 
     place: int
     port: int
     weight: int
     thresholds: tuple[int, int]
+    method: ForwardingMethod
+    tunnel: str
+    mixed: bool
 
-    def of(self, number: int) -> Destination:
-        """The destination, of the family of service `number`."""
-        addresses = ADDRESSES4 if len(SERVICES[number][1][0]) == 4 else ADDRESSES6
-        real = addresses[self.place], PORTS[self.port]
-        return destination(real, weight=self.weight, upper=self.thresholds[0], lower=self.thresholds[1])
+    def of(self, service: ServiceKey) -> Destination:
+        """The destination of a service."""
+        tunnels = self.method is ForwardingMethod.TUNNEL
+        ipv4 = (service.family is Family.IPV4) is not (tunnels and self.mixed)
+        address = (ADDRESSES4 if ipv4 else ADDRESSES6)[self.place]
+        port = 0 if service.fwmark and self.port == 0 else PORTS[self.port]
+        tunnel = TUNNELS[self.tunnel] if tunnels else PLAIN_TUNNEL
+        key = DestinationKey(family_of(address), address, port)
+        return Destination(key, self.method, self.weight, *self.thresholds, tunnel)
 
 
 @dataclass(frozen=True)
@@ -101,12 +153,23 @@ class Kind:
             self.scheduler,
             self.flags if self.scheduler in ("sh", "mh") else 0,
             self.persistence_s,
-            self.netmask[0] if len(key.address) == 4 else self.netmask[1],
-            one_packet=self.one_packet and key.protocol is Protocol.UDP,
+            self.netmask[0] if key.family is Family.IPV4 else self.netmask[1],
+            one_packet=self.one_packet and key.protocol in (Protocol.UDP, Protocol.IP),
         )
 
 
-servers = st.builds(Server, places, st.sampled_from([0, 0, 0, 1]), weights, thresholds)
+contents = st.builds(Content, flags, chunks)
+methods = st.sampled_from([*METHODS, ForwardingMethod.MASQUERADE, ForwardingMethod.MASQUERADE])
+servers = st.builds(
+    Server,
+    places,
+    st.sampled_from([0, 0, 0, 1]),
+    weights,
+    thresholds,
+    methods,
+    st.sampled_from(list(TUNNELS)),
+    st.booleans(),
+)
 kinds = st.builds(
     Kind,
     st.sampled_from(SCHEDULERS),
@@ -131,9 +194,9 @@ def tagged(name: str, *parts: st.SearchStrategy[object]) -> st.SearchStrategy[tu
     return st.tuples(st.just(name), *parts)
 
 
-requests = tagged("request", st.integers(0, len(TARGETS) - 1), clients, client_ports, flags, ttls, paths)
-answers = tagged("answer", st.integers(0, 30), flags, ttls, paths)
-strays = tagged("stray", services, places, clients, client_ports, flags, paths)
+requests = tagged("request", st.integers(0, len(TARGETS) - 1), clients, client_ports, contents, ttls, marks, paths)
+answers = tagged("answer", st.integers(0, 30), contents, ttls, paths)
+strays = tagged("stray", st.integers(0, len(ADDRESSED) - 1), places, clients, client_ports, contents, paths)
 waits = tagged("wait", st.sampled_from(WAITS))
 edits = st.one_of(
     tagged("add", services, servers),
@@ -142,11 +205,11 @@ edits = st.one_of(
     tagged("delete", services, servers),
     tagged("service", services, kinds),
     tagged("drop", services),
-    tagged(
-        "switch",
-        st.sampled_from(["expire_nodest_conn", "expire_quiescent_template", "sloppy_tcp", "conn_reuse_mode"]),
-        st.integers(0, 1),
-    ),
+    tagged("switch", st.sampled_from(["expire_nodest_conn", "expire_quiescent_template"]), st.integers(0, 1)),
+    tagged("switch", st.sampled_from(["sloppy_tcp", "sloppy_sctp", "cache_bypass"]), st.integers(0, 1)),
+    tagged("switch", st.just("conn_reuse_mode"), st.integers(-1, 4)),
+    tagged("switch", st.sampled_from(["secure_tcp", "drop_packet"]), st.sampled_from([0, 3])),
+    tagged("switch", st.just("am_droprate"), st.integers(-1, 4)),
     tagged("switch", st.sampled_from(["lblc_expiration", "lblcr_expiration"]), st.sampled_from([0, 10, 60, 900])),
     tagged("timeouts", st.integers(0, 20), st.integers(0, 20), st.integers(0, 20)),
 )
@@ -159,14 +222,9 @@ class Play:
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
 
-    def key(self, number: int) -> ServiceKey:
-        """Key of one of `SERVICES`."""
-        protocol, virtual = SERVICES[number]
-        return service_key(virtual, protocol)
-
     def service(self, number: int, kind: Kind) -> None:
         """Add a service, or edit it."""
-        service = kind.of(self.key(number))
+        service = kind.of(SERVICES[number])
         if service.key in self.pair.services:
             self.pair.update_service(service)
         else:
@@ -174,19 +232,19 @@ class Play:
 
     def drop(self, number: int) -> None:
         """Delete a service."""
-        self.pair.delete_service(self.key(number))
+        self.pair.delete_service(SERVICES[number])
 
     def add(self, number: int, server: Server) -> None:
         """Add a destination."""
-        self.pair.add_destination(self.key(number), server.of(number))
+        self.pair.add_destination(SERVICES[number], server.of(SERVICES[number]))
 
     def edit(self, number: int, server: Server) -> None:
         """Edit a destination."""
-        self.pair.update_destination(self.key(number), server.of(number))
+        self.pair.update_destination(SERVICES[number], server.of(SERVICES[number]))
 
     def delete(self, number: int, server: Server) -> None:
         """Delete a destination."""
-        self.pair.delete_destination(self.key(number), server.of(number))
+        self.pair.delete_destination(SERVICES[number], server.of(SERVICES[number]))
 
     def switch(self, name: str, value: int) -> None:
         """Change a setting."""
@@ -204,40 +262,60 @@ class Play:
         """One of the clients' ends."""
         return (CLIENTS4 if ipv4 else CLIENTS6)[which], CLIENT_PORTS[port]
 
-    def request(self, number: int, who: int, port: int, bits: int, ttl: int, xdp: bool) -> None:
-        """A packet of a client to a service."""
+    def request(self, number: int, who: int, port: int, content: Content, ttl: int, mark: int, xdp: bool) -> None:
+        """A packet of a client to a service. The host's stack takes none with its last hop to the mark device."""
         protocol, virtual = TARGETS[number]
-        client = self.client(len(virtual[0]) == 4, who, port)
-        packet = Packet(client, virtual, protocol, bits, ttl, b"q" * (who + port))
-        self.pair.send(packet, from_server=False, xdp_first=xdp)
+        ipv4 = len(virtual[0]) == 4
+        if self.pair.has_marks(ipv4):
+            ttl = max(ttl, 2)
+        packet = content.packet(self.client(ipv4, who, port), virtual, protocol, ttl=ttl)
+        self.pair.send(packet, from_server=False, xdp_first=xdp, mark=mark)
 
-    def answer(self, which: int, bits: int, ttl: int, xdp: bool) -> None:
-        """A packet of a destination on one of the connections."""
+    def answer(self, which: int, content: Content, ttl: int, xdp: bool) -> None:
+        """A packet of a destination on one of the connections, in its own name or in the virtual address's."""
         connections = list(self.pair.model.connections())
         if not connections:
             return
         one = connections[which % len(connections)]
-        packet = from_server(one.server, one.client, protocol=one.protocol, flags=bits, ttl=ttl)
+        source = one.server if one.method is ForwardingMethod.MASQUERADE else one.virtual
+        packet = content.packet(source, one.client, one.protocol, ttl=ttl, macs=FROM_SERVER)
         self.pair.send(packet, from_server=True, xdp_first=xdp)
 
-    def stray(self, number: int, place: int, who: int, port: int, bits: int, xdp: bool) -> None:
+    def stray(self, number: int, place: int, who: int, port: int, content: Content, xdp: bool) -> None:
         """A packet of a destination to a client, whether there is a connection or not."""
-        protocol, virtual = SERVICES[number]
+        protocol, virtual = ADDRESSED[number]
         ipv4 = len(virtual[0]) == 4
         source = (ADDRESSES4 if ipv4 else ADDRESSES6)[place], PORTS[0]
-        packet = from_server(source, self.client(ipv4, who, port), protocol=Protocol(protocol), flags=bits)
+        packet = content.packet(source, self.client(ipv4, who, port), protocol, macs=FROM_SERVER)
         self.pair.send(packet, from_server=True, xdp_first=xdp)
+
+
+@pytest.fixture(scope="module")
+def prepared(loaded: Director) -> Iterator[Director]:
+    """A director whose mark device stays, needed or not: to make it takes longer than a whole script does."""
+    loaded.tables.add_service(VirtualService(SERVICES[-1]))
+    device = loaded.store.setting(layout.SETTINGS_MARK_DEVICE)
+
+    def sync(store: Store, adding: bytes | None = None) -> None:
+        want = {family: bool(detour.wanted(store, family, adding)) for family in detour.FAMILIES}
+        store.set_setting(layout.SETTINGS_MARK_DEVICE, device * any(want.values()))
+        for family, needed in want.items():
+            store.set_setting(layout.SETTINGS_MARKS[family], int(needed))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(detour, "sync", sync)
+        yield loaded
 
 
 @settings(max_examples=10 * settings().max_examples, deadline=None, suppress_health_check=list(HealthCheck))
 @given(setup=setups, script=st.lists(steps, min_size=5, max_size=60))
 def test_programs_do_what_the_reference_does(
-    loaded: Director,
+    prepared: Director,
     setup: list[tuple[int, Kind, list[Server]]],
     script: list[tuple[object, ...]],
 ) -> None:
     """Verdict, rewritten packet, connection table, counts and choices, after each step."""
-    play = Play(Pair(loaded))
+    play = Play(Pair(prepared))
     for number, kind, list_of_servers in setup:
         play.service(number, kind)
         for server in list_of_servers:

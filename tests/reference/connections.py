@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.reference.tcp_states import ACTIVE_STATES
+from xlvs.model.destination import ForwardingMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,11 @@ Key = tuple["Protocol", End, End]
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One connection: the client's, the virtual and the destination's end (address, port), and its timer."""
+    """One connection: the client's, the virtual and the destination's end (address, port), and its timer.
+
+    `method` is how its packets reach the destination, as it was when it began; `answers_pass` whether answers are known
+    to pass the director.
+    """
 
     protocol: Protocol
     client: End
@@ -31,6 +36,11 @@ class Connection:
     state: str
     expires: int
     control: Template | None = None
+    method: ForwardingMethod = ForwardingMethod.MASQUERADE
+    answers_pass: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers_pass = self.method is ForwardingMethod.MASQUERADE
 
     @property
     def forward_key(self) -> Key:
@@ -39,12 +49,13 @@ class Connection:
 
     @property
     def reply_key(self) -> Key:
-        """Finds it for packets of the destination."""
-        return (self.protocol, self.client, self.server)
+        """Finds it for packets of the destination, which answers in its own name or in the virtual address's."""
+        own = self.method is ForwardingMethod.MASQUERADE
+        return (self.protocol, self.client, self.server if own else self.virtual)
 
     @property
     def active(self) -> bool:
-        """How its destination counts it; UDP never is."""
+        """How its destination counts it; UDP and what is no TCP state but ESTABLISHED never is."""
         return self.state in ACTIVE_STATES
 
     def enter(self, state: str, expires: int) -> None:

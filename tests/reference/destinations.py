@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xlvs.model.address import Family
+
 if TYPE_CHECKING:
     from xlvs.model.destination import Destination
 
@@ -27,6 +29,8 @@ class LiveDestination:
 
     `last_weight` is the last one that was not 0; 0 for one that never had another.
 
+    `family` is its service's, None for its own.
+
     A deleted one (`available` false) lives on as long as connections hold it, and is the same when it is added again.
     """
 
@@ -38,9 +42,17 @@ class LiveDestination:
     persistent: int = 0
     last_weight: int = field(init=False)
     counts: Counts = field(default_factory=Counts)
+    family: Family | None = None
 
     def __post_init__(self) -> None:
         self.last_weight = self.weight
+
+    @property
+    def hashed_address(self) -> bytes:
+        """What hashes see of the address: as much as addresses of the service's family have, filled up with zeros."""
+        address = self.configured.key.address
+        size = {None: len(address), Family.IPV4: 4, Family.IPV6: 16}[self.family]
+        return address[:size].ljust(size, b"\0")
 
     @property
     def connections(self) -> int:

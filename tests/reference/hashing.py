@@ -129,8 +129,7 @@ class Maglev(Scheduler):
         self.entries = [taken[entry] for entry in sorted(taken)]
 
     def _order(self, destination: LiveDestination) -> list[int]:
-        key = destination.configured.key
-        number = folded(key.address) + key.port
+        number = folded(destination.hashed_address) + destination.configured.key.port
         first, step = siphash(FIRST_HASH, number), siphash(SECOND_HASH, number) % (MAGLEV_ENTRIES - 1) + 1
         return [(first + turn * step) % MAGLEV_ENTRIES for turn in range(MAGLEV_ENTRIES)]
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.reference.connections import Connection, End
+    from tests.reference.packet import Packet
+    from xlvs.model.destination import ForwardingMethod, Tunnel
 
 
 class Verdict(Enum):
@@ -15,7 +21,10 @@ class Verdict(Enum):
     REPLY = auto()  # sent back to a client, translated
     ANSWERED = auto()  # turned into an ICMP error for its sender
     DROP_DESTINATION_GONE = auto()  # its destination is deleted
+    DROP_NO_DESTINATION = auto()  # there is none, and nobody can be told
     DROP_TABLE_FULL = auto()  # no room for another connection
+    DROP_DEFENCE = auto()  # by drop_packet
+    DROP_TTL = auto()  # its last hop, and nobody can be told
 
 
 class Reason(Enum):
@@ -31,7 +40,8 @@ class Outcome:
     """Verdict, the packet's ends as it leaves (as it came, unless FORWARD or REPLY), and its connection after it.
 
     `state` is the kernel's name of the connection's state and `expires` the tick at which it is gone; None where the
-    packet belongs to no connection, or its connection was left alone.
+    packet belongs to no connection, or its connection was left alone. Of a packet that is sent on, `method` says how
+    and `server` to which address; with the tunnel method that is the outer packet's destination, and `tunnel` its kind.
     """
 
     verdict: Verdict
@@ -42,3 +52,25 @@ class Outcome:
     state: str | None = None
     expires: int | None = None
     reason: Reason = Reason.NONE
+    method: ForwardingMethod | None = None
+    server: bytes | None = None
+    tunnel: Tunnel | None = None
+
+
+def untouched(
+    verdict: Verdict, packet: Packet, connection: Connection | None = None, reason: Reason = Reason.NONE
+) -> Outcome:
+    """The outcome of a packet that leaves as it came, or not at all."""
+    return Outcome(
+        verdict,
+        *packet.source,
+        *packet.destination,
+        state=connection.state if connection else None,
+        expires=connection.expires if connection else None,
+        reason=reason,
+    )
+
+
+def translated(packet: Packet, connection: Connection, *, source: End) -> Outcome:
+    """The outcome of an answer."""
+    return Outcome(Verdict.REPLY, *source, *packet.destination, state=connection.state, expires=connection.expires)

@@ -28,6 +28,8 @@ CLIENT, CLIENT6 = "10.1.8.5", "2001:db8:8::5"
 FLAGS = {"F": FIN, "S": SYN, "R": RST, "P": PSH, "A": ACK, "U": URG}
 SCHEDULER_FLAGS = {"sh-fallback": 0x08, "sh-port": 0x10, "mh-fallback": 0x08, "mh-port": 0x10}
 
+METHODS = {"-m": ForwardingMethod.MASQUERADE, "-g": ForwardingMethod.DIRECT_ROUTE}
+
 # From the client (i) or the server (o), as in the scenes: what brings a connection into each state.
 ESTABLISH = ["iS", "oSA", "iA"]
 PATHS = {
@@ -78,7 +80,9 @@ class Scene:
         """Let time pass."""
         self.director.advance(self.director.now + round(seconds * 1000))
 
-    def tcp(self, flags: str, port: int, vip: str = VIP, dport: int = 80, *, source: str = CLIENT) -> str:
+    def tcp(
+        self, flags: str, port: int, vip: str = VIP, dport: int = 80, *, source: str = CLIENT, mark: int = 0
+    ) -> str:
         """Who gets a TCP packet of the client."""
         return self._who(
             self.director.packet(
@@ -87,13 +91,14 @@ class Scene:
                 Protocol.TCP,
                 flag_bits(flags),
                 now=self.director.now,
+                mark=mark,
             ),
         )
 
-    def udp(self, port: int, vip: str = VIP, dport: int = 53, *, source: str = CLIENT) -> str:
+    def udp(self, port: int, vip: str = VIP, dport: int = 53, *, source: str = CLIENT, mark: int = 0) -> str:
         """Who gets a datagram of the client."""
         ends = (packed(source), port), (packed(vip), dport)
-        return self._who(self.director.packet(*ends, Protocol.UDP, now=self.director.now))
+        return self._who(self.director.packet(*ends, Protocol.UDP, now=self.director.now, mark=mark))
 
     def answer(self, server: str, flags: str | None, port: int, sport: int = 80, *, client: str = CLIENT) -> str:
         """Address and port that the client sees as the source of a server's packet; `flags` None is a datagram."""
@@ -160,25 +165,27 @@ class Scene:
         return self.port
 
     def _who(self, outcome: Outcome) -> str:
-        """A server's name where the packet was sent on, else what becomes of it."""
+        """The name of the server that gets the packet, where it goes on, else what becomes of it."""
         names = {
-            Verdict.FORWARD: server_name(outcome.destination),
             Verdict.ANSWERED: "refused",
             Verdict.PASS: "pass",
             Verdict.DROP_DESTINATION_GONE: "dropped",
+            Verdict.DROP_NO_DESTINATION: "lost",
             Verdict.DROP_TABLE_FULL: "full",
+            Verdict.DROP_DEFENCE: "drop",
         }
-        return names[outcome.verdict]
+        return names.get(outcome.verdict) or server_name(outcome.server or outcome.destination)
 
 
 class _Command:
-    """One command line: the first option is the command, the others have one argument each, but `-m` none."""
+    """One command line: the first option is the command, the others have one argument each, but `-m` and `-g` none."""
 
     def __init__(self, line: str) -> None:
         self.command, *words = line.split()
         self.words = words
         self.options: dict[str, str] = {}
-        rest = iter(word for word in words if word != "-m")
+        rest = iter(word for word in words if word not in METHODS)
+        self.method = next((METHODS[word] for word in words if word in METHODS), ForwardingMethod.DIRECT_ROUTE)
         if self.command != "--set":
             self.options = {option: next(rest) for option in rest}
 
@@ -214,6 +221,7 @@ class _Command:
             self._key(),
             "" if scheduler == "none" else scheduler,
             sum(SCHEDULER_FLAGS[name] for name in names if name),
+            int(self.options.get("-p", 0)),
         )
 
     def _destination_key(self) -> DestinationKey:
@@ -222,7 +230,7 @@ class _Command:
 
     def _destination(self) -> Destination:
         weight, upper, lower = (int(self.options.get(o, default)) for o, default in (("-w", 1), ("-x", 0), ("-y", 0)))
-        return Destination(self._destination_key(), ForwardingMethod.MASQUERADE, weight, upper, lower)
+        return Destination(self._destination_key(), self.method, weight, upper, lower)
 
 
 def _service_key(option: str, text: str) -> ServiceKey:

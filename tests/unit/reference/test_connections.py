@@ -270,5 +270,5 @@ def test_the_model_says_what_it_lacks() -> None:
         with pytest.raises(ValueError, match="the model has no"):
             director.add_service(service)
     director.add_service(VirtualService(SERVICE))
-    with pytest.raises(ValueError, match="the model has no DIRECT_ROUTE"):
-        director.add_destination(SERVICE, Destination(SERVER))
+    with pytest.raises(ValueError, match="the model has no LOCAL"):
+        director.add_destination(SERVICE, Destination(SERVER, ForwardingMethod.LOCAL))
