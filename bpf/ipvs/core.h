@@ -271,6 +271,9 @@ static __noinline int notice_answer(ctx_t *ctx, struct work *work, const struct 
 	if (!number || !conn || conn->method == METHOD_MASQUERADE || p->part == FRAGMENT_LATER ||
 	    answer_is_martian(ctx, work, set))
 		return 0;
+	/* The stack does not forward it. */
+	if (!p->own && p->ttl <= 1)
+		return 0;
 	proto_update(conn, p, DIRECTION_REPLY, set, now);
 	dest = dest_get(conn->dest);
 	if (dest && dest->flags & DEST_AVAILABLE)

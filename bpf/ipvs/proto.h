@@ -35,12 +35,13 @@ static __always_inline int state_is_active(__u8 state)
 
 /* The bits after a packet. The first packets of the client are counted, not all: a change of the bits costs more than
  * that of the timer alone. */
-static __always_inline __u16 proto_bits(struct conn_word old, __u8 state, __u32 direction)
+static __always_inline __u16 proto_bits(struct conn_word old, const struct packet *p, __u8 state, __u32 direction)
 {
 	__u16 bits = state_is_active(state) ? old.bits & ~CONN_INACTIVE : old.bits | CONN_INACTIVE;
 
+	/* An SCTP packet without a chunk says nothing, as in the kernel. */
 	if (direction == DIRECTION_REPLY)
-		return bits & ~CONN_NO_ANSWERS;
+		return p->protocol == IPPROTO_SCTP && p->chunk == SCTP_CHUNK_NONE ? bits : bits & ~CONN_NO_ANSWERS;
 	return bits >> CONN_PACKETS_SHIFT < CONN_PACKETS_MASK ? bits + (1 << CONN_PACKETS_SHIFT) : bits;
 }
 
@@ -64,7 +65,7 @@ static __always_inline int proto_step(struct conn *conn, const struct packet *p,
 	state = proto_next_state(old, p, direction, set);
 	if (conn->control && proto_assures(old.state, state, direction))
 		template_assure(conn->control);
-	return conn_set_state(conn, old, state, proto_bits(old, state, direction), now + state_timeout(set, state));
+	return conn_set_state(conn, old, state, proto_bits(old, p, state, direction), now + state_timeout(set, state));
 }
 
 /* Move the connection on by a packet, and restart its timer. A function of its own for the sake of the stack: see
