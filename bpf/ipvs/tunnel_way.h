@@ -234,7 +234,8 @@ static __always_inline struct tunnel_way *way_known(ctx_t *ctx, const struct des
 	if (!number || age > ticks_per_second / HOP_LIFE_FRACTION)
 		return 0;
 	way = bpf_map_lookup_elem(&tunnel_ways, &number);
-	if (!way || way->state != HOP_READY || way->kind != tunnel_kind_of(dest))
+	/* Its tick comes again after minutes, when the place may be another destination's. */
+	if (!way || way->state != HOP_READY || way->kind != tunnel_kind_of(dest) || !addr_equal(&way->dst, &dest->addr))
 		return 0;
 	return way->xdp || !CTX_IS_XDP || way->ifindex == ctx_ifindex(ctx) ? way : 0;
 }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CLIENT, CLIENT6 = end("10.1.8.5:1000"), end("[2001:db8:8::5]:1000")
 VIRTUAL, VIRTUAL6 = end("10.0.0.1:80"), end("[2001:db8::1]:80")
+OTHER = end("10.2.2.100:80")
 REAL, REAL6 = end("10.2.1.100:80"), end("[2001:db8:2:1::100]:80")
 NARROW, TOO_NARROW6 = end("10.2.200.100:80"), end("[2001:db8:2:200::100]:80")
 OWN, OWN6 = end("10.2.0.1:0")[0], end("[2001:db8:2::1]:0")[0]
@@ -71,6 +72,22 @@ def test_packets_leave_in_the_tunnel(loaded: Director, inside: str, outside: str
         Packet(client, virtual, UDP, data=b""),
     ):
         check(loaded, program, packet, tunnel, ends)
+
+
+def test_a_noted_way_that_serves_another_destination_is_not_taken(loaded: Director, program: str) -> None:
+    """A note's tick comes again after minutes, when its place in the table may be somebody else's."""
+    tunnel, way = TUNNELS["ipip"], 144
+    serve(loaded, VIRTUAL, REAL, tunnel)
+    other = DestinationKey(family_of(OTHER[0]), OTHER[0], VIRTUAL[1])
+    loaded.tables.add_destination(service_key(VIRTUAL, UDP), Destination(other, ForwardingMethod.TUNNEL, tunnel=tunnel))
+    check(loaded, program, Packet(CLIENT, VIRTUAL, UDP, data=b"x"), tunnel, (OTHER, OWN))
+    check(loaded, program, Packet(CLIENT, VIRTUAL, TCP, SYN), tunnel, (REAL, OWN))
+    numbers = {service: loaded.store.listed(service) for service in loaded.store.live_services()}
+    (single,) = next(listed for listed in numbers.values() if len(listed) == 1)
+    newest, _ = next(listed for listed in numbers.values() if len(listed) == 2)
+    loaded.store.set_dest_word(single, way, loaded.store.dest_word(newest, way))
+    assert loaded.store.dest_word(single, way)
+    check(loaded, program, Packet(CLIENT, VIRTUAL, TCP, ACK), tunnel, (REAL, OWN))
 
 
 @pytest.mark.parametrize("kind", TUNNELS)
