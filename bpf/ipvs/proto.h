@@ -92,13 +92,13 @@ static __always_inline int proto_is_first(const struct packet *p)
 }
 
 /* With expire_nodest_conn: a connection whose destination is gone gives way, to a first packet also one whose
- * destination is quiesced. */
+ * destination is quiesced. One that bypasses them never had one. */
 static __always_inline int proto_lost_dest(const struct conn *conn, const struct packet *p)
 {
 	struct dest *dest = dest_get(conn->dest);
 
 	if (!dest || !(dest->flags & DEST_AVAILABLE))
-		return 1;
+		return conn->method != METHOD_BYPASS;
 	return !dest->weight && proto_is_first(p);
 }
 
