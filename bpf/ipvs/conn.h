@@ -312,12 +312,12 @@ static __always_inline __u64 conn_reply_hash(const struct conn *conn, const stru
 /* A free number, 0: the table is full. */
 static __always_inline __u32 conn_allocate(void)
 {
-	__u32 number = 0, zero = 0;
 	struct pool *pool_state;
+	__u32 number = 0;
 
 	if (!bpf_map_pop_elem(&free_conns, &number))
 		return number;
-	pool_state = bpf_map_lookup_elem(&pool, &zero);
+	pool_state = pool_get();
 	if (!pool_state || pool_state->next >= conn_entries - 1)
 		return 0;
 	number = __sync_fetch_and_add(&pool_state->next, 1) + 1;

@@ -127,8 +127,7 @@ static long sweep_step(__u32 i, void *data)
 
 static __always_inline __u32 sweep_high(void)
 {
-	__u32 zero = 0;
-	struct pool *pool_state = bpf_map_lookup_elem(&pool, &zero);
+	struct pool *pool_state = pool_get();
 	__u32 high = pool_state ? pool_state->next : 0;
 
 	return high < conn_entries ? high : conn_entries - 1;

@@ -79,14 +79,21 @@ static __always_inline struct hop *hop_get(__u32 number)
 	return bpf_map_lookup_elem(&hops, &number);
 }
 
-/* The MTU of the path to a host where an ICMP error told it, or 0. */
-static __always_inline __u32 path_mtu_find(const struct addr *host, __u32 now)
+static __noinline __u32 path_mtu_ask(const struct addr *host, __u32 now)
 {
 	/* On the stack: Linux 6.1 takes no key from where a verified function's argument points. */
 	struct addr key = *host;
 	struct path_mtu *path = bpf_map_lookup_elem(&path_mtus, &key);
 
 	return path && (__s32)(path->expires - now) > 0 ? path->mtu : 0;
+}
+
+/* The MTU of the path to a host where an ICMP error told it, or 0. Mostly none is known of any. */
+static __always_inline __u32 path_mtu_find(const struct addr *host, __u32 now)
+{
+	struct pool *pool_state = pool_get();
+
+	return pool_state && (__s32)(pool_state->path_mtus_until - now) > 0 ? path_mtu_ask(host, now) : 0;
 }
 
 /* Route a packet of a connection: the result is that of route_own(), or HOP_HAND_UP. `own` 0: that of
@@ -102,7 +109,7 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 	hop = hop_get(conn->hop[direction]);
 	if (hop && hop->state == HOP_READY && age <= ticks_per_second / HOP_LIFE_FRACTION && p->segment <= hop->mtu &&
 	    (hop->xdp || !CTX_IS_XDP || hop->ifindex == ctx_ifindex(ctx))) {
-		__builtin_memset(fib, 0, sizeof(*fib));
+		/* All that xmit() looks at. */
 		fib->ifindex = hop->ifindex;
 		hop_copy_macs(fib_macs(fib), hop->macs);
 		return p->ttl <= 1 && CTX_IS_XDP ? HOP_HAND_UP : BPF_FIB_LKUP_RET_SUCCESS;

@@ -78,13 +78,14 @@ static __always_inline __u32 path_mtu_learn(struct dest *dest, const struct addr
 	__u32 number = dest->way >> WAY_NUMBER_SHIFT, told, known = path_mtu_find(far, now);
 	struct path_mtu path = { .expires = now + PATH_MTU_LIFE_S * ticks_per_second };
 	struct tunnel_way *way = bpf_map_lookup_elem(&tunnel_ways, &number);
+	struct pool *pool_state = pool_get();
 	__u32 most = known ? known : number && way ? way->mtu : 0xffff;
 
 	path.mtu = mtu < PATH_MTU_MIN ? PATH_MTU_MIN : mtu;
 	if (path.mtu > most)
 		path.mtu = most;
-	else
-		bpf_map_update_elem(&path_mtus, far, &path, BPF_ANY);
+	else if (!bpf_map_update_elem(&path_mtus, far, &path, BPF_ANY) && pool_state)
+		pool_state->path_mtus_until = path.expires;
 	told = number && way && !way->learned ? way->mtu : path.mtu;
 	dest->way = 0;
 	return told > TUNNEL_MTU_MIN + sizeof(struct iphdr) ? told - sizeof(struct iphdr) : told;

@@ -63,17 +63,10 @@ static __always_inline struct locality *locality_find(const struct service *svc,
 	return entry;
 }
 
-static __always_inline struct pool *locality_pool(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&pool, &zero);
-}
-
 /* A new entry, without members. Null when there is no room. */
 static __always_inline struct locality *locality_new(struct service *svc, const struct locality_key *key, __u32 now)
 {
-	struct pool *pool_state = locality_pool();
+	struct pool *pool_state = pool_get();
 	struct locality *entry;
 
 	if (pool_state && !bpf_map_update_elem(&localities, key, &locality_empty, BPF_NOEXIST)) {

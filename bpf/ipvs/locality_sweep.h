@@ -39,7 +39,7 @@ static long locality_sweep_step(void *map, const struct locality_key *key, struc
 
 static __always_inline void localities_sweep(const struct settings *set)
 {
-	struct pool *pool_state = locality_pool();
+	struct pool *pool_state = pool_get();
 	struct locality_sweep sweep = { .set = set, .pool_state = pool_state, .now = ticks_now() };
 
 	if (!pool_state || !pool_state->localities ||

@@ -200,6 +200,13 @@ static __always_inline struct settings *settings_get(void)
 	return bpf_map_lookup_elem(&settings, &zero);
 }
 
+static __always_inline struct pool *pool_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&pool, &zero);
+}
+
 static __always_inline struct conn *conn_get(__u32 number)
 {
 	return bpf_map_lookup_elem(&conns, &number);

@@ -39,14 +39,13 @@ static __always_inline struct conn *single_conn(struct work *work)
 	return work->choice.begun ? conn_get(work->choice.begun) : &work->one_packet;
 }
 
-/* The packet is on its way: a connection for it alone is over. */
-static __noinline int single_end(struct work *work, __u32 now)
+static __noinline int single_over(struct work *work, __u32 now)
 {
 	struct choice *choice = &work->choice;
 	struct conn *conn = single_conn(work);
 	struct dest *dest = dest_get(choice->dest);
 
-	if (!choice->one_packet || !conn)
+	if (!conn)
 		return 0;
 	conn->control = 0;
 	/* Its fragments follow at once. */
@@ -55,6 +54,13 @@ static __noinline int single_end(struct work *work, __u32 now)
 	if (dest)
 		dest_unbind(dest, 1);
 	return template_release(choice->control, now, now);
+}
+
+/* The packet is on its way: a connection for it alone is over. */
+static __always_inline void single_end(struct work *work, __u32 now)
+{
+	if (work->choice.one_packet)
+		single_over(work, now);
 }
 
 #endif

@@ -459,12 +459,13 @@ struct path_mtu {
 	__u32 expires; /* tick */
 };
 
-/* The pool of connections, and how full the map of localities is. One element. */
+/* The pool of connections, and what is in the maps of localities and path MTUs. One element. */
 struct pool {
 	__u32 next; /* lowest number never used yet, from 1 on */
 	__u32 localities; /* entries of that map */
 	__u32 localities_checked; /* tick at which those were last looked for that may go */
-	__u32 reserved[13];
+	__u32 path_mtus_until; /* tick up to which there may be a live entry in `path_mtus` */
+	__u32 reserved[12];
 };
 
 #define SCRATCH_BYTES 16384
