@@ -372,7 +372,7 @@ static __always_inline void conn_fill(struct conn *conn, const struct packet *p,
 	conn->hop[DIRECTION_REPLY] = 0;
 }
 
-static __always_inline struct conn_word conn_first_word(const struct conn *conn, __u32 now)
+static __always_inline struct conn_word conn_first_word(const struct conn *conn, const struct choice *choice, __u32 now)
 {
 	struct conn_word word = { .all = 0 };
 
@@ -380,6 +380,8 @@ static __always_inline struct conn_word conn_first_word(const struct conn *conn,
 	word.state = conn->protocol == IPPROTO_UDP ? STATE_UDP : STATE_NONE;
 	word.life = LIFE_LIVE;
 	word.bits = conn->method == METHOD_MASQUERADE ? CONN_INACTIVE : CONN_INACTIVE | CONN_NO_ANSWERS;
+	if (choice->one_packet)
+		word.bits |= CONN_ONE_PACKET;
 	return word;
 }
 
@@ -400,9 +402,7 @@ __noinline __u32 conn_new(const struct packet *p, const struct choice *choice, _
 	if (!dest)
 		goto full;
 	conn_fill(conn, p, choice, dest);
-	word = conn_first_word(conn, now);
-	if (choice->one_packet)
-		word.bits |= CONN_ONE_PACKET;
+	word = conn_first_word(conn, choice, now);
 	/* In one exchange, after all the rest: the sweeper looks at any entry, on any processor. */
 	__sync_lock_test_and_set(&conn->word.all, word.all);
 	if (choice->one_packet)

@@ -75,7 +75,7 @@ static __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn 
 
 static __always_inline enum verdict forward_answered(ctx_t *ctx, const struct conn *conn, enum verdict verdict)
 {
-	return conn->method == METHOD_MASQUERADE ? verdict : stats_answered(ctx, conn->dest, verdict);
+	return conn->method == METHOD_MASQUERADE ? verdict : stats_answered(ctx, conn, verdict);
 }
 
 static __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,

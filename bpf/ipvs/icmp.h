@@ -241,7 +241,7 @@ static enum verdict begin(ctx_t *ctx, struct work *work, const struct settings *
 /* With schedule_icmp: an error about an answer of a connection that nobody knows begins it, as its client's first packet
  * would. So errors about one client go where its packets go, when another director has its connections. */
 static __always_inline enum verdict icmp_schedule(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now,
-						  __u32 *number)
+						  struct conn **conn)
 {
 	struct packet *p = &work->packet;
 	const struct packet *inner = &work->quote.inner;
@@ -260,7 +260,7 @@ static __always_inline enum verdict icmp_schedule(ctx_t *ctx, struct work *work,
 	*p = work->error;
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;
-	*number = work->choice.begun;
+	*conn = single_conn(work);
 	single_end(work, now);
 	return verdict;
 }
@@ -271,13 +271,12 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *w
 {
 	__u32 number = conn_of_quote(&work->quote.inner, DIRECTION_FORWARD, now);
 	enum verdict verdict = VERDICT_PASS;
-	struct conn *conn;
+	struct conn *conn = number ? conn_get(number) : 0;
 	struct dest *dest;
 
 	if (!number && set->sysctls[SYSCTL_SCHEDULE_ICMP])
-		verdict = icmp_schedule(ctx, work, set, now, &number);
-	conn = conn_get(number);
-	if (!number || !conn)
+		verdict = icmp_schedule(ctx, work, set, now, &conn);
+	if (!conn)
 		return verdict == VERDICT_CONTINUE ? VERDICT_PASS : verdict;
 	dest = dest_get(conn->dest);
 	if (!dest)

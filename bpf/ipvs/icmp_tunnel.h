@@ -93,7 +93,7 @@ static __always_inline __u32 path_mtu_learn(struct dest *dest, const struct addr
 
 /* Cut the frame down to the quoted inner packet, and answer that. */
 static __always_inline enum verdict tunnel_answer(ctx_t *ctx, struct work *work, struct icmp_error *error, __u32 offset,
-						  __u32 number)
+						  const struct conn *conn)
 {
 	__u32 cut = offset - L3, quoted = work->packet.length - cut;
 	struct packet *p = &work->packet;
@@ -105,9 +105,9 @@ static __always_inline enum verdict tunnel_answer(ctx_t *ctx, struct work *work,
 	p->part = FRAGMENT_NONE;
 	p->length = quoted;
 	p->segment = quoted;
-	stats_out(number, quoted);
+	stats_out(conn->dest, quoted);
 	verdict = answer(ctx, p, error);
-	return stats_answered(ctx, number, verdict);
+	return stats_answered(ctx, conn, verdict);
 }
 
 static __always_inline int icmp_is_sound(ctx_t *ctx, const struct packet *p)
@@ -151,7 +151,7 @@ static __noinline enum verdict icmp_about_tunnel(ctx_t *ctx, struct work *work, 
 		if (!work->quote.inner.dont_fragment)
 			return VERDICT_REPLY_ICMP;
 	}
-	return tunnel_answer(ctx, work, &error, offset, conn->dest);
+	return tunnel_answer(ctx, work, &error, offset, conn);
 }
 
 /* Send an error about an answer to the destination. No error is sent about one. */

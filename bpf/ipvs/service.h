@@ -38,8 +38,8 @@ static __noinline __u32 service_find(const struct packet *p, const struct settin
 	marked = service_of_mark(p->mark, p->family);
 	if (!marked && set->mark_ranges)
 		marked = service_of_mark(mark_classify(p), p->family);
-	/* The rules of the routing table see no ports in fragments. */
-	if (marked || (mark_is_awaited(set, p) && p->part == FRAGMENT_NONE))
+	/* The rules of the routing table see no ports in fragments, nor in what an ICMP error quotes. */
+	if (marked || (mark_is_awaited(set, p) && p->part == FRAGMENT_NONE && !p->quoted))
 		return marked;
 	key.virtual = p->dst;
 	key.vport = p->dport;

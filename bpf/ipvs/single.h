@@ -24,7 +24,7 @@ static __noinline enum verdict single_begin(struct work *work, const struct pack
 		}
 	} else if (dest) {
 		conn_fill(conn, p, choice, dest);
-		conn->word = conn_first_word(conn, now);
+		conn->word = conn_first_word(conn, choice, now);
 	}
 	if (choice->one_packet && dest)
 		dest_bind(dest);

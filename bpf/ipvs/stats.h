@@ -34,11 +34,12 @@ static __always_inline void stats_out(__u32 dest, __u32 bytes)
 	}
 }
 
-/* The kernel's hook for answers sees the ICMP errors that it sends for connections whose answers it does not translate. */
-static __always_inline enum verdict stats_answered(ctx_t *ctx, __u32 dest, enum verdict verdict)
+/* The kernel's hook for answers sees the ICMP errors that it sends for connections whose answers it does not translate,
+ * if it can look the connection up. */
+static __always_inline enum verdict stats_answered(ctx_t *ctx, const struct conn *conn, enum verdict verdict)
 {
-	if (!CTX_IS_XDP && verdict == VERDICT_ANSWERED)
-		stats_out(dest, ctx_length(ctx) - L3);
+	if (!CTX_IS_XDP && verdict == VERDICT_ANSWERED && !(conn->word.bits & CONN_ONE_PACKET))
+		stats_out(conn->dest, ctx_length(ctx) - L3);
 	return verdict;
 }
 

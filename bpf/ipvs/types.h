@@ -106,7 +106,7 @@ enum conn_bits {
 	CONN_INACTIVE = 1, /* counted in the destination's `inactive`, not in `active` */
 	CONN_NO_ANSWERS = 2, /* no answer has passed the director yet, and none need */
 	CONN_OUTDATED = 4, /* a template whose destination is not to be used: found no more */
-	CONN_ONE_PACKET = 8, /* for the fragments of one datagram: in no index, count and list */
+	CONN_ONE_PACKET = 8, /* for one datagram: in no index, count and list */
 	CONN_PACKETS_SHIFT = 12, /* from here on the number of the client's packets */
 	CONN_PACKETS_MASK = 15, /* no more than this are counted */
 };

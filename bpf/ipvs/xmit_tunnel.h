@@ -82,10 +82,10 @@ static __noinline enum verdict tunnel_forward(ctx_t *ctx, struct work *work, str
 	if (!mtu)
 		return DROP_TOO_BIG;
 	if (p->ttl <= 1)
-		return p->part == FRAGMENT_LATER ? DROP_TTL : stats_answered(ctx, conn->dest, answer_ttl(ctx, p));
+		return p->part == FRAGMENT_LATER ? DROP_TTL : stats_answered(ctx, conn, answer_ttl(ctx, p));
 	if (p->segment > mtu && tunnel_heeds_size(p, set))
 		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG :
-						   stats_answered(ctx, conn->dest, answer_too_big(ctx, p, mtu));
+						   stats_answered(ctx, conn, answer_too_big(ctx, p, mtu));
 	work->head.hash = tunnel_hash(conn);
 	verdict = tunnel_send(ctx, work, way, set, rc);
 	return verdict == VERDICT_CONTINUE ? encap_split(ctx, work, way) : verdict;
