@@ -136,68 +136,47 @@ __noinline __u32 conn_find(const struct conn_key *key, __u64 hash, __u32 now)
 	return 0;
 }
 
-/* Number of the connection that a packet towards a virtual address belongs to, 0: none. */
-__noinline __u32 conn_of_request(const struct packet *p, __u32 now)
+static __always_inline __u32 conn_of_ends(const struct addr *client, __be16 cport, const struct addr *other,
+					  __be16 oport, __u8 protocol, __u8 direction, __u32 now)
 {
 	struct conn_key key = {};
 
-	if (!p)
-		return 0;
-	key.client = p->src;
-	key.cport = p->sport;
-	key.other = p->dst;
-	key.oport = p->dport;
-	key.protocol = protocol_of_conn(p->protocol);
-	key.direction = DIRECTION_FORWARD;
+	key.client = *client;
+	key.cport = cport;
+	key.other = *other;
+	key.oport = oport;
+	key.protocol = protocol_of_conn(protocol);
+	key.direction = direction;
 	return conn_find(&key, conn_key_hash(&key), now);
+}
+
+/* Number of the connection that a packet towards a virtual address belongs to, 0: none. */
+__noinline __u32 conn_of_request(const struct packet *p, __u32 now)
+{
+	return p ? conn_of_ends(&p->src, p->sport, &p->dst, p->dport, p->protocol, DIRECTION_FORWARD, now) : 0;
 }
 
 /* Number of the connection that a packet from a destination answers, 0: none. */
 __noinline __u32 conn_of_answer(const struct packet *p, __u32 now)
 {
-	struct conn_key key = {};
-
-	if (!p)
-		return 0;
-	key.client = p->dst;
-	key.cport = p->dport;
-	key.other = p->src;
-	key.oport = p->sport;
-	key.protocol = protocol_of_conn(p->protocol);
-	key.direction = DIRECTION_REPLY;
-	return conn_find(&key, conn_key_hash(&key), now);
+	return p ? conn_of_ends(&p->dst, p->dport, &p->src, p->sport, p->protocol, DIRECTION_REPLY, now) : 0;
 }
 
 /* Number of the connection that a packet from its virtual address answers, 0: none. */
 __noinline __u32 conn_of_direct_answer(const struct packet *p, __u32 now)
 {
-	struct conn_key key = {};
-
-	if (!p)
-		return 0;
-	key.client = p->dst;
-	key.cport = p->dport;
-	key.other = p->src;
-	key.oport = p->sport;
-	key.protocol = protocol_of_conn(p->protocol);
-	key.direction = DIRECTION_FORWARD;
-	return conn_find(&key, conn_key_hash(&key), now);
+	return p ? conn_of_ends(&p->dst, p->dport, &p->src, p->sport, p->protocol, DIRECTION_FORWARD, now) : 0;
 }
 
 /* Number of the connection that a packet quoted by an ICMP error belongs to: a request (to be found under the reply
  * key: it is quoted as the destination saw it) or an answer as the client saw it. */
-__noinline __u32 conn_of_quote(const struct packet *inner, __u32 direction, __u32 now)
+static __always_inline __u32 conn_of_quote(const struct packet *inner, __u32 direction, __u32 now)
 {
-	struct conn_key key = { .direction = direction };
-
-	if (!inner)
-		return 0;
-	key.protocol = protocol_of_conn(inner->protocol);
-	key.client = direction == DIRECTION_REPLY ? inner->src : inner->dst;
-	key.cport = direction == DIRECTION_REPLY ? inner->sport : inner->dport;
-	key.other = direction == DIRECTION_REPLY ? inner->dst : inner->src;
-	key.oport = direction == DIRECTION_REPLY ? inner->dport : inner->sport;
-	return conn_find(&key, conn_key_hash(&key), now);
+	if (direction == DIRECTION_FORWARD)
+		return conn_of_direct_answer(inner, now);
+	return inner ? conn_of_ends(&inner->src, inner->sport, &inner->dst, inner->dport, inner->protocol,
+				    DIRECTION_REPLY, now) :
+		       0;
 }
 
 static __always_inline int slot_swap(__u32 *slot, __u32 old, __u32 new)
