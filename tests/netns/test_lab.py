@@ -183,8 +183,10 @@ def test_entering_a_node_ends_with_the_block(net: Net) -> None:
 
 
 def test_hanging_up_reaches_processes_in_a_node(net: Net) -> None:
-    """A shell left open in a lab ends when the lab goes."""
+    """A shell left open in a lab ends when the lab goes, unless it was told to outlive its terminal (nohup)."""
+    inherited = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     shell = subprocess.Popen(net.lab.command("client", ["sleep", "60"]))
+    signal.signal(signal.SIGHUP, inherited)
     while shell.pid not in processes_in([net.lab.namespace("client")]):
         assert shell.poll() is None
 
