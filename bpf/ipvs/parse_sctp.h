@@ -7,10 +7,13 @@
 #include <linux/in.h>
 
 enum sctp_chunk {
+	SCTP_CHUNK_DATA = 0,
 	SCTP_CHUNK_INIT = 1,
 	SCTP_CHUNK_ABORT = 6,
 	SCTP_CHUNK_COOKIE_ECHO = 10,
 	SCTP_CHUNK_COOKIE_ACK = 11,
+	/* No types: what a packet can say that is no chunk. Those of the wire with these numbers count as
+	 * data, like all that are not named. */
 	SCTP_CHUNK_ABORT_BEHIND = 254, /* an ABORT right behind a cookie */
 	SCTP_CHUNK_NONE = 255, /* the packet ends before a whole chunk header */
 };
@@ -44,6 +47,8 @@ __noinline __u32 sctp_chunk_of(ctx_t *ctx, __u32 offset, __u32 end)
 	offset += sizeof(struct sctphdr);
 	if (sctp_load_chunk(ctx, offset, end, &chunk))
 		return SCTP_CHUNK_NONE;
+	if (chunk.type >= SCTP_CHUNK_ABORT_BEHIND)
+		return SCTP_CHUNK_DATA;
 	length = bpf_ntohs(chunk.length);
 	if (chunk.type != SCTP_CHUNK_COOKIE_ECHO && chunk.type != SCTP_CHUNK_COOKIE_ACK)
 		return chunk.type;
