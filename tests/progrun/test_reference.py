@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from tests.progrun.packets import SCTP, TCP, UDP, End, Packet, end
 from tests.progrun.pair import Pair
 from tests.progrun.rules import service_key
 from tests.progrun.tunnel import TUNNELS
+from tests.reference import Verdict
 from tests.reference.tcp_states import ACK, FIN, RST, SYN
 from xlvs.ipvs import detour, layout
 from xlvs.model.address import Family, family_of
@@ -77,9 +79,18 @@ SCHEDULERS = [row.name for row in registry.SCHEDULERS if row.name != "twos"]
 # On either side of every timeout, and of their sums.
 WAITS = [1, 2, 3, 4, 5, 6, 9, 10, 11, 30, 59, 60, 61, 62, 119, 120, 121, 150, 299, 300, 301, 899, 900, 901, 1799, 1801]
 
-services = st.one_of(st.integers(0, len(ADDRESSED) - 1), st.integers(0, len(SERVICES) - 1))
+T = TypeVar("T")
+
+
+def often(*weighted: tuple[int, st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
+    """One of the strategies, each as often as its weight says: `one_of` takes one that is named twice as one."""
+    return st.sampled_from([one for weight, one in weighted for _ in range(weight)]).flatmap(lambda chosen: chosen)
+
+
+services = often((2, st.integers(0, len(ADDRESSED) - 1)), (1, st.integers(len(ADDRESSED), len(SERVICES) - 1)))
 places = st.integers(0, 5)
 weights = st.sampled_from([1, 1, 1, 0, 2, 3, 4, 5])
+some_weight = st.integers(1, 5)
 thresholds = st.sampled_from([(0, 0), (0, 0), (0, 0), (1, 0), (2, 0), (2, 1), (3, 2), (4, 0)])
 flags = st.one_of(
     st.sampled_from([SYN, SYN, SYN, ACK, SYN | ACK, FIN | ACK, RST, RST | ACK, FIN]),
@@ -96,7 +107,7 @@ chunks = st.one_of(
     st.builds(lambda first: bytes((first[0], 0, 0, 6, 1, 2, 0, 0)) + ABORTED, st.sampled_from(CHUNKS)),
 )
 marks = st.sampled_from([0, 7, 7, 7, 8, 9])
-ttls = st.sampled_from([64, 64, 64, 64, 64, 255, 2, 1, 0])
+ttls = st.sampled_from([*[64] * 12, 255, 2, 1, 0])
 paths = st.booleans()
 
 
@@ -111,6 +122,9 @@ class Content:
         """A packet from end to end."""
         data = self.chunks if protocol == SCTP else b"q" * (source[1] & 3)
         return Packet(source, destination, protocol, self.flags, data=data, **fields)  # type: ignore[arg-type]
+
+
+OPENING = Content(SYN, CHUNKS[0])
 
 
 @dataclass(frozen=True)
@@ -178,8 +192,12 @@ kinds = st.builds(
     st.sampled_from(NETMASKS),
     st.booleans(),
 )
+# A service of the start can be used; but for one in four, so that there are those without destinations too.
+usable = st.builds(replace, servers, weight=some_weight, thresholds=st.sampled_from([(0, 0), (0, 0), (4, 0)]))
+lists = st.builds(lambda first, others: [*first, *others], st.lists(usable, max_size=1), st.lists(servers, max_size=5))
+some_lists = st.builds(lambda first, others: [first, *others], usable, st.lists(servers, max_size=5))
 setups = st.lists(
-    st.tuples(services, kinds, st.lists(servers, max_size=6)),
+    st.tuples(services, kinds, often((3, some_lists), (1, lists))),
     min_size=1,
     max_size=4,
     unique_by=lambda setup: setup[0],
@@ -194,33 +212,40 @@ def tagged(name: str, *parts: st.SearchStrategy[object]) -> st.SearchStrategy[tu
     return st.tuples(st.just(name), *parts)
 
 
-requests = tagged("request", st.integers(0, len(TARGETS) - 1), clients, client_ports, contents, ttls, marks, paths)
+# How well aimed (see Play.request), and at which of what there is.
+aims = st.tuples(st.sampled_from([2, 2, 2, 1, 0]), st.integers(0, 50))
+requests = tagged("request", aims, clients, client_ports, contents, ttls, marks, paths)
+follows = tagged("follow", st.integers(0, 30), contents, ttls, marks, paths)
 answers = tagged("answer", st.integers(0, 30), contents, ttls, paths)
 strays = tagged("stray", st.integers(0, len(ADDRESSED) - 1), places, clients, client_ports, contents, paths)
 waits = tagged("wait", st.sampled_from(WAITS))
-edits = st.one_of(
-    tagged("add", services, servers),
-    tagged("edit", services, servers),
-    tagged("edit", services, servers),
-    tagged("delete", services, servers),
-    tagged("service", services, kinds),
-    tagged("drop", services),
-    tagged("switch", st.sampled_from(["expire_nodest_conn", "expire_quiescent_template"]), st.integers(0, 1)),
-    tagged("switch", st.sampled_from(["sloppy_tcp", "sloppy_sctp", "cache_bypass"]), st.integers(0, 1)),
-    tagged("switch", st.just("conn_reuse_mode"), st.integers(-1, 4)),
-    tagged("switch", st.sampled_from(["secure_tcp", "drop_packet"]), st.sampled_from([0, 3])),
-    tagged("switch", st.just("am_droprate"), st.integers(-1, 4)),
-    tagged("switch", st.sampled_from(["lblc_expiration", "lblcr_expiration"]), st.sampled_from([0, 10, 60, 900])),
-    tagged("timeouts", st.integers(0, 20), st.integers(0, 20), st.integers(0, 20)),
+edits = often(
+    (3, tagged("add", services, servers)),
+    (4, tagged("edit", services, servers)),
+    (3, tagged("delete", services, servers)),
+    (2, tagged("service", services, kinds)),
+    (1, tagged("drop", services)),
+    (1, tagged("switch", st.sampled_from(["expire_nodest_conn", "expire_quiescent_template"]), st.integers(0, 1))),
+    (1, tagged("switch", st.sampled_from(["sloppy_tcp", "sloppy_sctp", "cache_bypass"]), st.integers(0, 1))),
+    (1, tagged("switch", st.just("conn_reuse_mode"), st.integers(-1, 4))),
+    (1, tagged("switch", st.sampled_from(["secure_tcp", "drop_packet"]), st.sampled_from([0, 3]))),
+    (1, tagged("switch", st.just("am_droprate"), st.integers(-1, 4))),
+    (1, tagged("switch", st.sampled_from(["lblc_expiration", "lblcr_expiration"]), st.sampled_from([0, 10, 60, 900]))),
+    (1, tagged("timeouts", st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))),
 )
-steps = st.one_of(requests, requests, requests, requests, answers, answers, answers, waits, edits, strays)
+steps = often((8, requests), (5, follows), (7, answers), (2, waits), (3, edits), (1, strays))
+
+
+# How many packets had a verdict, by protocol and by how they were sent on.
+Seen = Counter[tuple[Verdict, Protocol, ForwardingMethod | None]]
 
 
 class Play:
     """The steps, as what they do to a pair."""
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: Pair, seen: Seen) -> None:
         self.pair = pair
+        self.seen = seen
 
     def service(self, number: int, kind: Kind) -> None:
         """Add a service, or edit it."""
@@ -239,12 +264,24 @@ class Play:
         self.pair.add_destination(SERVICES[number], server.of(SERVICES[number]))
 
     def edit(self, number: int, server: Server) -> None:
-        """Edit a destination."""
-        self.pair.update_destination(SERVICES[number], server.of(SERVICES[number]))
+        """Edit a destination, one that exists where its place says one."""
+        key, configured = self.existing(number, server)
+        self.pair.update_destination(key, configured)
 
     def delete(self, number: int, server: Server) -> None:
-        """Delete a destination."""
-        self.pair.delete_destination(SERVICES[number], server.of(SERVICES[number]))
+        """Delete a destination, one that exists where its place says one."""
+        key, configured = self.existing(number, server)
+        self.pair.delete_destination(key, configured)
+
+    def existing(self, number: int, server: Server) -> tuple[ServiceKey, Destination]:
+        """A service and what is to be configured: of a destination that exists, but for one place in six."""
+        found = [(key, one.configured.key) for key in self.pair.services for one in self.pair.model.destinations(key)]
+        if not found or server.place == len(ADDRESSES4) - 1:
+            return SERVICES[number], server.of(SERVICES[number])
+        key, at = found[(number * 6 + server.place) % len(found)]
+        configured = server.of(key)
+        possible = configured.forwarding is ForwardingMethod.TUNNEL or at.family is key.family
+        return key, replace(configured, key=at) if possible else configured
 
     def switch(self, name: str, value: int) -> None:
         """Change a setting."""
@@ -262,14 +299,54 @@ class Play:
         """One of the clients' ends."""
         return (CLIENTS4 if ipv4 else CLIENTS6)[which], CLIENT_PORTS[port]
 
-    def request(self, number: int, who: int, port: int, content: Content, ttl: int, mark: int, xdp: bool) -> None:
-        """A packet of a client to a service. The host's stack takes none with its last hop to the mark device."""
-        protocol, virtual = TARGETS[number]
+    def usable(self) -> list[ServiceKey]:
+        """Services that would send a new connection somewhere; all but those by mark only with their own port."""
+        found = []
+        for key, service in self.pair.services.items():
+            can = any(each.usable for each in self.pair.model.destinations(key))
+            if key.fwmark:
+                can = can or bool(self.pair.model.settings.cache_bypass)
+            if can and (key.fwmark or key.port or service.is_persistent):
+                found.append(key)
+        return found
+
+    def aimed(self, number: int) -> tuple[tuple[int, End], int] | None:
+        """A target and a mark that lead to one of the usable services; None where there is none."""
+        keys = self.usable()
+        if not keys:
+            return None
+        number, which = divmod(number, len(keys))
+        key = keys[which]
+        targets = [one for one in TARGETS if leads_to(one, key)]
+        return targets[number % len(targets)], key.fwmark
+
+    def request(
+        self, aim: tuple[int, int], who: int, port: int, content: Content, ttl: int, mark: int, xdp: bool
+    ) -> None:
+        """A packet of a client: aimed at what can be used, or not; of an aim above 1 it opens what is not open yet.
+
+        The host's stack takes none with its last hop to the mark device.
+        """
+        how, number = aim
+        (protocol, virtual), mark = (self.aimed(number) if how else None) or (TARGETS[number % len(TARGETS)], mark)
         ipv4 = len(virtual[0]) == 4
         if self.pair.has_marks(ipv4):
             ttl = max(ttl, 2)
-        packet = content.packet(self.client(ipv4, who, port), virtual, protocol, ttl=ttl)
-        self.pair.send(packet, from_server=False, xdp_first=xdp, mark=mark)
+        client = self.client(ipv4, who, port)
+        known = {(one.protocol, one.client, one.virtual) for one in self.pair.model.connections()}
+        if how > 1 and (protocol, client, virtual) not in known:
+            content = OPENING
+        self.send(content.packet(client, virtual, protocol, ttl=ttl), from_server=False, xdp=xdp, mark=mark)
+
+    def follow(self, which: int, content: Content, ttl: int, mark: int, xdp: bool) -> None:
+        """A further packet of the client on one of the connections."""
+        connections = list(self.pair.model.connections())
+        if not connections:
+            return
+        one = connections[which % len(connections)]
+        ttl = max(ttl, 2) if self.pair.has_marks(len(one.client[0]) == 4) else ttl
+        packet = content.packet(one.client, one.virtual, one.protocol, ttl=ttl)
+        self.send(packet, from_server=False, xdp=xdp, mark=mark)
 
     def answer(self, which: int, content: Content, ttl: int, xdp: bool) -> None:
         """A packet of a destination on one of the connections, in its own name or in the virtual address's."""
@@ -279,7 +356,7 @@ class Play:
         one = connections[which % len(connections)]
         source = one.server if one.method is ForwardingMethod.MASQUERADE else one.virtual
         packet = content.packet(source, one.client, one.protocol, ttl=ttl, macs=FROM_SERVER)
-        self.pair.send(packet, from_server=True, xdp_first=xdp)
+        self.send(packet, from_server=True, xdp=xdp)
 
     def stray(self, number: int, place: int, who: int, port: int, content: Content, xdp: bool) -> None:
         """A packet of a destination to a client, whether there is a connection or not."""
@@ -287,7 +364,20 @@ class Play:
         ipv4 = len(virtual[0]) == 4
         source = (ADDRESSES4 if ipv4 else ADDRESSES6)[place], PORTS[0]
         packet = content.packet(source, self.client(ipv4, who, port), protocol, macs=FROM_SERVER)
-        self.pair.send(packet, from_server=True, xdp_first=xdp)
+        self.send(packet, from_server=True, xdp=xdp)
+
+    def send(self, packet: Packet, *, from_server: bool, xdp: bool, mark: int = 0) -> None:
+        """Give both a packet, and count what becomes of it."""
+        outcome = self.pair.send(packet, from_server=from_server, xdp_first=xdp, mark=mark)
+        self.seen[outcome.verdict, Protocol(packet.protocol), outcome.method] += 1
+
+
+def leads_to(target: tuple[int, End], key: ServiceKey) -> bool:
+    """Whether packets to a target can belong to a service, with its mark if it has one."""
+    protocol, (address, port) = target
+    if key.fwmark:
+        return family_of(address) is key.family
+    return (protocol, address) == (key.protocol, key.address) and key.port in (0, port)
 
 
 @pytest.fixture(scope="module")
@@ -307,18 +397,34 @@ def prepared(loaded: Director) -> Iterator[Director]:
         yield loaded
 
 
-@settings(max_examples=10 * settings().max_examples, deadline=None, suppress_health_check=list(HealthCheck))
-@given(setup=setups, script=st.lists(steps, min_size=5, max_size=60))
-def test_programs_do_what_the_reference_does(
-    prepared: Director,
-    setup: list[tuple[int, Kind, list[Server]]],
-    script: list[tuple[object, ...]],
-) -> None:
-    """Verdict, rewritten packet, connection table, counts and choices, after each step."""
-    play = Play(Pair(prepared))
-    for number, kind, list_of_servers in setup:
-        play.service(number, kind)
-        for server in list_of_servers:
-            play.add(number, server)
-    for name, *arguments in script:
-        getattr(play, str(name))(*arguments)
+def share(seen: Seen, *values: object) -> float:
+    """The share of the packets that have all the values, in percent."""
+    return 100 * sum(number for key, number in seen.items() if set(values) <= set(key)) / seen.total()
+
+
+def test_programs_do_what_the_reference_does(prepared: Director) -> None:
+    """Verdict, rewritten packet, connection table, counts and choices, after each step; and there are enough of each."""
+    seen: Seen = Counter()
+
+    @settings(max_examples=4 * settings().max_examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(setup=setups, bypass=st.sampled_from([0, 0, 1]), script=st.lists(steps, min_size=20, max_size=60))
+    def differ(setup: list[tuple[int, Kind, list[Server]]], bypass: int, script: list[tuple[object, ...]]) -> None:
+        play = Play(Pair(prepared), seen)
+        play.switch("cache_bypass", bypass)
+        for number, kind, list_of_servers in setup:
+            play.service(number, kind)
+            for server in list_of_servers if not bypass or number < len(ADDRESSED) else ():
+                play.add(number, server)
+        for name, *arguments in script:
+            getattr(play, str(name))(*arguments)
+
+    differ()
+    assert share(seen, Verdict.FORWARD) > 30, seen
+    assert share(seen, Verdict.REPLY) > 8, seen
+    assert share(seen, Verdict.ANSWERED) > 0.5, seen
+    assert share(seen, Verdict.DROP_DESTINATION_GONE) > 0.2, seen
+    for method in (*METHODS, ForwardingMethod.BYPASS):
+        assert share(seen, Verdict.FORWARD, method) > 0.5, (method, seen)
+    for protocol in (Protocol.TCP, Protocol.UDP, Protocol.SCTP):
+        assert share(seen, Verdict.FORWARD, protocol) > 4, (protocol, seen)
+        assert share(seen, Verdict.REPLY, protocol) > 1, (protocol, seen)
