@@ -202,8 +202,9 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 
 	if (is_new) {
 		verdict = begin(ctx, work, set, now);
-		/* One that gives way still counts while its successor's destination is chosen, as in the kernel. */
-		if (number && conn && !mark_is_awaited(set, p))
+		/* One that gives way still counts while its successor's destination is chosen, as in the kernel; and who
+		 * is handed the packet up chooses again. */
+		if (number && conn && verdict != VERDICT_HAND_UP && !mark_is_awaited(set, p))
 			conn_kill(conn, number, now);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
