@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared" / "oracle"
-AT_ONCE = 3  # most of a scene is waiting
+AT_ONCE = 4  # most of a scene is waiting
 ON_ONE_PROCESSOR = {"proc-stats"}  # shows what each processor counted; recorded on a machine with one
 
 pytestmark = [
