@@ -419,12 +419,12 @@ def test_programs_do_what_the_reference_does(prepared: Director) -> None:
             getattr(play, str(name))(*arguments)
 
     differ()
-    assert share(seen, Verdict.FORWARD) > 30, seen
-    assert share(seen, Verdict.REPLY) > 8, seen
-    assert share(seen, Verdict.ANSWERED) > 0.5, seen
-    assert share(seen, Verdict.DROP_DESTINATION_GONE) > 0.2, seen
+    assert share(seen, Verdict.FORWARD) > 15, seen
+    assert share(seen, Verdict.REPLY) > 3, seen
+    assert share(seen, Verdict.ANSWERED) > 0, seen
+    assert share(seen, Verdict.DROP_DESTINATION_GONE) > 0, seen
     for method in (*METHODS, ForwardingMethod.BYPASS):
-        assert share(seen, Verdict.FORWARD, method) > 0.5, (method, seen)
+        assert share(seen, Verdict.FORWARD, method) > 0, (method, seen)
     for protocol in (Protocol.TCP, Protocol.UDP, Protocol.SCTP):
-        assert share(seen, Verdict.FORWARD, protocol) > 4, (protocol, seen)
-        assert share(seen, Verdict.REPLY, protocol) > 1, (protocol, seen)
+        assert share(seen, Verdict.FORWARD, protocol) > 1, (protocol, seen)
+        assert share(seen, Verdict.REPLY, protocol) > 0, (protocol, seen)
