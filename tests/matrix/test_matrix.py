@@ -53,9 +53,9 @@ def test_a_cell_carries_all_that_is_sent(played: Played, cell: Cell) -> None:
 
 
 def test_the_director_counted_what_was_sent(played: Played) -> None:
-    """After the cells above: connections, bytes, and nothing active any more."""
+    """After the cells above, or one cell where they were left out: connections, bytes, and nothing active any more."""
     if not played.outcomes:
-        pytest.skip("no cell was run before")
+        played.outcomes.append(played.runner.run(cells(small=True)[0]))
     played.runner.check_counters(played.outcomes)
 
     assert {outcome.cell.name: outcome.complaints for outcome in played.outcomes if outcome.complaints} == {}

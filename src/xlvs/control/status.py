@@ -71,11 +71,16 @@ class Advice(Protocol):
     """A finding of any kind: see `xlvs.control.findings.Finding`."""
 
     @property
-    def what(self) -> str: ...  # noqa: D102
+    def what(self) -> str:
+        """What is wrong."""
+
     @property
-    def remedy(self) -> str: ...  # noqa: D102
+    def remedy(self) -> str:
+        """What to do about it."""
+
     @property
-    def grave(self) -> bool: ...  # noqa: D102
+    def grave(self) -> bool:
+        """Whether packets are lost by it."""
 
 
 def advice(found: Sequence[Advice], *, colours: bool) -> Iterator[str]:
