@@ -308,11 +308,14 @@ static __always_inline void conn_give_back(__u32 number)
 	bpf_map_push_elem(&free_conns, &number, BPF_ANY);
 }
 
-/* End a live connection: once, whoever sees it first. Its memory follows by the sweeper. */
+/* End a live connection: once, whoever sees it first. Its memory follows by the sweeper. All that is needed of it is
+ * read before it is dead: on a processor that stands still meanwhile, as virtual ones do, the rest may be too short. */
 __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 {
 	struct conn_word old, new;
+	__u64 forward, reply = 0;
 	struct dest *dest;
+	__u32 control;
 
 	if (!conn)
 		return -1;
@@ -320,17 +323,21 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 	new = old;
 	new.life = LIFE_DEAD;
 	new.expires = now;
+	forward = conn_forward_hash(conn);
+	dest = dest_get(conn->dest);
+	if (dest && conn->method == METHOD_MASQUERADE)
+		reply = conn_reply_hash(conn, dest);
+	control = conn->control;
 	if (old.life != LIFE_LIVE || __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
-	conn_unlink(conn_forward_hash(conn), number);
-	dest = dest_get(conn->dest);
+	conn_unlink(forward, number);
 	if (!dest || old.bits & CONN_ONE_PACKET)
 		return 0;
-	if (conn->method == METHOD_MASQUERADE)
-		conn_unlink(conn_reply_hash(conn, dest), number);
+	if (reply)
+		conn_unlink(reply, number);
 	dest_unbind(dest, old.bits & CONN_INACTIVE);
-	if (conn->control)
-		template_release(conn->control, old.expires, now);
+	if (control)
+		template_release(control, old.expires, now);
 	return 0;
 }
 

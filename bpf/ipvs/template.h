@@ -148,12 +148,14 @@ __noinline int template_extend(__u32 number, __u32 moment)
 	return 0;
 }
 
-/* End a template without connections: once, whoever sees it first. */
+/* End a template without connections: once, whoever sees it first; what is needed of it is read before, see conn_kill. */
 __noinline int template_kill(__u32 number, __u32 now)
 {
 	struct conn *conn = conn_get(number);
 	struct conn_word old, new;
 	struct dest *dest;
+	__u32 control;
+	__u64 hash;
 
 	if (!conn)
 		return -1;
@@ -161,14 +163,16 @@ __noinline int template_kill(__u32 number, __u32 now)
 	new = old;
 	new.life = LIFE_DEAD;
 	new.expires = now;
+	hash = template_hash_of(conn);
+	control = conn->control;
+	dest = dest_get(conn->dest);
 	if (old.life != LIFE_LIVE || conn->controls ||
 	    __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
 	if (!(old.bits & CONN_OUTDATED))
-		conn_unlink(template_hash_of(conn), number);
-	if (conn->control)
+		conn_unlink(hash, number);
+	if (control)
 		bpf_map_delete_elem(&calls, &number);
-	dest = dest_get(conn->dest);
 	if (dest)
 		dest_unbind_template(dest);
 	return 0;
