@@ -61,6 +61,34 @@ def test_the_first_mount_may_come_from_netns_exec() -> None:
     assert (done.stdout.split(), done.stderr) == (["b'kept'", "1"], "")
 
 
+def test_unmounting_leaves_other_mount_namespaces_alone() -> None:
+    """Two process trees with one /run and a bpffs each: what one pinned is there after the other needed its own no more."""
+    ours = "from xlvs.linux import bpffs; bpffs.root(); print(bpffs.release())"
+    script = (
+        "mount -t tmpfs none /run && mkfifo /run/pinned /run/released || exit;"
+        " unshare --mount --pid --fork --mount-proc --propagation private sh -c"
+        """ '"$0" -c "$1" && echo > /run/pinned && cat /run/released && "$0" -c "$2"' "$0" "$1" "$2" &"""
+        ' cat /run/pinned && "$0" -c "$3" && echo > /run/released && wait'
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--mount-proc",
+        "sh",
+        "-c",
+        script,
+        sys.executable,
+        PIN,
+        READ,
+        ours,
+    ]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=environment)
+    assert (done.stdout.split(), done.stderr) == (["True", "b'kept'"], "")
+
+
 def test_directors_do_not_see_each_other(name: str) -> None:
     """The directory is that of the namespace; another has another."""
     here = bpffs.director(create=False)

@@ -55,7 +55,7 @@ def folder(name: str, *, create: bool = True) -> str:
         path = root()
         with lock(path) as fd:
             if _is_root(fd):
-                make_directory(f"{path}/{name}")
+                _make_inside(fd, name)
                 return f"{path}/{name}"
 
 
@@ -74,6 +74,16 @@ def make_directory(path: str) -> None:
         os.makedirs(path, mode=0o700, exist_ok=True)
     except OSError as error:
         raise _failure(f"making {path}", error) from None
+
+
+def _make_inside(fd: int, name: str) -> None:
+    """Make a directory in the bpffs that was locked, never in what lies below its mount point."""
+    try:
+        os.mkdir(name, 0o700, dir_fd=fd)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise _failure(f"making {name}", error) from None
 
 
 def remove(directory: str) -> None:
@@ -179,11 +189,8 @@ def _mount_here() -> None:
 
 
 def _unmount_here() -> None:
+    """The mount point stays: to remove it would take away what another mount namespace has mounted there (rmdir(2))."""
     unmount(MOUNT_POINT, MNT_DETACH)  # the lock, which says that nobody needs it, keeps it busy
-    try:
-        os.rmdir(MOUNT_POINT)
-    except OSError as error:
-        raise _failure(f"removing {MOUNT_POINT}", error) from None
 
 
 def _inside(pid: int, operation: str, action: Callable[[], None]) -> None:
