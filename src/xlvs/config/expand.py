@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Definitions, conditionals and sequences of keepalived.conf(5).
+r"""Definitions, conditionals and sequences of keepalived.conf(5).
 
     $PRIORITY=100                       a definition; used as $PRIORITY before a blank, `,`, `)` or the end, or as ${PRIORITY}
     $INSTANCE= \                        one of several lines: each but the last ends in a backslash
