@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Words of a line. Ordinary lines know the double quote only; lines that hold a command know the shell's quotes too,
-and the escapes \a \b \E \f \n \r \t \v \nnn \xXX \cC. Pieces that touch make one word: `abcd" efg h "mn`.
+r"""Words of a line.
+
+Ordinary lines know the double quote only; lines that hold a command know the shell's quotes too, and the escapes
+\a \b \E \f \n \r \t \v \nnn \xXX \cC. Pieces that touch make one word: `abcd" efg h "mn`.
 """
 
 from __future__ import annotations

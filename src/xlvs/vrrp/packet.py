@@ -85,7 +85,7 @@ def build(advertisement: Advertisement, source: bytes, destination: bytes, *, ps
     first = advertisement.version << 4 | ADVERTISEMENT
     fields = (first, advertisement.vrid, advertisement.priority, len(advertisement.addresses), _fourth(advertisement))
     data = HEADER.pack(*fields, 0) + body
-    value = checksum(_pseudo(advertisement.version, source, destination, len(data), pseudo_header) + data)
+    value = checksum(_pseudo(advertisement.version, source, destination, len(data), wanted=pseudo_header) + data)
     return HEADER.pack(*fields, value) + body
 
 
@@ -103,11 +103,11 @@ def parse(data: bytes, source: bytes, destination: bytes, *, pseudo_header: bool
     expected = HEADER.size + count * address_bytes + (AUTHENTICATION_BYTES if version == 2 else 0)
     if len(data) != expected:
         raise NotAnAdvertisement(Flaw.LENGTH, f"{len(data)} bytes, but {count} addresses make {expected}")
-    if version not in {2, 3} or version == 2 and address_bytes != 4:
+    if version not in {2, 3} or (version == 2 and address_bytes != 4):
         raise NotAnAdvertisement(Flaw.VERSION, f"version {version}")
     if kind != ADVERTISEMENT:
         raise NotAnAdvertisement(Flaw.TYPE, f"type {kind}")
-    if not _sum_is_right(data, version, source, destination, pseudo_header):
+    if not _sum_is_right(data, version, source, destination, pseudo_header=pseudo_header):
         raise NotAnAdvertisement(Flaw.CHECKSUM, "wrong checksum")
     end = HEADER.size + count * address_bytes
     addresses = tuple(data[at : at + address_bytes] for at in range(HEADER.size, end, address_bytes))
@@ -131,14 +131,14 @@ def _authentication_type(number: int) -> AuthenticationType:
         raise NotAnAdvertisement(Flaw.AUTHENTICATION_UNKNOWN, f"authentication type {number}") from None
 
 
-def _pseudo(version: int, source: bytes, destination: bytes, length: int, wanted: bool) -> bytes:
-    if version == 2 or len(source) == 4 and not wanted:
+def _pseudo(version: int, source: bytes, destination: bytes, length: int, *, wanted: bool) -> bytes:
+    if version == 2 or (len(source) == 4 and not wanted):
         return b""
     if len(source) == 4:
         return PSEUDO_IPV4.pack(source, destination, 0, PROTOCOL, length)
     return PSEUDO_IPV6.pack(source, destination, length, 0, 0, PROTOCOL)
 
 
-def _sum_is_right(data: bytes, version: int, source: bytes, destination: bytes, pseudo_header: bool) -> bool:
+def _sum_is_right(data: bytes, version: int, source: bytes, destination: bytes, *, pseudo_header: bool) -> bool:
     tries = (pseudo_header, not pseudo_header) if len(source) == 4 and version == 3 else (True,)
-    return any(not checksum(_pseudo(version, source, destination, len(data), each) + data) for each in tries)
+    return any(not checksum(_pseudo(version, source, destination, len(data), wanted=each) + data) for each in tries)
