@@ -18,10 +18,11 @@ from xlvs.model.diff import (
 from xlvs.model.errors import XlvsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from xlvs.ipvs.interface import IpvsTables
     from xlvs.model.diff import Operation
+    from xlvs.model.service import ServiceKey
 
 
 def configured(tables: IpvsTables) -> list[ConfiguredService]:
@@ -32,14 +33,22 @@ def configured(tables: IpvsTables) -> list[ConfiguredService]:
     ]
 
 
-def bring(tables: IpvsTables, desired: Iterable[ConfiguredService]) -> list[Operation]:
-    """Make the tables hold exactly this; returns what it took.
+def _everything(_: ServiceKey) -> bool:
+    return True
+
+
+def bring(
+    tables: IpvsTables,
+    desired: Iterable[ConfiguredService],
+    owns: Callable[[ServiceKey], bool] = _everything,
+) -> list[Operation]:
+    """Make the tables hold exactly this; returns what it took. Services that are not owned stay as they are.
 
     Nobody else edits meanwhile. When an operation is refused, those before it are undone and its error is raised.
     """
     with tables.batch():
         before = configured(tables)
-        operations = diff(before, desired)
+        operations = diff(before, desired, owns)
         try:
             for operation in operations:
                 carry_out(tables, operation)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exchange of HTTP_GET and SSL_GET: one page, its status, digest and text."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from xlvs.healthcheck.probe import ProbeResult, end_text
+
+if TYPE_CHECKING:
+    from xlvs.healthcheck.probe import HttpProbe
+
+HEAD_MAX = 64 * 1024
+SEARCHED_MAX = 1024 * 1024
+_STATUS = re.compile(rb"HTTP/\d\.\d +(\d{3})(?:[ \r\n]|$)")
+_LENGTH = re.compile(rb"\r?\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r?\n|$)", re.IGNORECASE)
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_FLAGS = {"caseless": re.IGNORECASE, "multiline": re.MULTILINE, "dotall": re.DOTALL, "extended": re.VERBOSE}
+
+
+@lru_cache(maxsize=1024)
+def pattern(regex: str, options: frozenset[str]) -> re.Pattern[bytes]:
+    """A regular expression for bodies. Raises re.error."""
+    flags = re.RegexFlag(0)
+    for option in options:
+        flags |= _FLAGS.get(option, re.RegexFlag(0))
+    return re.compile(regex.encode("utf-8", "surrogateescape"), flags)
+
+
+class HttpExchange:
+    """Asks for one URL and judges the answer."""
+
+    def __init__(self, probe: HttpProbe) -> None:
+        self._probe = probe
+        self._where = f"{end_text(probe.endpoint.address, probe.endpoint.port, 'tcp')} url({probe.path})"
+        self._head: bytes | None = b""
+        self._status = 0
+        self._left: int | None = None
+        self._digest = hashlib.md5(usedforsecurity=False) if probe.digest else None
+        self._body = bytearray()
+
+    def opening(self) -> bytes:
+        """The request."""
+        probe = self._probe
+        version = "1.1" if probe.version == "1.1" else "1.0"
+        lines = [f"GET {probe.path} HTTP/{version}", "User-Agent: KeepAliveClient"]
+        if probe.version != "1.0":
+            lines.append("Connection: close")
+        lines += [f"Host: {probe.host}", "", ""]
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+
+    def receive(self, data: bytes) -> ProbeResult | None:
+        """Take a part of the answer."""
+        if self._head is not None:
+            self._head += data
+            end = _HEAD_END.search(self._head)
+            if end is None:
+                return ProbeResult(ok=False, reason="The header is too long") if len(self._head) > HEAD_MAX else None
+            head, data = self._head[: end.start()], self._head[end.end() :]
+            self._head = None
+            length = _LENGTH.search(head)
+            self._left = int(length[1]) if length else None
+            status = _STATUS.match(head)
+            self._status = int(status[1]) if status else 0
+        self._take(data)
+        return self._judge() if self._left == 0 else None
+
+    def closed(self) -> ProbeResult:
+        """The end of a body without a length; of a shorter one too, as the original has it."""
+        if self._head is None:
+            return self._judge()
+        return ProbeResult(ok=False, reason=f"No answer from {self._where}.")
+
+    def _take(self, data: bytes) -> None:
+        if self._left is not None:
+            data = data[: self._left]
+            self._left -= len(data)
+        if self._digest is not None:
+            self._digest.update(data)
+        if self._probe.regex and len(self._body) < SEARCHED_MAX:
+            self._body += data
+
+    def _judge(self) -> ProbeResult:
+        probe = self._probe
+        if not any(first <= self._status <= last for first, last in probe.statuses):
+            return ProbeResult(
+                ok=False, reason=f"HTTP status code error to server {self._where}: status_code [{self._status}]."
+            )
+        if self._digest is not None and self._digest.digest() != probe.digest:
+            return ProbeResult(
+                ok=False, reason=f"MD5 digest error to {self._where}: MD5SUM [{self._digest.hexdigest()}]."
+            )
+        if probe.regex and self._matches() == probe.regex_must_not_match:
+            return ProbeResult(ok=False, reason=f"Regex match failed to {self._where}.")
+        return ProbeResult(ok=True, reason=f"HTTP status code success to {self._where}.")
+
+    def _matches(self) -> bool:
+        probe = self._probe
+        compiled = pattern(probe.regex, probe.regex_flags)
+        search = compiled.match if "anchored" in probe.regex_flags else compiled.search
+        found = search(self._body, probe.regex_from)
+        return found is not None and (probe.regex_to is None or found.start() <= probe.regex_to)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs probes on the event loop: plain sockets and call-backs, so that one core carries thousands a second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from xlvs.checkers.stream import StreamAttempt
+from xlvs.healthcheck.probe import (
+    BfdProbe,
+    DnsProbe,
+    FileProbe,
+    HttpProbe,
+    MiscProbe,
+    PingProbe,
+    ProbeResult,
+    SmtpProbe,
+    TcpProbe,
+    UdpProbe,
+)
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from xlvs.healthcheck.probe import Probe
+
+    class Running(Protocol):
+        """A probe under way."""
+
+        def start(self) -> None:
+            """Begin."""
+
+        def cancel(self) -> None:
+            """Give up; there will be no result."""
+
+
+class Prober:
+    """Starts probes and knows which are under way."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._running: dict[int, Running] = {}
+        self._count = 0
+
+    def run(self, probe: Probe, done: Callable[[ProbeResult], None]) -> None:
+        """Begin a probe; `done` gets its result, perhaps before this returns."""
+        if isinstance(probe, FileProbe):
+            from xlvs.checkers.program import read_number
+
+            done(read_number(probe))
+            return
+        if isinstance(probe, BfdProbe):
+            return
+        self._count += 1
+        number = self._count
+
+        def finished(result: ProbeResult) -> None:
+            self._running.pop(number, None)
+            done(result)
+
+        attempt = self._attempt(probe, finished)
+        self._running[number] = attempt
+        attempt.start()
+
+    def cancel_all(self) -> None:
+        """Give up every probe that is under way."""
+        for attempt in list(self._running.values()):
+            attempt.cancel()
+        self._running.clear()
+
+    def _attempt(
+        self,
+        probe: TcpProbe | HttpProbe | SmtpProbe | DnsProbe | UdpProbe | PingProbe | MiscProbe,
+        done: Callable[[ProbeResult], None],
+    ) -> Running:
+        match probe:
+            case TcpProbe(endpoint):
+                return StreamAttempt(self._loop, endpoint, done)
+            case HttpProbe():
+                from xlvs.checkers.http import HttpExchange
+
+                exchange = HttpExchange(probe)
+                return StreamAttempt(self._loop, probe.endpoint, done, exchange, tls=probe.tls, sni=probe.sni)
+            case SmtpProbe():
+                from xlvs.checkers.smtp import SmtpExchange
+
+                return StreamAttempt(self._loop, probe.endpoint, done, SmtpExchange(probe))
+            case DnsProbe() | UdpProbe() | PingProbe():
+                from xlvs.checkers.datagram import DatagramAttempt
+
+                return DatagramAttempt(self._loop, probe, done)
+            case MiscProbe():
+                from xlvs.checkers.program import ProgramAttempt
+
+                return ProgramAttempt(self._loop, probe, done)
+            case _:
+                assert_never(probe)

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Probes over TCP: a connection, TLS if asked for, and what is said over it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from functools import lru_cache
+from os import strerror
+from typing import TYPE_CHECKING
+
+from xlvs.checkers.attempt import Attempt
+from xlvs.checkers.sockets import connected
+from xlvs.healthcheck.probe import ProbeResult, end_text
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from xlvs.checkers.exchange import Exchange
+    from xlvs.healthcheck.probe import Endpoint
+
+_PORTION = 64 * 1024
+
+
+@lru_cache(maxsize=1)
+def tls_context() -> ssl.SSLContext:
+    """TLS as SSL_GET has it: the certificate is not verified, since real servers rarely have one for their address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class StreamAttempt(Attempt):
+    """Connects; without an exchange that is all."""
+
+    __slots__ = ("_endpoint", "_exchange", "_outgoing", "_sni", "_tls")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        endpoint: Endpoint,
+        done: Callable[[ProbeResult], None],
+        exchange: Exchange | None = None,
+        *,
+        tls: bool = False,
+        sni: str = "",
+    ) -> None:
+        super().__init__(loop, endpoint.timeout_us, done)
+        self._endpoint = endpoint
+        self._exchange = exchange
+        self._tls = tls
+        self._sni = sni
+        self._outgoing = b""
+
+    def start(self) -> None:
+        """Open the connection."""
+        try:
+            opened, error = connected(self._endpoint, socket.SOCK_STREAM)
+        except OSError as problem:
+            self._finish(ok=False, reason=f"Cannot connect to {self._name()}: {problem.strerror or problem}")
+            return
+        self._begin(opened)
+        if error:
+            self._refused(error)
+        else:
+            self._loop.add_writer(opened, self._connected)
+
+    def _name(self) -> str:
+        return end_text(self._endpoint.address, self._endpoint.port, "tcp")
+
+    def _refused(self, error: int) -> None:
+        self._finish(ok=False, reason=f"TCP connection to {self._name()} failed: {strerror(error)}.")
+
+    def _expired(self) -> None:
+        self._finish(ok=False, reason=f"Timeout connecting server {self._name()}.")
+
+    def _connected(self) -> None:
+        opened = self._socket
+        if opened is None:
+            return
+        error = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._refused(error)
+        elif self._exchange is None:
+            self._finish(ok=True, reason=f"TCP connection to {self._name()} success.")
+        else:
+            self._loop.remove_writer(opened)
+            self._restart_limit()
+            if self._tls:
+                self._secure(opened)
+            else:
+                self._speak()
+
+    def _secure(self, opened: socket.socket) -> None:
+        try:
+            wrapped = tls_context().wrap_socket(
+                opened, do_handshake_on_connect=False, server_hostname=self._sni or None, suppress_ragged_eofs=True
+            )
+        except (OSError, ValueError) as problem:
+            self._finish(ok=False, reason=f"SSL error with {self._name()}: {problem}")
+            return
+        self._socket = wrapped
+        self._shake_hands()
+
+    def _shake_hands(self) -> None:
+        opened = self._socket
+        if not isinstance(opened, ssl.SSLSocket):
+            return
+        try:
+            opened.do_handshake()
+        except ssl.SSLWantReadError:
+            self._loop.remove_writer(opened)
+            self._loop.add_reader(opened, self._shake_hands)
+        except ssl.SSLWantWriteError:
+            self._loop.remove_reader(opened)
+            self._loop.add_writer(opened, self._shake_hands)
+        except OSError as problem:
+            self._finish(ok=False, reason=f"SSL handshake with {self._name()} failed: {problem.strerror or problem}")
+        else:
+            self._loop.remove_writer(opened)
+            self._loop.remove_reader(opened)
+            self._speak()
+
+    def _speak(self) -> None:
+        if self._exchange and self._socket:
+            self._outgoing = self._exchange.opening()
+            self._loop.add_reader(self._socket, self._listen)
+            self._send()
+
+    def _send(self) -> None:
+        opened = self._socket
+        if opened is None or not self._outgoing:
+            return
+        try:
+            self._outgoing = self._outgoing[opened.send(self._outgoing) :]
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError as problem:
+            self._refused(problem.errno or 0)
+            return
+        if self._outgoing:
+            self._loop.add_writer(opened, self._send)
+        else:
+            self._loop.remove_writer(opened)
+
+    def _listen(self) -> None:
+        while self._socket and self._exchange:
+            try:
+                data = self._socket.recv(_PORTION)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            except ssl.SSLError:
+                data = b""
+            except OSError as problem:
+                self._refused(problem.errno or 0)
+                return
+            self._hear(self._exchange.receive(data) if data else self._exchange.closed())
+            if not self._tls:
+                return
+
+    def _hear(self, said: bytes | ProbeResult | None) -> None:
+        if isinstance(said, ProbeResult):
+            self._end(said)
+        elif said:
+            self._outgoing += said
+            self._send()

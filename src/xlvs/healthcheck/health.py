@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All virtual servers and their checkers, driven by events and time (microseconds of a clock that never goes back).
+
+    health = Health(settings, former)     former: what ran before a reload, whose verdicts are kept
+    health.start(now, draw)               draw gives numbers from 0 to 1 for the first probes' delays
+    health.finished(checker, turn, result, now)   health.handle_timer(now)   health.set_addresses(present, now)
+    health.effects()                      what is to be done, in order
+
+`desired()` is the whole of what the tables should hold at this moment; `next_timer()` says when `handle_timer` is due.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from xlvs.healthcheck.checker import Checker
+from xlvs.healthcheck.effects import CheckerChanged, Note, RunProbe, ServerChanged
+from xlvs.healthcheck.probe import BfdProbe, ProbeResult
+from xlvs.healthcheck.virtual_server import RealServer, VirtualServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from xlvs.healthcheck.effects import Effect
+    from xlvs.healthcheck.settings import (
+        CheckerSettings,
+        HealthSettings,
+        RealServerSettings,
+        VirtualServerSettings,
+    )
+    from xlvs.model.destination import DestinationKey
+    from xlvs.model.diff import ConfiguredService
+    from xlvs.model.service import ServiceKey
+
+ServerKey = tuple[tuple["ServiceKey", ...], "DestinationKey"]
+
+
+class Health:
+    """State, timers and pending effects of all checks."""
+
+    def __init__(self, settings: HealthSettings, former: Health | None = None) -> None:
+        self.settings = settings
+        self.checkers: dict[CheckerSettings, Checker] = {}
+        self._effects: list[Effect] = []
+        self._due: list[tuple[int, int, Checker]] = []
+        self._sequence = 0
+        self._ramp_at: int | None = None
+        self._former = former
+        self._kept: set[CheckerSettings] = set()
+        self._former_servers = former.by_key() if former else {}
+        self._had_quorum = {_keys(each.settings): each.quorum_up for each in former.virtual_servers} if former else {}
+        self.virtual_servers: list[VirtualServer] = [self._virtual_server(each) for each in settings.servers]
+        self._users: dict[Checker, list[tuple[VirtualServer, RealServer]]] = {}
+        for virtual_server in self.virtual_servers:
+            for server in virtual_server.servers:
+                for checker in server.checkers:
+                    self._users.setdefault(checker, []).append((virtual_server, server))
+
+    # What the shell asks
+
+    def effects(self) -> list[Effect]:
+        """Take the pending effects, oldest first."""
+        taken, self._effects = self._effects, []
+        return taken
+
+    def next_timer(self) -> int | None:
+        """When `handle_timer` wants to be called, None: not at all."""
+        while self._due and self._due[0][2].due != self._due[0][0]:
+            heappop(self._due)
+        due = self._due[0][0] if self._due else None
+        if due is None or self._ramp_at is None:
+            return self._ramp_at if due is None else due
+        return min(due, self._ramp_at)
+
+    def desired(self) -> list[ConfiguredService]:
+        """What the tables should hold."""
+        return [each for virtual_server in self.virtual_servers for each in virtual_server.desired()]
+
+    def by_key(self) -> dict[ServerKey, RealServer]:
+        """Real servers by their services and their own key."""
+        return {
+            (_keys(virtual_server.settings), server.settings.destination.key): server
+            for virtual_server in self.virtual_servers
+            for server in virtual_server.servers
+        }
+
+    # Events
+
+    def start(self, now: int, draw: Callable[[], float], present: Collection[bytes] = ()) -> None:
+        """Begin, the tables holding what is desired. `present` are the addresses of this host."""
+        former = {_keys(each.settings): each for each in self._former.virtual_servers} if self._former else {}
+        for checker in self.checkers.values():
+            if checker.settings not in self._kept:
+                checker.due = now + int(draw() * checker.settings.warmup_us)
+        for virtual_server in self.virtual_servers:
+            before = former.get(_keys(virtual_server.settings))
+            virtual_server.begin(before)
+            self._suspend_or_resume(virtual_server, present, now, quiet=before is not None)
+            for server in virtual_server.servers:
+                known = (_keys(virtual_server.settings), server.settings.destination.key) in self._former_servers
+                if server.up and self.settings.notify_at_start and not known:
+                    self._emit(ServerChanged(virtual_server.settings, server.settings, up=True))
+        self._former = None
+        self._former_servers = {}
+
+    def finished(self, checker: Checker, turn: int, result: ProbeResult, now: int) -> None:
+        """A probe ended. One that was given up meanwhile does not count."""
+        if turn != checker.turn or not checker.running or checker not in self._users:
+            return
+        checker.running = False
+        self._conclude(checker, result, now)
+        if checker.users:
+            self._schedule(checker)
+
+    def handle_timer(self, now: int) -> None:
+        """Do what is due."""
+        while self._due and self._due[0][0] <= now:
+            due, _, checker = heappop(self._due)
+            if checker.due != due:
+                continue
+            checker.due = None
+            checker.running = True
+            checker.turn += 1
+            self._emit(RunProbe(checker, checker.turn))
+        if self._ramp_at is not None and now >= self._ramp_at:
+            self._ramp_at = None
+            for virtual_server in self.virtual_servers:
+                self._ramp_next(virtual_server.handle_ramp(now))
+
+    def set_addresses(self, present: Collection[bytes], now: int) -> None:
+        """The addresses of this host, packed: services with ha_suspend are checked while theirs is among them."""
+        for virtual_server in self.virtual_servers:
+            if virtual_server.settings.ha_suspend:
+                self._suspend_or_resume(virtual_server, present, now)
+
+    def set_session(self, name: str, now: int, *, up: bool) -> None:
+        """A BFD session came up or went down."""
+        for checker in self.checkers.values():
+            if checker.settings.probes == (BfdProbe(name),) and (checker.failed == up or not checker.has_run):
+                word = "up" if up else "down"
+                self._conclude(checker, ProbeResult(up, f"BFD session {name} is {word}"), now)
+
+    def stop(self) -> None:
+        """End; the tables are the caller's to clear."""
+        for checker in self.checkers.values():
+            checker.due, checker.running = None, False
+        for virtual_server in self.virtual_servers:
+            virtual_server.stop()
+
+    # Inside
+
+    def _emit(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def _virtual_server(self, settings: VirtualServerSettings) -> VirtualServer:
+        keys = _keys(settings)
+        servers = [self._real_server((keys, each.destination.key), each) for each in settings.servers]
+        return VirtualServer(settings, servers, self._emit, had_quorum=self._had_quorum.get(keys, False))
+
+    def _real_server(self, key: ServerKey, settings: RealServerSettings) -> RealServer:
+        former = self._former_servers.get(key)
+        failed = former is not None and not former.up
+        server = RealServer(settings, [self._checker(each, failed=failed) for each in settings.checkers])
+        if former is not None:
+            server.resume(former)
+        return server
+
+    def _checker(self, settings: CheckerSettings, *, failed: bool) -> Checker:
+        """The one with these settings: from before a reload, from another virtual server, or new.
+
+        A new one for a server that was down begins as failed, so that a reload does not bring it back unchecked.
+        """
+        checker = self.checkers.get(settings)
+        if checker is None:
+            checker = self._former.checkers.get(settings) if self._former else None
+            if checker is None:
+                checker = Checker(settings, failed=failed)
+            else:
+                self._kept.add(settings)
+                checker.users = 0
+            self.checkers[settings] = checker
+        return checker
+
+    def _suspend_or_resume(
+        self, virtual_server: VirtualServer, present: Collection[bytes], now: int, *, quiet: bool = False
+    ) -> None:
+        settings = virtual_server.settings
+        active = not settings.ha_suspend or any(service.key.address in present for service in settings.services)
+        before, virtual_server.active = virtual_server.active, active
+        if active == before:
+            return
+        for server in virtual_server.servers:
+            for checker in server.checkers:
+                word = "Activating" if active else "Suspending" if before else "Deactivating"
+                if not quiet:
+                    self._emit(Note(f"{word} healthchecker for service {server.settings.name} for VS {settings.name}"))
+                checker.users += active - bool(before)
+                self._switch(checker, now)
+
+    def _switch(self, checker: Checker, now: int) -> None:
+        """Begin or cease to probe, as it is wanted. A BFD session is watched elsewhere."""
+        if isinstance(checker.probe, BfdProbe):
+            return
+        if not checker.users:
+            checker.due, checker.running = None, False
+        elif not checker.running:
+            checker.due = now if checker.due is None else checker.due
+            self._schedule(checker)
+
+    def _schedule(self, checker: Checker) -> None:
+        if checker.due is not None:
+            self._sequence += 1
+            heappush(self._due, (checker.due, self._sequence, checker))
+
+    def _conclude(self, checker: Checker, result: ProbeResult, now: int) -> None:
+        weight = checker.weight
+        conclusion = checker.conclude(result, now)
+        for text in conclusion.notes:
+            self._emit(Note(text))
+        checker.due = now + conclusion.wait_us
+        if conclusion.verdict is not None:
+            self._emit(CheckerChanged(checker, conclusion.verdict, result))
+        if conclusion.verdict is not None or checker.weight != weight:
+            for virtual_server, server in self._users[checker]:
+                virtual_server.judge(server, now)
+                if server.ramp_from is not None:
+                    self._ramp_next(virtual_server.handle_ramp(now))
+
+    def _ramp_next(self, due: int | None) -> None:
+        if due is not None and (self._ramp_at is None or due < self._ramp_at):
+            self._ramp_at = due
+
+
+def _keys(settings: VirtualServerSettings) -> tuple[ServiceKey, ...]:
+    return tuple(service.key for service in settings.services)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the checks of a plan: probes on the event loop, verdicts to the tables, drift put right.
+
+The verdicts are in `xlvs.healthcheck`; this hands it results and time, and does what it wants done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from xlvs.checkers.prober import Prober
+from xlvs.healthcheck.effects import CheckerChanged, Edit, Note, QuorumChanged, RunProbe, ServerChanged
+from xlvs.healthcheck.health import Health
+from xlvs.healthcheck.probe import SECOND_US
+from xlvs.ipvs.desired import bring, carry_out
+from xlvs.model.errors import TableError, XlvsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from xlvs.healthcheck.checker import Checker
+    from xlvs.healthcheck.effects import Effect
+    from xlvs.healthcheck.probe import ProbeResult
+    from xlvs.ipvs.interface import IpvsTables
+    from xlvs.keepalived.check_plan import CheckPlan
+    from xlvs.model.service import ServiceKey
+
+    Notify = Callable[[CheckerChanged | ServerChanged | QuorumChanged], None]
+    WriteLog = Callable[[str], None]
+
+
+class Checking:
+    """The checks of one director. `notify` is told of changes, `addresses` gives those of this host."""
+
+    def __init__(
+        self,
+        plan: CheckPlan,
+        tables: IpvsTables,
+        log: WriteLog,
+        notify: Notify,
+        addresses: Callable[[], Collection[bytes]],
+    ) -> None:
+        self.plan = plan
+        self.health = Health(plan.health)
+        self._tables = tables
+        self._log = log
+        self._notify = notify
+        self._addresses = addresses
+        self._loop = asyncio.get_running_loop()
+        self._prober = Prober(self._loop)
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: int | None = None
+        self._mender: asyncio.TimerHandle | None = None
+        self._pumping = False
+
+    def now(self) -> int:
+        """Microseconds of the event loop's clock."""
+        return int(self._loop.time() * SECOND_US)
+
+    def start(self) -> None:
+        """Bring the tables to what is wanted and begin to check. Raises what the tables raise."""
+        if self.plan.flush_at_start:
+            self._tables.flush()
+        self._begin(self.plan.keys)
+
+    def reload(self, plan: CheckPlan) -> None:
+        """Go over to another plan: what is the same keeps its state, its place and its connections.
+
+        Raises what the tables raise; the plan of before is still in force then.
+        """
+        former, old_plan = self.health, self.plan
+        self.plan, self.health = plan, Health(plan.health, former)
+        try:
+            self._begin(plan.keys | old_plan.keys)
+        except XlvsError:
+            self.plan, self.health = old_plan, Health(old_plan.health, former)
+            self.health.start(self.now(), random.random, self._addresses())
+            self._pump()
+            raise
+
+    def stop(self, *, keep: bool = False) -> None:
+        """End: tell who wants to be told, and take our services out of the tables unless they shall stay."""
+        for timer in (self._timer, self._mender):
+            if timer:
+                timer.cancel()
+        self.health.stop()
+        self._prober.cancel_all()
+        for effect in self.health.effects():
+            self._do(effect)
+        if not keep:
+            with suppress(XlvsError):
+                if self.plan.flush_at_stop:
+                    self._tables.flush()
+                bring(self._tables, [], self.plan.keys.__contains__)
+
+    # Inside
+
+    def _begin(self, owned: Collection[ServiceKey]) -> None:
+        if self.plan.timeouts:
+            self._tables.set_timeouts(self.plan.timeouts)
+        bring(self._tables, self.health.desired(), owned.__contains__)
+        self.health.start(self.now(), random.random, self._addresses())
+        self._arm_mender()
+        self._pump()
+
+    def _arm_mender(self) -> None:
+        if self._mender:
+            self._mender.cancel()
+        period = self.plan.shortest_loop_us or 60 * SECOND_US
+        self._mender = self._loop.call_later(max(period / SECOND_US, 1.0), self._look_after)
+
+    def _look_after(self) -> None:
+        """Once in a delay loop: the tables, and the addresses that services with ha_suspend wait for."""
+        if self.plan.mend:
+            self._mend()
+        if any(server.ha_suspend for server in self.plan.health.servers):
+            self.health.set_addresses(self._addresses(), self.now())
+        self._arm_mender()
+        self._pump()
+
+    def _mend(self) -> None:
+        try:
+            operations = bring(self._tables, self.health.desired(), self.plan.keys.__contains__)
+        except XlvsError as error:
+            self._log(f"The tables cannot be put right: {error.message}")
+            return
+        if operations:
+            self._log(f"The tables were changed by somebody else: {len(operations)} differences put right")
+
+    def _pump(self) -> None:
+        """Do what is wanted until nothing more is, then wait for the next timer."""
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            self.health.handle_timer(self.now())
+            while effects := self.health.effects():
+                self._carry_out(effects)
+        finally:
+            self._pumping = False
+        self._arm()
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        if any(isinstance(effect, Edit) for effect in effects):
+            with self._tables.batch():
+                for effect in effects:
+                    self._do(effect)
+        else:
+            for effect in effects:
+                self._do(effect)
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case RunProbe(checker, turn):
+                self._prober.run(checker.probe, lambda result: self._finished(checker, turn, result))
+            case Edit(operation):
+                try:
+                    carry_out(self._tables, operation)
+                except TableError:
+                    # Somebody else was there: all of it is put right by difference.
+                    self._mend()
+                except XlvsError as error:
+                    self._log(f"The tables refuse a change: {error.message}")
+            case Note(text):
+                self._log(text)
+            case _:
+                self._notify(effect)
+
+    def _finished(self, checker: Checker, turn: int, result: ProbeResult) -> None:
+        self.health.finished(checker, turn, result, self.now())
+        self._pump()
+
+    def _arm(self) -> None:
+        due = self.health.next_timer()
+        if due == self._timer_at and self._timer:
+            return
+        if self._timer:
+            self._timer.cancel()
+        self._timer_at = due
+        self._timer = None
+        if due is not None:
+            self._timer = self._loop.call_at(due / SECOND_US, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._pump()
+
+
+async def run_checkers(
+    plan: CheckPlan,
+    *,
+    log: WriteLog,
+    notify: Notify,
+    reloads: asyncio.Queue[CheckPlan],
+    stop: asyncio.Event,
+    keep: bool = False,
+) -> None:
+    """Check until `stop` is set; every plan that comes from `reloads` takes the place of the one before."""
+    from xlvs.ipvs.pinned import open_tables
+    from xlvs.linux.interface import addresses
+
+    checking = Checking(plan, open_tables(), log, notify, lambda: {each.address for each in addresses()})
+    checking.start()
+    ending = asyncio.ensure_future(stop.wait())
+    try:
+        while not ending.done():
+            coming = asyncio.ensure_future(reloads.get())
+            done, _ = await asyncio.wait({ending, coming}, return_when=asyncio.FIRST_COMPLETED)
+            if coming in done:
+                try:
+                    checking.reload(coming.result())
+                except XlvsError as error:
+                    log(f"Reload failed, the configuration of before stays: {error.message}")
+            else:
+                coming.cancel()
+    finally:
+        checking.stop(keep=keep)
