@@ -21,6 +21,7 @@ class Command:
 _TRAFFIC: Final = "The packet path on this host"
 _REAL_SERVER: Final = "A real server"
 _TABLES: Final = "The tables"
+_KEEP: Final = "Keeping it alive"
 _TRY: Final = "Learning and trying"
 _ABOUT: Final = "About xlvs"
 
@@ -47,6 +48,7 @@ COMMANDS: Final = (
     ),
     Command("mark", _TABLES, "firewall marks by address and port, with no netfilter", "xlvs.control.mark:main"),
     Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main", ("--json",)),
+    Command("keepalived", _KEEP, "VRRP and health checks from keepalived.conf", "xlvs.keepalived.main:main"),
     Command(
         "lab",
         _TRY,

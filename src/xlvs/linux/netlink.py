@@ -7,7 +7,7 @@ Numbers in headers and attributes are in host byte order.
 import socket
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Self
 
 from xlvs.model.errors import KernelError
@@ -19,6 +19,7 @@ RTM_NEWADDR: Final = 20
 RTM_DELADDR: Final = 21
 RTM_GETADDR: Final = 22
 RTM_NEWROUTE: Final = 24
+RTM_DELROUTE: Final = 25
 RTM_GETROUTE: Final = 26
 RTM_NEWRULE: Final = 32
 RTM_DELRULE: Final = 33
@@ -38,6 +39,7 @@ _HEADER: Final = struct.Struct("=IHHII")
 _ATTRIBUTE: Final = struct.Struct("=HH")
 _ATTRIBUTE_TYPE: Final = 0x3FFF  # without the flags for nested and for network byte order
 _RECEIVE_SIZE: Final = 1 << 18
+_BATCH_BYTES: Final = 48 * 1024
 
 
 class Message(NamedTuple):
@@ -120,6 +122,40 @@ class Route:
                 pass
         except KernelError as error:
             raise KernelError(operation, error.errno) from None
+
+    def change_many(self, kind: int, flags: int, payloads: Sequence[bytes]) -> dict[int, int]:
+        """Many changes of a kind in few system calls; {index: errno} of those that failed."""
+        failed = {}
+        batch: list[tuple[int, bytes]] = []
+        size = 0
+        for index, payload in enumerate(payloads):
+            batch.append((index, payload))
+            size += len(payload) + _HEADER.size
+            if size > _BATCH_BYTES or index == len(payloads) - 1:
+                failed.update(self._change_batch(kind, flags, batch))
+                batch, size = [], 0
+        return failed
+
+    def _change_batch(self, kind: int, flags: int, batch: Sequence[tuple[int, bytes]]) -> dict[int, int]:
+        """The kernel tells of each failure, and of success only at the end, where it is asked to."""
+        first = self._sequence + 1
+        self._sequence += len(batch)
+        data = b"".join(
+            request(kind, flags | (_NLM_F_ACK if sequence == self._sequence else 0), sequence, payload)
+            + bytes(-len(payload) % 4)
+            for sequence, (_, payload) in enumerate(batch, first)
+        )
+        self._socket.send(data)
+        failed = {}
+        while True:
+            for message in messages(self._socket.recv(_RECEIVE_SIZE)):
+                if message.kind != _NLMSG_ERROR or not first <= message.sequence <= self._sequence:
+                    continue
+                (code,) = struct.unpack_from("=i", message.payload)
+                if code:
+                    failed[batch[message.sequence - first][0]] = -code
+                if message.sequence == self._sequence:
+                    return failed
 
     def _exchange(self, kind: int, flags: int, payload: bytes) -> Iterator[bytes]:
         self._sequence += 1

@@ -43,6 +43,9 @@ class Flaw(Enum):
     TYPE = "invalid_type_rcvd"
     ADDRESSES = "addr_list_err"
     CHECKSUM = "checksum_err"
+    CAST = "unexpected_cast"
+    """Multicast where unicast is configured, or the other way round."""
+    PEER = "not_a_peer"
 
 
 class NotAnAdvertisement(ValueError):
@@ -139,6 +142,12 @@ def _pseudo(version: int, source: bytes, destination: bytes, length: int, *, wan
     return PSEUDO_IPV6.pack(source, destination, length, 0, 0, PROTOCOL)
 
 
+def sum_is_right(data: bytes, version: int, source: bytes, destination: bytes) -> bool:
+    """Whether the checksum holds; version 2 stands for the one without a pseudo-header."""
+    return not checksum(_pseudo(version, source, destination, len(data), wanted=True) + data)
+
+
 def _sum_is_right(data: bytes, version: int, source: bytes, destination: bytes, *, pseudo_header: bool) -> bool:
-    tries = (pseudo_header, not pseudo_header) if len(source) == 4 and version == 3 else (True,)
-    return any(not checksum(_pseudo(version, source, destination, len(data), wanted=each) + data) for each in tries)
+    tries = (version, 2) if len(source) == 4 and version == 3 else (version,)
+    ordered = tries if pseudo_header else tries[::-1]
+    return any(sum_is_right(data, each, source, destination) for each in ordered)

@@ -34,12 +34,15 @@ from xlvs.vrrp.effects import (
     State,
     StateChanged,
 )
-from xlvs.vrrp.settings import CENTISECOND_US, SECOND_US
+from xlvs.vrrp.settings import CENTISECOND_US, OWNER, SECOND_US
+from xlvs.vrrp.statistics import Statistics
+from xlvs.vrrp.track import effective
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xlvs.vrrp.effects import Effect
+    from xlvs.vrrp.group import SyncGroup
     from xlvs.vrrp.packet import Advertisement
     from xlvs.vrrp.settings import RouterSettings
 
@@ -55,8 +58,15 @@ class VirtualRouter:
         self.priority = settings.priority
         """Effective: with the weights of what is tracked."""
         self.master_interval_us = settings.interval_us
-        self.became_master = 0
-        self.released_master = 0
+        self.master_source = b""
+        """Whom a backup follows."""
+        self.master_priority = 0
+        self.statistics = Statistics()
+        self.group: SyncGroup | None = None
+        self.healthy = True
+        """Nothing without a weight that it tracks has failed."""
+        self.wants_master = False
+        """It heard no master, and waits for the rest of its group."""
         self._effects: list[Effect] = []
         self._down_at: int | None = None
         self._advertise_at: int | None = None
@@ -94,15 +104,18 @@ class VirtualRouter:
 
     def start(self, now: int, *, healthy: bool = True) -> None:
         """Begin. Only the owner with `state MASTER` takes the addresses at once, as the original does."""
+        self.healthy = healthy
         if not healthy:
-            self._enter_fault()
+            self._enter_fault(now, "Entering FAULT STATE (init)")
         elif self.settings.is_owner and self.settings.wants_master:
-            self._enter_master(now)
+            self._become_master(now)
         else:
             self._enter_backup(now, "Entering BACKUP STATE (init)")
 
     def receive(self, advertisement: Advertisement, source: bytes, now: int) -> None:
         """An advertisement for this router that passed the checks of reception."""
+        if self.settings.is_owner and self.settings.owner_ignores:
+            return
         if self.state is State.BACKUP:
             self._heard_as_backup(advertisement, source, now)
         elif self.state is State.MASTER:
@@ -112,7 +125,7 @@ class VirtualRouter:
         """Do what is due."""
         if self._down_at is not None and now >= self._down_at:
             self._note("Receive advertisement timeout", detail=True)
-            self._enter_master(now)
+            self._become_master(now)
         if self._advertise_at is not None and now >= self._advertise_at:
             self._advertise(now)
         if self._announce_at is not None and now >= self._announce_at:
@@ -124,28 +137,69 @@ class VirtualRouter:
 
     def set_health(self, now: int, *, healthy: bool) -> None:
         """Something without a weight that is tracked failed, or all of it is well again."""
+        self.healthy = healthy
         if not healthy and self.state in {State.BACKUP, State.MASTER}:
-            if self.state is State.MASTER:
-                self._do(SendAdvertisement(0))
-            self._enter_fault()
-        elif healthy and self.state is State.FAULT:
+            self._resign()
+            self._enter_fault(now)
+        elif healthy and self.state is State.FAULT and not (self.group and self.group.faulty):
             self._enter_backup(now, "Entering BACKUP STATE")
 
     def set_priority(self, priority: int) -> None:
         """The weights of what is tracked make another priority. The owner's stays."""
-        priority = min(max(priority, 1), 254)
+        priority = effective(priority, 0)
         if self.settings.is_owner or priority == self.priority:
             return
         self._note(f"Changing effective priority from {self.priority} to {priority}")
         self.priority = priority
         self._do(PriorityChanged(priority))
 
-    def stop(self) -> None:
+    def lose_addresses(self, now: int) -> None:
+        """Somebody else took a virtual address off this host: let the routers elect again."""
+        if self.state is State.MASTER:
+            self._enter_backup(now, "Entering BACKUP STATE")
+
+    def reconfigure(self, settings: RouterSettings, now: int) -> None:
+        """Other settings for the same router; its state stays."""
+        old, self.settings = self.settings, settings
+        if settings.interval_us != old.interval_us or self.state is State.MASTER:
+            self.master_interval_us = settings.interval_us
+        if self.state is State.MASTER:
+            self._advertise(now)
+        elif self.state is State.BACKUP and self._down_at is not None:
+            self._down_at = min(self._down_at, now + self.master_down_us)
+
+    def announce(self, now: int) -> None:
+        """Addresses were added to those of a master."""
+        if self.state is State.MASTER:
+            self._announce(now, self.settings.announcements.repeat, self.settings.announcements.delay_us)
+
+    def join(self, state: State, now: int) -> None:
+        """The sync group is in another state: go there too."""
+        if state is self.state or self.state is State.INIT:
+            return
+        if state is State.MASTER:
+            self._enter_master(now)
+        elif state is State.FAULT:
+            self._resign()
+            self._enter_fault(now)
+        elif self.healthy:
+            self._enter_backup(now, "Entering BACKUP STATE")
+
+    def insist(self, now: int) -> None:
+        """A router of lower priority was heard: tell it and everybody who is master here."""
+        if not self.settings.lower_priority_no_advert:
+            self._advertise(now)
+        announcements = self.settings.announcements
+        if announcements.lower_priority_repeat:
+            self._announce(now, announcements.lower_priority_repeat, announcements.lower_priority_delay_us)
+
+    def stop(self, *, keeps_addresses: bool = False) -> None:
         """End: a master resigns, so that the next one need not wait for its silence."""
         if self.state is State.MASTER:
-            self._do(SendAdvertisement(0))
+            self._resign()
             self._note("sent 0 priority", detail=True)
-            self._release()
+            if not keeps_addresses:
+                self._release()
         self.state = State.INIT
         self._forget_timers()
 
@@ -159,34 +213,51 @@ class VirtualRouter:
 
     def _forget_timers(self) -> None:
         self._down_at = self._advertise_at = self._announce_at = self._refresh_at = self._preempt_from = None
+        self.wants_master = False
+
+    def _resign(self) -> None:
+        if self.state is State.MASTER:
+            self.statistics.pri_zero_sent += 1
+            self._do(SendAdvertisement(0))
 
     def _release(self) -> None:
         self._note("removing VIPs.", detail=True)
         self._do(ReleaseAddresses())
-        self.released_master += 1
+        self.statistics.release_master += 1
 
-    def _enter_fault(self) -> None:
+    def _enter_fault(self, now: int, text: str = "Entering FAULT STATE") -> None:
+        self._note(text)
         if self.state is State.MASTER:
             self._release()
         self.state = State.FAULT
         self._forget_timers()
-        self._note("Entering FAULT STATE")
         self._do(StateChanged(State.FAULT))
+        self._tell_group(now)
 
     def _enter_backup(self, now: int, text: str) -> None:
+        self._note(text)
         if self.state is State.MASTER:
             self._release()
         self._forget_timers()
         self.state = State.BACKUP
-        self._note(text)
         self._do(StateChanged(State.BACKUP))
         self._down_at = now + self.master_down_us
+        self._tell_group(now)
+
+    def _become_master(self, now: int) -> None:
+        """Or wait a little, when the sync group is not ready."""
+        if self.group and not self.group.agrees(self):
+            self.wants_master = True
+            self._down_at = now + self.master_interval_us + self.skew_us
+        else:
+            self._enter_master(now)
 
     def _enter_master(self, now: int) -> None:
         self._forget_timers()
         self.state = State.MASTER
-        self.became_master += 1
+        self.statistics.become_master += 1
         self.master_interval_us = self.settings.interval_us
+        self.master_source, self.master_priority = self.settings.source, self.priority
         self._note("Entering MASTER STATE")
         self._advertise(now)
         self._note("setting VIPs.", detail=True)
@@ -196,10 +267,18 @@ class VirtualRouter:
         if announcements.refresh_us:
             self._refresh_at = now + announcements.refresh_us
         self._do(StateChanged(State.MASTER))
+        self._tell_group(now)
+
+    def _tell_group(self, now: int) -> None:
+        if self.group:
+            self.group.follow(self, now)
 
     def _advertise(self, now: int) -> None:
+        """Late adverts do not shift the ones after them, unless a whole interval was lost."""
         self._do(SendAdvertisement(self.priority))
-        self._advertise_at = now + self.settings.interval_us
+        due = self._advertise_at
+        begin = due if due is not None and now - self.settings.interval_us < due <= now else now
+        self._advertise_at = begin + self.settings.interval_us
 
     def _announce(self, now: int, repeat: int, delay_us: int) -> None:
         self._do(AnnounceAddresses(repeat))
@@ -207,20 +286,29 @@ class VirtualRouter:
             self._announce_at = now + delay_us
             self._announce_repeat = repeat
 
-    def _follow(self, advertisement: Advertisement, now: int) -> None:
-        if self.settings.version == 3:
-            self.master_interval_us = advertisement.interval_cs * CENTISECOND_US
-        self._preempt_from = None
+    def _follow(self, advertisement: Advertisement, source: bytes, now: int) -> None:
+        self._adopt_interval(advertisement)
+        self.master_source, self.master_priority = source, advertisement.priority
+        self.wants_master = False
+        if advertisement.priority >= self.priority:
+            self._preempt_from = None
         self._down_at = now + self.master_down_us
+
+    def _adopt_interval(self, advertisement: Advertisement) -> None:
+        """Version 3 backups wait as long as their master's interval says (RFC 9568 6.1)."""
+        interval_us = advertisement.interval_cs * CENTISECOND_US
+        if self.settings.version != 3 or interval_us == self.master_interval_us:
+            return
+        before, after = self.master_interval_us // 1000, interval_us // 1000
+        self._note(f"advertisement interval updated from {before}ms to {after}ms by master", detail=True)
+        self.master_interval_us = interval_us
 
     def _heard_as_backup(self, advertisement: Advertisement, source: bytes, now: int) -> None:
         if advertisement.priority == 0:
             self._note("Backup received priority 0 advertisement")
             self._down_at = now + self.skew_us
-        elif advertisement.priority >= self.priority or not self.settings.preempt:
-            self._follow(advertisement, now)
-        elif self._waits_to_preempt(now):
-            self._down_at = now + self.master_down_us
+        elif advertisement.priority >= self.priority or not self.settings.preempt or self._waits_to_preempt(now):
+            self._follow(advertisement, source, now)
         else:
             spoken = f"received lower priority ({advertisement.priority}) advert from {address_text(source)}"
             self._note(f"{spoken} - discarding")
@@ -235,13 +323,23 @@ class VirtualRouter:
         return now < self._preempt_from
 
     def _heard_as_master(self, advertisement: Advertisement, source: bytes, now: int) -> None:
-        theirs, ours = advertisement.priority, self.priority
+        theirs = advertisement.priority
+        if theirs == OWNER == self.priority:
+            self._note(
+                "CONFIGURATION ERROR: local instance and a remote instance are both configured as address owner, "
+                "please fix - reducing local priority"
+            )
+            self.priority = OWNER - 1
+        ours = self.priority
         if theirs == 0:
+            self._note("Master received priority 0 message")
             self._advertise(now)
+        elif theirs == ours and source == self.settings.source:
+            self._note("WARNING - equal priority advert received from remote host with our IP address.")
         elif theirs > ours or (theirs == ours and source > self.settings.source):
             self._yield(advertisement, source, now)
-        elif theirs < ours or source != self.settings.source:
-            self._insist(advertisement, source, now)
+        else:
+            self._repel(advertisement, source, now)
 
     def _yield(self, advertisement: Advertisement, source: bytes, now: int) -> None:
         spoken = f"Master received advert from {address_text(source)}"
@@ -251,17 +349,17 @@ class VirtualRouter:
             self._note(f"{spoken} with same priority {self.priority} but higher IP address than ours")
         if self.settings.higher_priority_send_advert:
             self._do(SendAdvertisement(self.priority))
-        if self.settings.version == 3:
-            self.master_interval_us = advertisement.interval_cs * CENTISECOND_US
+        self._adopt_interval(advertisement)
+        self.master_source, self.master_priority = source, advertisement.priority
         self._enter_backup(now, "Entering BACKUP STATE")
 
-    def _insist(self, advertisement: Advertisement, source: bytes, now: int) -> None:
+    def _repel(self, advertisement: Advertisement, source: bytes, now: int) -> None:
         spoken = f"Received advert from {address_text(source)} with lower priority {advertisement.priority}"
-        self._note(f"{spoken}, ours {self.priority}, forcing new election")
-        if not self.settings.lower_priority_no_advert:
-            self._advertise(now)
-        announcements = self.settings.announcements
-        self._announce(now, announcements.lower_priority_repeat, announcements.lower_priority_delay_us)
+        forcing = "" if self.settings.lower_priority_no_advert else ", forcing new election"
+        self._note(f"{spoken}, ours {self.priority}{forcing}")
+        for each in self.group.members if self.group else (self,):
+            if each.state is State.MASTER:
+                each.insist(now)
         self._do(LowerPrioritySeen())
 
 

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What signals ask for: statistics, data and JSON in files, in the layout that exporters read."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from xlvs.keepalived.virtual_addresses import text as address_text
+from xlvs.vrrp.settings import CENTISECOND_US, SECOND_US
+
+if TYPE_CHECKING:
+    from xlvs.keepalived.instance import RunningRouter
+    from xlvs.keepalived.vrrp_process import VrrpProcess
+    from xlvs.vrrp.statistics import Statistics
+
+DIRECTORY: Final = Path("/tmp")  # noqa: S108 - where the original and its readers have them
+_MODE: Final = 0o600
+_NAMES: Final = (
+    "advert_rcvd",
+    "advert_sent",
+    "become_master",
+    "release_master",
+    "packet_len_err",
+    "advert_interval_err",
+    "ip_ttl_err",
+    "invalid_type_rcvd",
+    "addr_list_err",
+    "invalid_authtype",
+    "authtype_mismatch",
+    "auth_failure",
+    "pri_zero_rcvd",
+    "pri_zero_sent",
+)
+
+
+def write_statistics(process: VrrpProcess, *, clear: bool = False) -> None:
+    """keepalived.stats."""
+    _write("keepalived.stats", "".join(_statistics(each) for each in process.routers.values()))
+    for each in process.routers.values():
+        if clear:
+            each.router.statistics.clear()
+
+
+def write_data(process: VrrpProcess) -> None:
+    """keepalived.data."""
+    lines = ["------< VRRP Topology >------"]
+    for each in process.routers.values():
+        lines += _data(each)
+    lines.append("------< VRRP Scripts >------")
+    for name, script in process.tracker.scripts.items():
+        lines += [
+            f" VRRP Script = {name}",
+            f"   Command = {script.plan.command.text}",
+            f"   Interval = {script.plan.interval_us / SECOND_US:g} sec",
+            f"   Weight = {script.plan.weight}",
+            f"   Rise = {script.plan.rise}",
+            f"   Fall = {script.plan.fall}",
+            f"   Status = {'GOOD' if script.up else 'BAD'}",
+        ]
+    _write("keepalived.data", "\n".join(lines) + "\n")
+
+
+def write_json(process: VrrpProcess) -> None:
+    """keepalived.json, version 1: a list."""
+    _write("keepalived.json", json.dumps([_json(each) for each in process.routers.values()]))
+
+
+def _write(name: str, text: str) -> None:
+    """A new file each time, so that a link somebody put there is not followed."""
+    path = DIRECTORY / name
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE), "w") as file:
+        file.write(text)
+
+
+def _statistics(router: RunningRouter) -> str:
+    found: Statistics = router.router.statistics
+    return f"""VRRP Instance: {router.name}
+  Advertisements:
+    Received: {found.advert_rcvd}
+    Sent: {found.advert_sent}
+  Became master: {found.become_master}
+  Released master: {found.release_master}
+  Packet Errors:
+    Length: {found.packet_len_err}
+    TTL: {found.ip_ttl_err}
+    Invalid Type: {found.invalid_type_rcvd}
+    Advertisement Interval: {found.advert_interval_err}
+    Address List: {found.addr_list_err}
+  Authentication Errors:
+    Invalid Type: {found.invalid_authtype}
+    Type Mismatch: {found.authtype_mismatch}
+    Failure: {found.auth_failure}
+  Priority Zero:
+    Received: {found.pri_zero_rcvd}
+    Sent: {found.pri_zero_sent}
+"""
+
+
+def _data(router: RunningRouter) -> list[str]:
+    core, plan = router.router, router.plan
+    lines = [
+        f" VRRP Instance = {router.name}",
+        f"   VRRP Version = {core.settings.version}",
+        f"   State = {core.state.name}",
+        f"   Last transition = {router.changed_at:.6f}",
+        f"   Master down timer = {core.master_down_us} usecs",
+        f"   Interface = {plan.interface}",
+        f"   Virtual Router ID = {core.settings.vrid}",
+        f"   Priority = {core.settings.priority}",
+        f"   Effective priority = {core.priority}",
+        f"   Advert interval = {core.settings.interval_us / SECOND_US:g} sec",
+        f"   Virtual IP ({len(plan.addresses)}):",
+    ]
+    return lines + [f"     {address_text(each.address)}/{each.prefix}" for each in plan.addresses]
+
+
+def _json(router: RunningRouter) -> dict[str, object]:
+    core, plan = router.router, router.plan
+    settings, announcements = core.settings, core.settings.announcements
+    data = {
+        "iname": router.name,
+        "dont_track_primary": int(not plan.track_primary),
+        "skip_check_adv_addr": int(settings.skip_check_adv_addr),
+        "strict_mode": int(plan.strict),
+        "vmac_ifname": plan.vmac or "",
+        "ifp_ifname": plan.interface,
+        "master_priority": core.master_priority,
+        "last_transition": round(router.changed_at, 6),
+        "garp_delay": announcements.delay_us // SECOND_US,
+        "garp_refresh": announcements.refresh_us // SECOND_US,
+        "garp_rep": announcements.repeat,
+        "garp_refresh_rep": announcements.refresh_repeat,
+        "garp_lower_prio_delay": announcements.lower_priority_delay_us // SECOND_US,
+        "garp_lower_prio_rep": announcements.lower_priority_repeat,
+        "lower_prio_no_advert": int(settings.lower_priority_no_advert),
+        "higher_prio_send_advert": int(settings.higher_priority_send_advert),
+        "vrid": settings.vrid,
+        "base_priority": settings.priority,
+        "effective_priority": core.priority,
+        "vipset": core.state.value == 2,
+        "promote_secondaries": plan.promote_secondaries,
+        "adver_int": settings.interval_us // CENTISECOND_US / 100,
+        "master_adver_int": core.master_interval_us // CENTISECOND_US / 100,
+        "accept": int(plan.accept),
+        "nopreempt": not settings.preempt,
+        "preempt_delay": settings.preempt_delay_us // SECOND_US,
+        "state": core.state.value,
+        "wantstate": core.state.value,
+        "version": settings.version,
+        "smtp_alert": plan.notify.mail,
+        "vips": [f"{address_text(each.address)}/{each.prefix} dev {plan.interface}" for each in plan.addresses],
+        "evips": [f"{address_text(each.address)}/{each.prefix} dev {plan.interface}" for each in plan.excluded],
+        "auth_type": int(settings.authentication),
+        "auth_data": "",
+    }
+    return {"data": data, "stats": {name: getattr(core.statistics, name) for name in _NAMES}}

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the VRRP process is to do: the configuration in the terms of the routers and of this host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xlvs.vrrp.settings import RouterSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run. `user` and `group`: names, "" for those of the daemon."""
+
+    arguments: tuple[str, ...]
+    user: str = ""
+    group: str = ""
+
+    @property
+    def text(self) -> str:
+        """As it is written in logs and dumps."""
+        return " ".join(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualAddress:
+    """An address of a router. `interface` "": the router's own. `preferred_s` None: what is usual for the family."""
+
+    address: bytes
+    prefix: int
+    interface: str = ""
+    scope: int = 0
+    label: str = ""
+    broadcast: bytes = b""
+    peer: bytes = b""
+    peer_prefix: int = 0
+    flags: int = 0
+    preferred_s: int | None = None
+    tracked: bool = True
+    """Somebody else taking it off makes the router elect again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A thing that a router tracks. `weight` None: that of the thing itself."""
+
+    name: str
+    weight: int | None = None
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """What is run when a router or a group changes."""
+
+    on_master: Command | None = None
+    on_backup: Command | None = None
+    on_fault: Command | None = None
+    on_stop: Command | None = None
+    on_deleted: Command | None = None
+    tells_deleted: bool = False
+    on_any: Command | None = None
+    on_lower_priority: Command | None = None
+    priority_changes: bool = False
+    mail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """What a router or a group tracks."""
+
+    interfaces: tuple[Tracked, ...] = ()
+    scripts: tuple[Tracked, ...] = ()
+    files: tuple[Tracked, ...] = ()
+    processes: tuple[Tracked, ...] = ()
+
+    def __add__(self, other: Tracks) -> Tracks:
+        """Both."""
+        return Tracks(
+            self.interfaces + other.interfaces,
+            self.scripts + other.scripts,
+            self.files + other.files,
+            self.processes + other.processes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A vrrp_instance. `router.source` is empty where the interface's own address is to be taken."""
+
+    router: RouterSettings
+    interface: str
+    state_words: str = "BACKUP"
+    excluded: tuple[VirtualAddress, ...] = ()
+    addresses: tuple[VirtualAddress, ...] = ()
+    family: int = 4
+    unicast_ttl: int = 255
+    track_primary: bool = True
+    track_source: bool = False
+    tracks: Tracks = Tracks()
+    notify: Notifications = Notifications()
+    vmac: str | None = None
+    """Name of a macvlan to carry the addresses, "" for the usual one."""
+    vmac_sends_on_base: bool = False
+    garp_interval_us: int = 0
+    strict: bool = False
+    accept: bool = True
+    promote_secondaries: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of the vrrp_instance."""
+        return self.router.name
+
+    @property
+    def all_addresses(self) -> tuple[VirtualAddress, ...]:
+        """Those that are advertised and those that are not."""
+        return self.addresses + self.excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A vrrp_sync_group."""
+
+    name: str
+    members: tuple[str, ...]
+    tracks: Tracks = Tracks()
+    notify: Notifications = Notifications()
+    weighs_members: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A vrrp_script. Times in microseconds; `timeout_us` 0: the interval."""
+
+    name: str
+    command: Command
+    interval_us: int = 1_000_000
+    timeout_us: int = 0
+    weight: int = 0
+    reverse: bool = False
+    rise: int = 1
+    fall: int = 1
+    fails_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFile:
+    """A track_file. `initial`: what to write into it, None to leave it; `overwrite`: even when it is there."""
+
+    name: str
+    path: str
+    weight: int = 1
+    reverse: bool = False
+    initial: int | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrackProcess:
+    """A vrrp_track_process."""
+
+    name: str
+    words: tuple[str, ...]
+    weight: int = 0
+    reverse: bool = False
+    quorum: int = 1
+    quorum_max: int | None = None
+    terminate_delay_us: int = 0
+    fork_delay_us: int = 0
+    whole_command: bool = False
+    match: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """What global_defs says to this process."""
+
+    router_id: str = ""
+    fifo: str = ""
+    fifo_script: Command | None = None
+    vrrp_fifo: str = ""
+    vrrp_fifo_script: Command | None = None
+    script_user: str = ""
+    script_group: str = ""
+    script_security: bool = False
+    startup_delay_us: int = 0
+    log_unknown: bool = False
+    dynamic_interfaces: bool = False
+    na_interval_us: int = 0
+    mail: bool = False
+    states_on_reload: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything."""
+
+    settings: Globals = Globals()
+    instances: tuple[Instance, ...] = ()
+    groups: tuple[Group, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    files: tuple[TrackFile, ...] = ()
+    processes: tuple[TrackProcess, ...] = ()
+    static_addresses: tuple[VirtualAddress, ...] = ()
+    warnings: tuple[str, ...] = field(default=())

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The VRRP process: routers, tracking and signals on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from typing import TYPE_CHECKING
+
+from xlvs.keepalived import dump
+from xlvs.keepalived.announcer import Announcer
+from xlvs.keepalived.instance import RunningRouter, now_us
+from xlvs.keepalived.links import Links
+from xlvs.keepalived.notify import WORDS, Notifier
+from xlvs.keepalived.tracking import RunningScript, Tracker, WatchedFile
+from xlvs.keepalived.virtual_addresses import text as address_text
+from xlvs.keepalived.vrrp_plan import Tracks
+from xlvs.keepalived.vrrp_socket import AUTHENTICATED, AdvertSocket, Channel
+from xlvs.linux import watch
+from xlvs.linux.netlink import Route
+from xlvs.model.errors import XlvsError
+from xlvs.vrrp.ah import HEADER as AH
+from xlvs.vrrp.effects import Note, State, StateChanged
+from xlvs.vrrp.group import SyncGroup
+from xlvs.vrrp.settings import SECOND_US
+from xlvs.vrrp.track import effective
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xlvs.keepalived.log import Log
+    from xlvs.keepalived.vrrp_plan import Group, Plan
+
+SIGNAL_JSON = signal.SIGRTMIN + 2
+SIGNAL_CLEAR = signal.SIGRTMAX - 1
+
+
+class VrrpProcess:
+    """All routers of a configuration. `reread` gives a new plan or raises XlvsError."""
+
+    def __init__(self, plan: Plan, log: Log, reread: Callable[[], Plan], *, keeps_addresses: bool = False) -> None:
+        self.plan = plan
+        self.log = log
+        self.links = Links()
+        self.route = Route()
+        self.announcer = Announcer()
+        self.notifier = Notifier(plan.settings, log)
+        self.routers: dict[str, RunningRouter] = {}
+        self.groups: dict[str, SyncGroup] = {}
+        self._group_plans: dict[str, Group] = {}
+        self._reread = reread
+        self._keeps_addresses = keeps_addresses
+        self._sockets: dict[Channel, AdvertSocket] = {}
+        self._by_vrid: dict[tuple[Channel, int], RunningRouter] = {}
+        self._started = False
+        self._ended = asyncio.Event()
+        self.tracker = self._make_tracker()
+
+    async def run(self) -> None:
+        """Until it is told to stop."""
+        loop = asyncio.get_running_loop()
+        for number, handler in (
+            (signal.SIGTERM, self._ended.set),
+            (signal.SIGINT, self._ended.set),
+            (signal.SIGHUP, self.reload),
+            (signal.SIGUSR1, lambda: dump.write_data(self)),
+            (signal.SIGUSR2, lambda: dump.write_statistics(self)),
+            (SIGNAL_CLEAR, lambda: dump.write_statistics(self, clear=True)),
+            (SIGNAL_JSON, lambda: dump.write_json(self)),
+        ):
+            loop.add_signal_handler(number, handler)
+        loop.add_reader(self.links, self._links_changed)
+        self._start()
+        gc.freeze()  # a collection that walks everything made at the start delays timers
+        await self._ended.wait()
+        self._stop()
+
+    # What the routers use
+
+    def open(self, channel: Channel) -> AdvertSocket:
+        """The socket of a channel, which its routers share."""
+        found = self._sockets.get(channel)
+        if found is None:
+            found = self._sockets[channel] = AdvertSocket(channel)
+            asyncio.get_running_loop().add_reader(found, self._hear, found)
+        return found
+
+    def settle(self, router: RunningRouter) -> None:
+        """Do what an event left pending, at all whom it may have touched."""
+        group = router.router.group
+        if group is None:
+            router.settle()
+            return
+        for each in group.members:
+            self.routers[each.settings.name].settle()
+        plan = self._group_plans[group.name]
+        for effect in group.effects():
+            if isinstance(effect, Note):
+                self.log.write(effect.text, detail=effect.detail)
+            elif isinstance(effect, StateChanged):
+                self.notifier.changed("GROUP", group.name, WORDS[effect.state], 0, plan.notify)
+
+    # Beginning
+
+    def _start(self) -> None:
+        for each in self.plan.instances:
+            self.routers[each.name] = RunningRouter(each, self)
+        for router in self.routers.values():
+            router.prepare()
+        self._index()
+        self._make_groups()
+        self.tracker.start()
+        delay_us = self.plan.settings.startup_delay_us
+        if delay_us:
+            self.log.write(f"Delaying startup for {delay_us / SECOND_US:g} seconds")
+            asyncio.get_running_loop().call_later(delay_us / SECOND_US, self._begin)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Start the routers, but not one that waits for the first result of a script."""
+        self._started = True
+        for router in self.routers.values():
+            self._consider(router)
+        self.log.write("Startup complete")
+
+    def _index(self) -> None:
+        self._by_vrid = {
+            (router.channel, router.plan.router.vrid): router
+            for router in self.routers.values()
+            if router.channel is not None
+        }
+        used = {channel for channel, _ in self._by_vrid}
+        for channel in [each for each in self._sockets if each not in used]:
+            wire = self._sockets.pop(channel)
+            asyncio.get_running_loop().remove_reader(wire)
+            wire.close()
+
+    def _make_groups(self) -> None:
+        for router in self.routers.values():
+            router.router.group = None
+        self._group_plans = {each.name: each for each in self.plan.groups}
+        old, self.groups = self.groups, {}
+        for plan in self.plan.groups:
+            members = [self.routers[name].router for name in plan.members if name in self.routers]
+            self.groups[plan.name] = group = SyncGroup(plan.name, members)
+            if plan.name in old:
+                group.state = old[plan.name].state
+
+    def _make_tracker(self) -> Tracker:
+        settings = self.plan.settings
+        owner = (settings.script_user, settings.script_group)
+        tracks = [each.tracks for each in self.plan.instances] + [each.tracks for each in self.plan.groups]
+        used = {each.name for track in tracks for each in track.scripts}
+        scripts = {
+            each.name: RunningScript(each, owner, self.log, self._tracked_changed)
+            for each in self.plan.scripts
+            if each.name in used
+        }
+        for each in self.plan.scripts:
+            if each.name not in used:
+                self.log.write(f"Warning - script {each.name} is not used")
+        files = {each.name: WatchedFile(each) for each in self.plan.files}
+        return Tracker(self.links, scripts, files, self._tracked_changed)
+
+    # Events
+
+    def _hear(self, wire: AdvertSocket) -> None:
+        offset = AH.size if wire.channel.protocol == AUTHENTICATED else 0
+        for datagram in wire.datagrams():
+            if len(datagram.payload) < offset + 2:
+                continue
+            router = self._by_vrid.get((wire.channel, datagram.payload[offset + 1]))
+            if router is not None:
+                router.hear(datagram)
+            elif self.plan.settings.log_unknown:
+                self.log.write(f"Unknown VRID({datagram.payload[offset + 1]}) on interface {wire.channel.interface}")
+
+    def _links_changed(self) -> None:
+        before = {name: link.running for name, link in self.links.by_name.items()}
+        lost: set[bytes] = set()
+        for change in self.links.changes():
+            if isinstance(change, watch.LinkChange):
+                self._tell_link(change, was_running=before.get(change.interface.name))
+            elif isinstance(change, watch.AddressChange):
+                lost.add(change.address.address) if change.gone else lost.discard(change.address.address)
+        for router in self.routers.values():
+            router.refresh()
+        self._index()
+        self._tracked_changed()
+        if lost:
+            self._addresses_lost(lost)
+
+    def _tell_link(self, change: watch.LinkChange, *, was_running: bool | None) -> None:
+        if change.running != was_running:
+            self.log.write(f"Netlink reports {change.interface.name} {'up' if change.running else 'down'}")
+
+    def _addresses_lost(self, lost: set[bytes]) -> None:
+        for router in self.routers.values():
+            if router.router.state is not State.MASTER:
+                continue
+            for each in router.plan.all_addresses:
+                if each.tracked and each.address in lost and not router.has(each):
+                    self.log.write(f"({router.name}) address {address_text(each.address)} was removed by others")
+                    router.router.lose_addresses(now_us())
+                    self.settle(router)
+                    break
+
+    def _tracked_changed(self) -> None:
+        for router in self.routers.values():
+            self._consider(router)
+
+    def _consider(self, router: RunningRouter) -> None:
+        """Take what is tracked into account: health and priority, and whether it can start at all."""
+        if not self._started:
+            return
+        core = router.router
+        group = self._group_plans.get(core.group.name) if core.group else None
+        tracks = router.plan.tracks + (group.tracks if group else Tracks())
+        found = self.tracker.sum(tracks)
+        healthy = not found.faults and not router.own_faults
+        if not core.settings.is_owner:
+            core.set_priority(effective(core.settings.priority, found.weight))
+        if core.state is State.INIT:
+            if not healthy or not self.tracker.waits(tracks):
+                core.start(now_us(), healthy=healthy)
+        elif healthy != core.healthy:
+            core.set_health(now_us(), healthy=healthy)
+        self.settle(router)
+
+    # Reload and end
+
+    def reload(self) -> None:
+        """Another plan by difference: what stays keeps its state, and a wrong file changes nothing."""
+        self.log.write("Reloading ...")
+        try:
+            plan = self._reread()
+        except XlvsError as error:
+            self.log.write(f"The configuration stays as it is: {error.message}")
+            return
+        before, self.plan = self.plan, plan
+        states = {name: script.up for name, script in self.tracker.scripts.items()}
+        self.tracker.stop()
+        self.tracker = self._make_tracker()
+        for name, script in self.tracker.scripts.items():
+            script.up = states.get(name, script.up)
+        if before.settings != plan.settings:
+            self.notifier.close()
+            self.notifier = Notifier(plan.settings, self.log)
+        self._reload_routers()
+        self._index()
+        self._make_groups()
+        self.tracker.start()
+        self._tracked_changed()
+        self.log.write("Reload complete")
+
+    def _reload_routers(self) -> None:
+        wanted = {each.name: each for each in self.plan.instances}
+        for name in [each for each in self.routers if each not in wanted]:
+            router = self.routers.pop(name)
+            router.router.group = None
+            router.router.stop()
+            router.settle()
+            router.disconnect()
+            word = "DELETED" if router.plan.notify.tells_deleted else "FAULT"
+            self.notifier.changed("INSTANCE", name, word, router.router.priority, router.plan.notify)
+        for name, plan in wanted.items():
+            known = self.routers.get(name)
+            if known is None:
+                self.routers[name] = RunningRouter(plan, self)
+                self.routers[name].prepare()
+            elif known.plan != plan:
+                known.reconfigure(plan)
+
+    def _stop(self) -> None:
+        self.log.write("Stopping")
+        self.tracker.stop()
+        for router in self.routers.values():
+            router.router.group = None
+            router.router.stop(keeps_addresses=self._keeps_addresses)
+            router.settle()
+            router.disconnect()
+        for router in self.routers.values():
+            self.notifier.stopped("INSTANCE", router.name, router.router.priority, router.plan.notify)
+        for plan in self.plan.groups:
+            self.notifier.stopped("GROUP", plan.name, 0, plan.notify)
+        self.notifier.close()
+        self.announcer.close()
+        for wire in self._sockets.values():
+            wire.close()
+        self.links.close()

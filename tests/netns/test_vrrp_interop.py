@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our VRRP beside the real Keepalived on one wire: who is master, and how fast."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.netns.neighbours import KEEPALIVED, OURS, REAL, Wire, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(not Path(KEEPALIVED).exists(), reason="the package keepalived is not installed")
+
+V2, V3, V6 = "v2", "v3", "v3 over IPv6"
+INTERVAL = {V2: 1.0, V3: 0.2, V6: 0.2}
+ADDRESS = {V2: "10.77.0.100", V3: "10.77.0.100", V6: "fe80::100"}
+PAIRS = [(OURS, REAL), (REAL, OURS)]
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Wire]:
+    """Two hosts."""
+    with wire(tmp_path) as made:
+        yield made
+
+
+def configuration(kind: str, priority: int, *more: str) -> str:
+    """A router of a version with one address."""
+    return "\n".join(
+        (
+            "vrrp_instance VI_1 {",
+            "interface @V",
+            "virtual_router_id 51",
+            f"priority {priority}",
+            f"advert_int {INTERVAL[kind]:g}",
+            f"version {2 if kind == V2 else 3}",
+            f"virtual_ipaddress {{\n{ADDRESS[kind]}\n}}",
+            *more,
+            "}",
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", [V2, V3, V6])
+@pytest.mark.parametrize(("high", "low"), PAIRS)
+def test_the_higher_priority_is_master_gives_way_on_stop_and_comes_back(
+    net: Wire, kind: str, high: str, low: str
+) -> None:
+    """Election, resignation at the skew time, give-back; both roles."""
+    strong = net.start("A", high, configuration(kind, 100))
+    net.start("B", low, configuration(kind, 90))
+    net.wait_master("A", ADDRESS[kind])
+
+    strong.stop()
+    net.wait_master("B", ADDRESS[kind])
+    resigned = next(each.at for each in net.adverts("A") if each.priority == 0)
+    taken = next(each.at for each in net.adverts("B") if each.at > resigned)
+    skew = (256 - 90) / 256 * (1 if kind == V2 else INTERVAL[kind])
+    net.start("A", high, configuration(kind, 100))
+    net.wait_master("A", ADDRESS[kind])
+
+    assert taken - resigned == pytest.approx(skew, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", [V2, V3, V6])
+def test_we_take_over_when_the_real_one_falls_silent(net: Wire, kind: str) -> None:
+    """Within 20 ms of the master-down interval."""
+    master = net.start("A", REAL, configuration(kind, 100))
+    net.wait_master("A", ADDRESS[kind])
+    backup = net.start("B", OURS, configuration(kind, 90))
+    net.wait(lambda: "Startup complete" in backup.log, "our start")
+    before = len(net.adverts("A"))
+    net.wait(lambda: len(net.adverts("A")) > before + 1, "two adverts that we hear")
+
+    master.kill()
+    net.wait(lambda: bool(net.adverts("B")), "our first advert")
+
+    silence = net.adverts("B")[0].at - net.adverts("A")[-1].at
+    skew = (256 - 90) / 256 * (1 if kind == V2 else INTERVAL[kind])
+    assert silence == pytest.approx(3 * INTERVAL[kind] + skew, abs=0.02)
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_of_equal_priorities_the_higher_address_wins(net: Wire, first: str, second: str) -> None:
+    """Both masters while the wire is cut; B has the higher address."""
+    net.must("A", "ip", "link", "set", "vA", "down")
+    net.start("B", second, configuration(V3, 100, "dont_track_primary"))
+    net.start("A", first, configuration(V3, 100, "dont_track_primary"))
+    net.wait(lambda: net.holders() == "AB", "two masters apart")
+
+    net.must("A", "ip", "link", "set", "vA", "up")
+
+    net.wait_master("B")
+
+
+SECRETS = [("PASS", "PASS", "secret", "secret"), ("AH", "AH", "secret", "secret")]
+
+
+@pytest.mark.parametrize("kind", ["PASS", "AH"])
+@pytest.mark.parametrize(("high", "low"), PAIRS)
+def test_routers_with_the_same_secret_hear_each_other(net: Wire, kind: str, high: str, low: str) -> None:
+    """PASS and AH: one master, the stronger."""
+    secret = f"authentication {{\nauth_type {kind}\nauth_pass secret\n}}"
+    net.start("A", high, configuration(V2, 100, secret))
+    net.start("B", low, configuration(V2, 90, secret))
+    net.wait_master("A")
+    heard = len(net.adverts("A"))
+
+    net.wait(lambda: len(net.adverts("A")) > heard + 4, "adverts of more than a master-down interval")
+
+    assert net.holders() == "A"
+    assert net.adverts("B") == []
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_another_password_is_not_listened_to(net: Wire, first: str, second: str) -> None:
+    """Both are masters, and say why."""
+    secret = "authentication {{\nauth_type PASS\nauth_pass {}\n}}"
+    one = net.start("A", first, configuration(V2, 100, secret.format("one")))
+    two = net.start("B", second, configuration(V2, 90, secret.format("two")))
+
+    net.wait(lambda: net.holders() == "AB", "two masters")
+
+    assert all("(VI_1) received an invalid passwd!" in each.log for each in (one, two))
+
+
+@pytest.mark.parametrize("kind", [V2, V3])
+@pytest.mark.parametrize(("high", "low"), PAIRS)
+def test_unicast_routers_hear_each_other(net: Wire, kind: str, high: str, low: str) -> None:
+    """unicast_peer on both sides: no group is used."""
+    net.start("A", high, configuration(kind, 100, "unicast_peer {\n10.77.0.2\n}"))
+    net.start("B", low, configuration(kind, 90, "unicast_peer {\n10.77.0.1\n}"))
+    net.wait_master("A")
+    heard = len(net.adverts("A"))
+
+    net.wait(lambda: len(net.adverts("A")) > heard + 4, "adverts of more than a master-down interval")
+
+    assert net.holders() == "A"
+
+
+def test_a_killed_daemon_takes_its_addresses_again(net: Wire) -> None:
+    """Kill -9 leaves them on the host; the next run begins as a backup without them."""
+    net.start("A", OURS, configuration(V3, 100)).kill()
+    first = net.start("A", OURS, configuration(V3, 100))
+    net.wait_master("A")
+    first.kill()
+    assert net.holders() == "A"
+
+    again = net.start("A", OURS, configuration(V3, 100))
+
+    net.wait(lambda: again.log.count("Entering MASTER STATE") == 2 and net.holders() == "A", "the addresses again")
+
+
+@pytest.mark.parametrize("kind", [OURS, REAL])
+def test_a_link_that_goes_down_is_a_fault_and_its_return_a_new_election(net: Wire, kind: str) -> None:
+    """The same words in both logs."""
+    daemon = net.start("A", kind, configuration(V3, 100))
+    net.wait_master("A")
+
+    net.must("B", "ip", "link", "set", "vB", "down")
+    net.wait(lambda: "(VI_1) Entering FAULT STATE" in daemon.log and net.holders() == "", "the fault")
+    net.must("B", "ip", "link", "set", "vB", "up")
+
+    net.wait_master("A")
+    assert "Netlink reports vA down" in daemon.log
+
+
+def test_advertisements_are_the_same_bytes(net: Wire) -> None:
+    """Ours and the original's of the same configuration, each alone: apart from the IP number and checksum."""
+    found = {}
+    for kind in (REAL, OURS):
+        daemon = net.start("A", kind, configuration(V2, 100, "authentication {\nauth_type PASS\nauth_pass abc\n}"))
+        net.wait(lambda: bool(net.adverts("A")), "an advert")
+        found[kind] = next(frame for _, frame in net.frames if frame[23:24] == b"\x70")
+        daemon.signal(signal.SIGTERM)
+        daemon.stop()
+        net.heard.clear()
+        net.frames.clear()
+
+    assert found[OURS] == found[REAL]
