@@ -101,6 +101,8 @@ class Wire:
         program = [KEEPALIVED] if kind == REAL else [sys.executable, "-c", _RUN, "keepalived"]
         pids = ["-p", str(self.folder / f"{side}.pid"), "-r", str(self.folder / f"{side}.vrrp.pid")]
         log = self.folder / f"{side}.log"
+        log.touch()
+        begun = log.read_text(encoding="utf-8").count(_STARTED)
         with log.open("ab") as output:
             process = subprocess.Popen(
                 ["ip", "netns", "exec", self.netns(side), *program, "-n", "-l", "-D", "-P", "-G", "-f", file, *pids],
@@ -109,7 +111,6 @@ class Wire:
                 start_new_session=True,
             )
         self.daemons[side] = daemon = Daemon(process, log)
-        begun = daemon.log.count(_STARTED)
         self.wait(lambda: daemon.log.count(_STARTED) > begun, f"the start of {kind} on {side}")
         return daemon
 

@@ -2,7 +2,7 @@
 """The IP authentication header (RFC 2402) with HMAC-MD5-96 (RFC 2403), as VRRP version 2 uses it (RFC 2338 5.3.6.3).
 
 The value covers the IPv4 header with the fields that change on the way set to zero, the header itself without its value,
-and the advertisement. The SPI is the virtual address's place: Keepalived sends the source address there.
+and the advertisement. Keepalived sends the source address as the SPI.
 """
 
 from __future__ import annotations
@@ -57,9 +57,12 @@ class AuthenticationHeader:
 
 
 def immutable(ip_header: bytes) -> bytes:
-    """An IPv4 header with type of service, flags, offset, TTL and checksum set to zero (RFC 2402 3.3.3.1.1.1)."""
+    """An IPv4 header with type of service, flags, offset and checksum set to zero (RFC 2402 3.3.3.1.1.1).
+
+    The time to live stays, as in the original: it is 255 at both ends.
+    """
     header = bytearray(ip_header)
     header[1] = 0
-    header[6:9] = bytes(3)
+    header[6:8] = bytes(2)
     header[10:12] = bytes(2)
     return bytes(header)
