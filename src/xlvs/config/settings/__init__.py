@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A configuration as values: frozen dataclasses, ready for the daemon."""
