@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Virtual routers and sync groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from xlvs.config.build.collect import Given, Problems, collect
+from xlvs.config.build.general import flat, only
+from xlvs.config.build.static import static_lines
+from xlvs.config.build.tracks import named
+from xlvs.config.problem import Severity
+from xlvs.config.schema.blocks import GRAMMARS
+from xlvs.config.settings.vrrp import Authentication, Instance, SyncGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xlvs.config.line import Origin
+    from xlvs.config.schema.lines import AddressLine
+    from xlvs.config.settings.general import GlobalSettings
+
+SECOND_US: Final = 1_000_000
+V3_INTERVAL_MAX_US: Final = 40_950_000
+PASSWORD_MAX: Final = 8
+OWNER: Final = 255
+TRACKS: Final = ("track_script", "track_process", "track_file", "track_bfd", "track_interface")
+WHAT: Final = {
+    "track_script": "vrrp_script",
+    "track_process": "vrrp_track_process",
+    "track_file": "track_file",
+    "track_bfd": "bfd_instance",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """Names of what may be tracked, by the keyword that tracks it."""
+
+    names: dict[str, frozenset[str]]
+
+
+def inherited(settings: GlobalSettings) -> dict[str, Any]:
+    """What an instance has that says nothing of its own."""
+    smtp = settings.smtp_alert_vrrp if settings.smtp_alert_vrrp is not None else settings.smtp_alert
+    repeat = 1 if settings.vrrp_min_garp else max(settings.vrrp_garp_master_repeat, 1)
+    delay = 0 if settings.vrrp_min_garp else settings.vrrp_garp_master_delay
+    lower = (settings.vrrp_garp_lower_prio_repeat, settings.vrrp_garp_lower_prio_delay)
+    return {
+        "interface": settings.default_interface,
+        "version": settings.vrrp_version,
+        "strict_mode": settings.vrrp_strict,
+        "check_unicast_src": settings.vrrp_check_unicast_src,
+        "skip_check_adv_addr": settings.vrrp_skip_check_adv_addr,
+        "v3_checksum_as_v2": settings.v3_checksum_as_v2,
+        "garp_master_repeat": repeat,
+        "garp_master_delay": delay,
+        "garp_master_refresh": settings.vrrp_garp_master_refresh,
+        "garp_master_refresh_repeat": max(settings.vrrp_garp_master_refresh_repeat, 1),
+        "garp_lower_prio_repeat": lower[0],
+        "garp_lower_prio_delay": lower[1],
+        "garp_extra_if": settings.vrrp_garp_extra_if,
+        "down_timer_adverts": settings.vrrp_down_timer_adverts,
+        "lower_prio_no_advert": settings.vrrp_lower_prio_no_advert,
+        "higher_prio_send_advert": settings.vrrp_higher_prio_send_advert,
+        "owner_ignore_adverts": settings.vrrp_owner_ignore_adverts,
+        "notify_priority_changes": settings.vrrp_notify_priority_changes,
+        "smtp_alert": bool(smtp),
+    }
+
+
+def instances(top: Given, settings: GlobalSettings, tracked: Tracked, problems: Problems) -> Iterator[Instance]:
+    """vrrp_instance, each checked by itself and against those before it."""
+    routers: dict[tuple[str, int, int], str] = {}
+    for name, given, statement in named("vrrp_instance", top, problems):
+        instance = _Builder(name, given, statement.origin, settings, tracked, problems).instance()
+        if instance is None:
+            continue
+        family = instance.virtual_ipaddress[0].address.version if instance.virtual_ipaddress else 4
+        key = (instance.interface, family, instance.virtual_router_id)
+        if key in routers and instance.interface:
+            text = f"{routers[key]} and {name} both have the ID {key[2]} with IPv{family} on {key[0]}"
+            where = given.where.get("virtual_router_id", statement.origin)
+            problems.say(text, where, str(key[2]), "give one of them another virtual_router_id")
+            continue
+        routers[key] = name
+        yield instance
+
+
+class _Builder:
+    """Makes one instance."""
+
+    def __init__(
+        self, name: str, given: Given, origin: Origin, settings: GlobalSettings, tracked: Tracked, problems: Problems
+    ) -> None:
+        self._name = name
+        self._given = given
+        self._origin = origin
+        self._tracked = tracked
+        self._problems = problems
+        self._values = {**inherited(settings), **given.values}
+
+    def _say(self, message: str, field: str = "", remedy: str = "", severity: Severity = Severity.ERROR) -> None:
+        where = self._given.where.get(field, self._origin)
+        word = field if field in self._given.where else self._name
+        self._problems.say(f"{self._name}: {message}", where, word, remedy, severity)
+
+    def instance(self) -> Instance | None:
+        """The instance; None when it cannot run."""
+        self._addresses()
+        self._priority()
+        self._version()
+        self._authentication()
+        self._preemption()
+        self._announcements()
+        self._unicast()
+        static_lines(self._given, self._problems)
+        tracks(self._name, self._given, self._values, self._tracked, self._problems)
+        values = only(Instance, self._values)
+        values["accept"] = self._accepts()
+        if not values.get("virtual_router_id"):
+            if not any(each == "virtual_router_id" for each in self._given.where):
+                self._say("virtual_router_id is missing", remedy="virtual_router_id NUMBER, 1 to 255")
+            return None
+        if not values.get("interface") and not values.get("unicast_peer"):
+            self._say("interface is missing", remedy="interface NAME, or default_interface in global_defs")
+            return None
+        return Instance(self._name, **values)
+
+    def _addresses(self) -> None:
+        lines: list[tuple[AddressLine, Origin]] = self._given.lines.get("virtual_ipaddress", [])
+        kept: list[AddressLine] = []
+        for line, origin in lines:
+            if kept and line.address.version != kept[0].address.version:
+                text = f"{self._name}: {line.address} is not of the family of the first address"
+                remedy = "put it into virtual_ipaddress_excluded"
+                self._problems.say(text, origin, str(line.address), remedy)
+            elif line in kept:
+                text = f"{self._name}: {line.address} stands twice"
+                self._problems.say(text, origin, str(line.address), severity=Severity.NOTICE)
+            else:
+                kept.append(line)
+        self._values["virtual_ipaddress"] = tuple(kept)
+        if not kept and not self._given.has("no_virtual_ipaddress"):
+            remedy = "virtual_ipaddress { ADDRESS }, or no_virtual_ipaddress"
+            self._say("there is no virtual address; one at least makes sense", remedy=remedy)
+        if kept and kept[0].address.version == 6:
+            self._values["version"] = 3
+            if not kept[0].address.is_link_local:
+                self._say("the first IPv6 address should be link-local", "virtual_ipaddress", severity=Severity.NOTICE)
+        if self._given.has("native_ipv6") and kept and kept[0].address.version == 4:
+            self._say("native_ipv6 does not go with IPv4 addresses", "native_ipv6")
+
+    def _priority(self) -> None:
+        if not self._given.has("priority"):
+            self._values["priority"] = OWNER if self._values.get("state") == "MASTER" else 100
+        if self._values["priority"] == OWNER and not self._given.has("state"):
+            self._values["state"] = "MASTER"
+
+    def _version(self) -> None:
+        interval = self._values.get("advert_int", SECOND_US)
+        if self._values["version"] == 2 and interval % SECOND_US:
+            rounded = max((interval + SECOND_US // 2) // SECOND_US, 1) * SECOND_US
+            remedy = "version 3 can do with parts of a second"
+            self._say(f"version 2 counts whole seconds: {rounded // SECOND_US} s are taken", "advert_int", remedy)
+            self._values["advert_int"] = rounded
+        if self._values["version"] == 3:
+            rounded = min(max((interval + 5_000) // 10_000 * 10_000, 10_000), V3_INTERVAL_MAX_US)
+            if rounded != interval:
+                self._say(f"version 3 takes 0.01 to 40.95 s: {rounded / SECOND_US} s are taken", "advert_int")
+            self._values["advert_int"] = rounded
+
+    def _authentication(self) -> None:
+        blocks = self._given.inner("authentication")
+        if not blocks:
+            return
+        given = Given()
+        for block in blocks:
+            collect(block.statements, GRAMMARS["authentication"], self._problems, given)
+        origin = blocks[-1].origin
+        password = given.get("auth_pass", "")
+        if len(password) > PASSWORD_MAX:
+            text = f"{self._name}: auth_pass is longer than {PASSWORD_MAX} characters; those after them do not count"
+            self._problems.say(text, given.where["auth_pass"], password[PASSWORD_MAX:], f"auth_pass {password[:8]}")
+        if not given.has("auth_type"):
+            return
+        if not password:
+            self._problems.say(
+                f"{self._name}: authentication has no auth_pass", origin, "authentication", "auth_pass TEXT"
+            )
+        elif self._values["version"] == 3:
+            text = f"{self._name}: version 3 has no authentication; the block is ignored"
+            self._problems.say(text, origin, "authentication", "remove it")
+        else:
+            kind = given.values["auth_type"]
+            self._values["authentication"] = Authentication(kind, password[:PASSWORD_MAX])
+            if kind == "AH" and self._values.get("state") == "MASTER" and self._values["priority"] != OWNER:
+                self._say("state MASTER does not go with auth_type AH; BACKUP is taken", "state")
+                self._values["state"] = "BACKUP"
+
+    def _preemption(self) -> None:
+        owner = self._values["priority"] == OWNER
+        if self._values.get("nopreempt") and (owner or self._values.get("state") == "MASTER"):
+            self._say(
+                "nopreempt does not go with state MASTER or priority 255; it is ignored", "nopreempt", "state BACKUP"
+            )
+            self._values["nopreempt"] = False
+        if not self._values.get("preempt_delay"):
+            return
+        if self._values.get("nopreempt"):
+            self._say("preempt_delay does not go with nopreempt; it is ignored", "preempt_delay")
+            self._values["preempt_delay"] = 0
+        elif owner or self._values.get("state") == "MASTER":
+            self._say("preempt_delay does not go with state MASTER; it is ignored", "preempt_delay", "state BACKUP")
+            self._values["preempt_delay"] = 0
+
+    def _announcements(self) -> None:
+        values = self._values
+        values["garp_master_repeat"] = max(values["garp_master_repeat"], 1)
+        for field in ("repeat", "delay"):
+            if values[f"garp_lower_prio_{field}"] is None:
+                values[f"garp_lower_prio_{field}"] = values[f"garp_master_{field}"]
+        if values["lower_prio_no_advert"] is None:
+            values["lower_prio_no_advert"] = values["strict_mode"]
+        if values["owner_ignore_adverts"] is None:
+            values["owner_ignore_adverts"] = values["strict_mode"]
+
+    def _accepts(self) -> bool:
+        if self._given.has("no_accept"):
+            return bool(self._values["priority"] == OWNER)
+        return self._given.has("accept") or not self._values["strict_mode"] or self._values["priority"] == OWNER
+
+    def _unicast(self) -> None:
+        peers = self._values.get("unicast_peer", ())
+        if self._given.has("unicast_peer") and not peers and not self._given.has("unicast_fault_no_peer"):
+            self._say("unicast_peer names nobody: advertisements go to the multicast group", "unicast_peer")
+        if self._given.has("unicast_ttl") and not peers:
+            self._say("unicast_ttl needs unicast peers", "unicast_ttl", "unicast_peer { ADDRESS }")
+            del self._values["unicast_ttl"]
+        if any(peer.min_ttl or peer.max_ttl != 255 for peer in peers):
+            self._values["check_unicast_src"] = True
+        if peers and self._given.has("use_vmac") and not self._given.has("vmac_xmit_base"):
+            self._say("unicast with use_vmac needs vmac_xmit_base; it is turned on", "use_vmac", "vmac_xmit_base")
+            self._values["vmac_xmit_base"] = True
+        if self._given.has("lvs_sync_daemon_interface"):
+            remedy = "lvs_sync_daemon in global_defs"
+            self._say("lvs_sync_daemon_interface is out of date", "lvs_sync_daemon_interface", remedy)
+
+
+def tracks(name: str, given: Given, values: dict[str, Any], tracked: Tracked, problems: Problems) -> None:
+    """Leave out what is tracked by a name that nothing has."""
+    for field, what in WHAT.items():
+        kept = []
+        for track, origin in given.lines.get(field, []):
+            if track.name in tracked.names[field]:
+                kept.append(track)
+            else:
+                text = f"{name}: there is no {what} {track.name}"
+                problems.say(text, origin, track.name, f"{what} {track.name} {{ ... }}")
+        values[field] = tuple(kept)
+    kept = []
+    for track, origin in given.lines.get("track_interface", []):
+        if track.name == values.get("interface") and not given.has("dont_track_primary"):
+            problems.say(f"{name}: {track.name} is tracked anyway, as its interface", origin, track.name)
+        else:
+            kept.append(track)
+    values["track_interface"] = tuple(kept)
+
+
+def sync_groups(
+    top: Given, known: frozenset[str], settings: GlobalSettings, tracked: Tracked, problems: Problems
+) -> Iterator[SyncGroup]:
+    """vrrp_sync_group, with the members that there are."""
+    taken: dict[str, str] = {}
+    defaults = inherited(settings)
+    for name, given, statement in named("vrrp_sync_group", top, problems):
+        values = {"smtp_alert": defaults["smtp_alert"], "notify_priority_changes": defaults["notify_priority_changes"]}
+        values |= given.values
+        tracks(name, given, values, tracked, problems)
+        members: list[str] = []
+        for member in flat(given, "group"):
+            if member not in known:
+                text = f"{name}: there is no vrrp_instance {member}"
+                problems.say(text, given.where["group"], member, "remove it from the group")
+            elif taken.setdefault(member, name) != name:
+                problems.say(f"{name}: {member} is in {taken[member]} already", given.where["group"], member)
+            else:
+                members.append(member)
+        if not members:
+            problems.say(f"{name} has no members; it is ignored", statement.origin, name, "group { INSTANCE... }")
+            continue
+        if len(members) == 1:
+            problems.say(f"{name} has one member only", statement.origin, name, "a group needs two at least")
+        yield replace(SyncGroup(name, **only(SyncGroup, values)), group=tuple(members))
