@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SCRIPT_USER: Final = "keepalived_script"
 """Whose rights scripts have when nothing else is said and the host has such a user."""
 
+SETUP: Final = ("linkbeat_interfaces", "interface_up_down_delays")
+"""What stands on interfaces and is read before anything else."""
+
 
 class Program(Enum):
     """What a host has under the name of a program."""
@@ -105,7 +108,7 @@ def _interfaces(found: Sequence[_Use], host: Host, problems: Problems) -> bool:
                 if name in host.loopbacks and (use.block, use.keyword.name) == ("vrrp_instance", "interface"):
                     problems.say(f"{name} is a loopback interface: VRRP needs another", use.origin, name)
                 continue
-            severity = Severity.FATAL if use.keyword.name == "linkbeat_interfaces" else Severity.ERROR
+            severity = Severity.FATAL if use.keyword.name in SETUP else Severity.ERROR
             remedy = "create it first, or set dynamic_interfaces in global_defs"
             problems.say(f"there is no interface {name}", use.origin, name, remedy, severity)
             fatal |= severity is Severity.ERROR
@@ -118,7 +121,7 @@ def _names(use: _Use) -> tuple[str, ...]:
         return (value,)
     if (use.block, use.keyword.name) == ("garp_group", "interfaces"):
         return tuple(value)
-    if use.keyword.name == "linkbeat_interfaces":
+    if use.keyword.name in SETUP:
         return (value.interface,)
     if isinstance(value, Track) and use.keyword.name == "track_interface":
         return (value.name,)
@@ -138,6 +141,11 @@ def _scripts(found: Sequence[_Use], said: dict[str, Any], host: Host, problems: 
         problems.say(f"there is no user or group {default.name} {default.group}".rstrip(), use.origin, default.name)
         known = False
     secure = "enable_script_security" in said
+    for use in found:
+        if use.block == "vrrp_script" and isinstance(use.value, User):
+            known &= _exists(use.value.name, use.value.group, host)
+            if not known:
+                problems.say(f"there is no user or group {use.value.name}", use.origin, use.value.name)
     running = [use for use in found if isinstance(use.value, Script) and _runs(use, host, problems)]
     if not running or not known:
         return

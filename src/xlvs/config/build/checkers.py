@@ -81,12 +81,28 @@ def _checker(
         if not values["urls"]:
             problems.say(f"{kind} has no url", statement.origin, kind, "url { path / }")
             return None
+    _families(values, given, statement, problems)
     missing = _missing(kind, values, names)
     if missing:
         problems.say(missing[0], given.where.get(missing[1], statement.origin), kind, missing[2])
         return None
     cls = CLASSES[kind]
     return cls(kind, **only(cls, values))
+
+
+def _families(values: Mapping[str, Any], given: Given, statement: Statement, problems: Problems) -> None:
+    target = values.get("connect_ip")
+    source = values.get("bindto")
+    where = given.where.get("connect_ip", statement.origin)
+    if target and target.version == 6 and target.is_link_local and not values.get("bind_if"):
+        problems.say(f"{target} is link-local: it needs bind_if", where, str(target), "bind_if INTERFACE")
+    if target and source and target.version != source.version:
+        text = f"bindto {source} and connect_ip {target} are of different families"
+        problems.say(text, given.where.get("bindto", where), str(source))
+    lengths = values.get("min_reply_length", 0), values.get("max_reply_length", 255)
+    if lengths[0] > lengths[1]:
+        text = "min_reply_length is more than max_reply_length: the check fails always"
+        problems.say(text, given.where.get("min_reply_length", statement.origin), "min_reply_length")
 
 
 def _timing(kind: str, values: dict[str, Any]) -> dict[str, Any]:

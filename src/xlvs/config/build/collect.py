@@ -31,6 +31,8 @@ class Given:
     """Inner blocks by the name of the block."""
     lines: dict[str, list[tuple[Any, Origin]]] = field(default_factory=dict)
     """Lines of lists by field."""
+    written: set[str] = field(default_factory=set)
+    """The keywords, as they are written."""
 
     def has(self, name: str) -> bool:
         """Whether the block says something about a field."""
@@ -57,9 +59,9 @@ class Problems:
         """One more."""
         self.found.append(Problem(message, origin, word=word, remedy=remedy, severity=severity))
 
-    def wrong(self, keyword: str, error: WrongValue, origin: Origin) -> None:
+    def wrong(self, keyword: str, error: WrongValue, origin: Origin, *, goes_on: bool = False) -> None:
         """A value that a keyword does not take."""
-        severity = Severity.PARAMETER if isinstance(error, Missing) else Severity.ERROR
+        severity = Severity.PARAMETER if isinstance(error, Missing) and not goes_on else Severity.ERROR
         self.say(
             f"{keyword}: {error.message}" if keyword else error.message, origin, error.word, error.remedy, severity
         )
@@ -88,6 +90,7 @@ def collect(
     for statement in statements:
         keyword = grammar.keywords[statement.keyword]
         _remarks(statement, keyword, problems)
+        given.written.add(statement.keyword)
         if keyword.block:
             given.blocks.setdefault(keyword.block, []).append(statement)
         elif keyword.lines:
@@ -102,7 +105,9 @@ def _remarks(statement: Statement, keyword: Keyword, problems: Problems) -> None
     if word in keyword.spellings:
         problems.say(f"{word} is not a keyword; it is read as {keyword.name}", origin, word, f"write {keyword.name}")
     if keyword.deprecated:
-        problems.say(f"{word} is out of date", origin, word, keyword.deprecated, Severity.NOTICE)
+        problems.say(f"{word} is out of date", origin, word, keyword.deprecated)
+    if keyword.outdated:
+        problems.say(f"{word} is out of date", origin, word, keyword.outdated, Severity.NOTICE)
     if keyword.without_effect:
         problems.say(f"{word} has no effect: {keyword.without_effect}", origin, word, severity=Severity.NOTICE)
     if isinstance(keyword.value, Flag) and statement.words:
@@ -127,7 +132,7 @@ def _value(statement: Statement, keyword: Keyword, value: Value, given: Given, p
             problems.wrong(statement.keyword, each, origin)
         parsed = error.value
     except WrongValue as error:
-        problems.wrong(statement.keyword, error, origin)
+        problems.wrong(statement.keyword, error, origin, goes_on=keyword.goes_on)
         return
     given.where[name] = origin
     given.values[name] = (*given.values.get(name, ()), parsed) if keyword.repeat is Repeat.ALL else parsed

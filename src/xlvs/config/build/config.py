@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from xlvs.config.build import general, servers, tracks, vrrp
 from xlvs.config.build.collect import Given, Problems, collect
-from xlvs.config.build.static import static_lines
+from xlvs.config.build.static import static_groups, static_lines
 from xlvs.config.files import Identity, Reader
 from xlvs.config.problem import Problem
 from xlvs.config.schema.blocks import GRAMMARS
@@ -70,6 +70,8 @@ def build(statements: list[Statement], problems: Problems) -> KeepalivedConfig:
     known = frozenset(each.name for each in instances)
     groups = tuple(servers.groups([each for each in statements if each.keyword == "virtual_server_group"], problems))
     static_lines(top, problems)
+    groups_of_tracks = tuple(tracks.track_groups(top, problems))
+    static_groups(top, frozenset(each.name for each in groups_of_tracks), problems)
     return KeepalivedConfig(
         settings=settings,
         process=general.process_settings(top),
@@ -79,7 +81,7 @@ def build(statements: list[Statement], problems: Problems) -> KeepalivedConfig:
         processes=processes,
         files=files,
         bfd_sessions=sessions,
-        track_groups=tuple(tracks.track_groups(top, problems)),
+        track_groups=groups_of_tracks,
         garp_groups=tuple(tracks.garp_groups(top, problems)),
         addresses=top.get("static_ipaddress", ()),
         routes=top.get("static_routes", ()),

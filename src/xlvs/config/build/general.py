@@ -32,6 +32,10 @@ def global_settings(given: Given, problems: Problems) -> GlobalSettings:
         values["notification_email"] = flat(given, "notification_email")
         if not values["notification_email"]:
             problems.say("notification_email names nobody", given.where["notification_email"], "notification_email")
+    for name in ("vrrp_garp_master_repeat", "vrrp_garp_master_refresh_repeat"):
+        if values.get(name) == 0:
+            problems.say(f"{name} must be 1 at least: 1 is taken", given.where[name], name)
+            values[name] = 1
     return GlobalSettings(**only(GlobalSettings, values))
 
 

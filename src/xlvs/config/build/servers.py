@@ -29,6 +29,8 @@ PASSED_ON: Final = (
     *("log_all_failures", "virtualhost"),
 )
 """What a checker takes from its servers when it says nothing itself."""
+FLAGS: Final = {"sh_port": "sh", "sh_fallback": "sh", "hashed": "sh", "mh_port": "mh", "mh_fallback": "mh"}
+"""Flags that mean something to one scheduler only."""
 SERVER_DEFAULTS: Final = ("inhibit_on_failure", "lvs_method", "virtualhost", "alpha", "weight")
 
 
@@ -37,7 +39,8 @@ def groups(statements: list[Statement], problems: Problems) -> Iterator[ServerGr
     seen: set[str] = set()
     for statement in statements:
         if not statement.words:
-            problems.say("virtual_server_group must have a name", statement.origin, statement.keyword)
+            text = "virtual_server_group must have a name"
+            problems.say(text, statement.origin, statement.keyword, severity=Severity.PARAMETER)
             continue
         name = statement.words[0]
         members = []
@@ -149,10 +152,19 @@ class _Builder:
         if given.has("ops") and not by_mark and self._values["protocol"] != "UDP":
             self._say("ops goes with UDP only; it is ignored", "ops", "remove it")
             self._values["ops"] = False
+        self._scheduler_flags()
+        if given.has("sorry_server_inhibit") and not given.has("sorry_server"):
+            self._say("sorry_server_inhibit needs sorry_server", "sorry_server_inhibit", "sorry_server ADDRESS PORT")
         family = given.get("ip_family", "")
         if family and head_ and head_.address and head_.address.version != (6 if family == "inet6" else 4):
             self._say(f"ip_family {family} is not the address's", "ip_family", "remove it")
             self._values["ip_family"] = ""
+
+    def _scheduler_flags(self) -> None:
+        for flag, scheduler in FLAGS.items():
+            if self._given.has(flag) and self._values.get("lvs_sched", "wlc") != scheduler:
+                self._say(f"{flag.replace('_', '-')} goes with {scheduler} only; it is ignored", flag)
+                self._values[flag] = False
 
     def _persistence(self) -> None:
         without_port = self._head is not None and self._head.address is not None and not self._head.port

@@ -25,7 +25,7 @@ SECOND_US: Final = 1_000_000
 V3_INTERVAL_MAX_US: Final = 40_950_000
 PASSWORD_MAX: Final = 8
 OWNER: Final = 255
-TRACKS: Final = ("track_script", "track_process", "track_file", "track_bfd", "track_interface")
+UNICAST: Final = frozenset(("unicast_peer", "unicast_src_ip", "check_unicast_src", "old_unicast_checksum"))
 WHAT: Final = {
     "track_script": "vrrp_script",
     "track_process": "vrrp_track_process",
@@ -217,7 +217,10 @@ class _Builder:
 
     def _announcements(self) -> None:
         values = self._values
-        values["garp_master_repeat"] = max(values["garp_master_repeat"], 1)
+        for field in ("garp_master_repeat", "garp_master_refresh_repeat"):
+            if values[field] < 1:
+                self._say(f"{field} must be 1 at least: 1 is taken", field)
+                values[field] = 1
         for field in ("repeat", "delay"):
             if values[f"garp_lower_prio_{field}"] is None:
                 values[f"garp_lower_prio_{field}"] = values[f"garp_master_{field}"]
@@ -233,8 +236,17 @@ class _Builder:
 
     def _unicast(self) -> None:
         peers = self._values.get("unicast_peer", ())
-        if self._given.has("unicast_peer") and not peers and not self._given.has("unicast_fault_no_peer"):
-            self._say("unicast_peer names nobody: advertisements go to the multicast group", "unicast_peer")
+        unicast = sorted(UNICAST & self._given.written)
+        if unicast and not peers and not self._given.has("unicast_fault_no_peer"):
+            remedy = "unicast_peer { ADDRESS }"
+            self._say(f"{unicast[0]} without peers: advertisements go to the multicast group", unicast[0], remedy)
+        source = self._values.get("unicast_src_ip")
+        first = self._values["virtual_ipaddress"][:1]
+        if source and first and source.version != first[0].address.version:
+            self._say(f"{source} is not of the family of the virtual addresses", "unicast_src_ip")
+            del self._values["unicast_src_ip"]
+        if self._given.has("vmac_xmit_base") and not self._given.has("use_vmac"):
+            self._say("vmac_xmit_base needs use_vmac", "vmac_xmit_base", "use_vmac")
         if self._given.has("unicast_ttl") and not peers:
             self._say("unicast_ttl needs unicast peers", "unicast_ttl", "unicast_peer { ADDRESS }")
             del self._values["unicast_ttl"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.config.schema import bfd, checkers, global_defs, global_process, groups, servers, top, vrrp
 from xlvs.config.schema.keyword import Block, Keyword
-from xlvs.config.schema.special import NAME, SERVER_HEAD
+from xlvs.config.schema.special import NAME, SERVER_HEAD, STRICT_NAME
 from xlvs.config.tree import Form
 from xlvs.config.values import IPPort
 
@@ -34,12 +34,12 @@ BLOCKS: Final = {
         Block("authentication", vrrp.AUTHENTICATION),
         Block("auth_hmac", vrrp.AUTH_HMAC),
         Block("vrrp_sync_group", groups.VRRP_SYNC_GROUP, NAME),
-        Block("vrrp_script", groups.VRRP_SCRIPT, NAME),
-        Block("vrrp_track_process", groups.VRRP_TRACK_PROCESS, NAME),
-        Block("track_file", groups.TRACK_FILE, NAME),
+        Block("vrrp_script", groups.VRRP_SCRIPT, STRICT_NAME),
+        Block("vrrp_track_process", groups.VRRP_TRACK_PROCESS, STRICT_NAME),
+        Block("track_file", groups.TRACK_FILE, STRICT_NAME),
         Block("track_group", groups.TRACK_GROUP, NAME),
         Block("garp_group", groups.GARP_GROUP),
-        Block("bfd_instance", bfd.BFD_INSTANCE, NAME),
+        Block("bfd_instance", bfd.BFD_INSTANCE, STRICT_NAME),
         Block("SSL", servers.SSL),
         Block("virtual_server", servers.VIRTUAL_SERVER, SERVER_HEAD),
         Block("real_server", servers.REAL_SERVER, IPPort()),

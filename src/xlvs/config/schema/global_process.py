@@ -8,10 +8,10 @@ from xlvs.config.schema.special import BUFFERS, CPUS, INCLUDE_CHECK, UMASK
 from xlvs.config.values import Bool, Flag, Maybe, Number, OneOf, ScriptValue, Seconds, Text
 
 GLOBAL_PROCESS = (
-    Keyword("startup_script", R, "run once before children start", ScriptValue(), command=True),
-    Keyword("startup_script_timeout", R, "its limit", Number(1, 1000, "s"), default="10"),
-    Keyword("shutdown_script", R, "run once after children end", ScriptValue(), command=True),
-    Keyword("shutdown_script_timeout", R, "its limit", Number(1, 1000, "s"), default="10"),
+    Keyword("startup_script", R, "run once before children start", ScriptValue(), command=True, goes_on=True),
+    Keyword("startup_script_timeout", R, "its limit", Number(1, 1000, "s"), default="10", goes_on=True),
+    Keyword("shutdown_script", R, "run once after children end", ScriptValue(), command=True, goes_on=True),
+    Keyword("shutdown_script_timeout", R, "its limit", Number(1, 1000, "s"), default="10", goes_on=True),
     Keyword(
         "reload_check_config",
         C,
@@ -31,6 +31,7 @@ GLOBAL_PROCESS = (
         R,
         "scheduled reload: first line HH:MM:SS, YY-MM-DD HH:MM:SS or YYYY-MM-DD HH:MM:SS, optional Z",
         Text("PATH"),
+        goes_on=True,
     ),
     Keyword("reload_repeat", R, "keep the time file, reload daily", Flag()),
     Keyword("include_check", R, "missing includes become errors", INCLUDE_CHECK, default="[none (bare = all)]"),
@@ -48,6 +49,7 @@ GLOBAL_PROCESS = (
         Text("DIRECTORY"),
         default="[memfd]",
         without_effect="no copy of the configuration is written",
+        goes_on=True,
     ),
     Keyword("data_use_instance", R, "put instance/namespace into dump file names", Bool(), default="off"),
     Keyword(
@@ -103,7 +105,9 @@ GLOBAL_PROCESS = (
     Keyword(
         "bfd_process_name", R, "BFD child name", Text("NAME"), without_effect="there is one process; its name stays"
     ),
-    Keyword("max_auto_priority", C, "raise to SCHED_RR when timers are late", Number(-1, 99), default="0"),
+    Keyword(
+        "max_auto_priority", C, "raise to SCHED_RR when timers are late", Number(-1, 99), default="0", goes_on=True
+    ),
     Keyword(
         "min_auto_priority_delay",
         R,
@@ -111,6 +115,7 @@ GLOBAL_PROCESS = (
         Number(1, 10_000_000, "us"),
         default="1000000",
         without_effect="the priority of the process does not change by itself: set CPUSchedulingPolicy= in the systemd unit",
+        goes_on=True,
     ),
     Keyword(
         "vrrp_priority",
@@ -118,6 +123,7 @@ GLOBAL_PROCESS = (
         "nice value of the VRRP child",
         Number(-20, 19),
         without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
+        goes_on=True,
     ),
     Keyword(
         "vrrp_no_swap",
@@ -132,6 +138,7 @@ GLOBAL_PROCESS = (
         "SCHED_RR priority",
         Number(1, 99),
         without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
+        goes_on=True,
     ),
     Keyword(
         "vrrp_cpu_affinity",
@@ -140,12 +147,13 @@ GLOBAL_PROCESS = (
         CPUS,
         default="[all]",
         without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
+        goes_on=True,
     ),
     Keyword(
         "vrrp_rlimit_rttime",
         R,
         "RLIMIT_RTTIME",
-        Number(2, unit="us"),
+        Number(1, unit="us"),
         default="10000",
         without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
     ),
@@ -153,10 +161,10 @@ GLOBAL_PROCESS = (
         "vrrp_rlimit_rtime",
         R,
         "deprecated spelling",
-        Number(2, unit="us"),
+        Number(1, unit="us"),
         default="10000",
         means="vrrp_rlimit_rttime",
-        deprecated="write vrrp_rlimit_rttime",
+        outdated="write vrrp_rlimit_rttime",
         without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
     ),
     Keyword(
@@ -165,6 +173,7 @@ GLOBAL_PROCESS = (
         "same set, checker child",
         Number(-20, 19),
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        goes_on=True,
     ),
     Keyword(
         "checker_no_swap",
@@ -179,6 +188,7 @@ GLOBAL_PROCESS = (
         "SCHED_RR priority, checker child",
         Number(1, 99),
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        goes_on=True,
     ),
     Keyword(
         "checker_cpu_affinity",
@@ -187,12 +197,13 @@ GLOBAL_PROCESS = (
         CPUS,
         default="[all]",
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        goes_on=True,
     ),
     Keyword(
         "checker_rlimit_rttime",
         R,
         "RLIMIT_RTTIME, checker child",
-        Number(2, unit="us"),
+        Number(1, unit="us"),
         default="10000",
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
     ),
@@ -200,10 +211,10 @@ GLOBAL_PROCESS = (
         "checker_rlimit_rtime",
         R,
         "deprecated spelling",
-        Number(2, unit="us"),
+        Number(1, unit="us"),
         default="10000",
         means="checker_rlimit_rttime",
-        deprecated="write checker_rlimit_rttime",
+        outdated="write checker_rlimit_rttime",
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
     ),
     Keyword(
@@ -212,6 +223,7 @@ GLOBAL_PROCESS = (
         "same set, BFD child",
         Number(-20, 19),
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        goes_on=True,
     ),
     Keyword(
         "bfd_no_swap",
@@ -226,6 +238,7 @@ GLOBAL_PROCESS = (
         "SCHED_RR priority, BFD child",
         Number(1, 99),
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        goes_on=True,
     ),
     Keyword(
         "bfd_cpu_affinity",
@@ -234,12 +247,13 @@ GLOBAL_PROCESS = (
         CPUS,
         default="[all]",
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        goes_on=True,
     ),
     Keyword(
         "bfd_rlimit_rttime",
         R,
         "RLIMIT_RTTIME, BFD child",
-        Number(2, unit="us"),
+        Number(1, unit="us"),
         default="10000",
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
     ),
@@ -247,10 +261,10 @@ GLOBAL_PROCESS = (
         "bfd_rlimit_rtime",
         R,
         "deprecated spelling",
-        Number(2, unit="us"),
+        Number(1, unit="us"),
         default="10000",
         means="bfd_rlimit_rttime",
-        deprecated="write bfd_rlimit_rttime",
+        outdated="write bfd_rlimit_rttime",
         without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
     ),
     Keyword(
@@ -260,14 +274,16 @@ GLOBAL_PROCESS = (
         BUFFERS,
         default="[system default]",
         without_effect="the sizes of the sockets' buffers are chosen by xlvs",
+        goes_on=True,
     ),
     Keyword(
         "vrrp_rx_bufs_multiplier",
         R,
         "factor for it",
-        Number(),
+        Number(1),
         default="3",
         without_effect="the sizes of the sockets' buffers are chosen by xlvs",
+        goes_on=True,
     ),
     Keyword(
         "vrrp_netlink_cmd_rcv_bufs",
@@ -276,6 +292,7 @@ GLOBAL_PROCESS = (
         Number(unit="bytes"),
         default="[kernel]",
         without_effect="the sizes of the sockets' buffers are chosen by xlvs",
+        goes_on=True,
     ),
     Keyword(
         "vrrp_netlink_cmd_rcv_bufs_force",
@@ -292,6 +309,7 @@ GLOBAL_PROCESS = (
         Number(unit="bytes"),
         default="[kernel]",
         without_effect="the sizes of the sockets' buffers are chosen by xlvs",
+        goes_on=True,
     ),
     Keyword(
         "vrrp_netlink_monitor_rcv_bufs_force",
@@ -308,6 +326,7 @@ GLOBAL_PROCESS = (
         Number(unit="bytes"),
         default="[kernel]",
         without_effect="the sizes of the sockets' buffers are chosen by xlvs",
+        goes_on=True,
     ),
     Keyword(
         "lvs_netlink_cmd_rcv_bufs_force",
@@ -324,6 +343,7 @@ GLOBAL_PROCESS = (
         Number(unit="bytes"),
         default="[kernel]",
         without_effect="the sizes of the sockets' buffers are chosen by xlvs",
+        goes_on=True,
     ),
     Keyword(
         "lvs_netlink_monitor_rcv_bufs_force",
@@ -340,6 +360,7 @@ GLOBAL_PROCESS = (
         Number(unit="bytes"),
         default="[kernel]",
         without_effect="the sizes of the sockets' buffers are chosen by xlvs",
+        goes_on=True,
     ),
     Keyword(
         "process_monitor_rcv_bufs_force",

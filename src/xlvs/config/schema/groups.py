@@ -24,15 +24,20 @@ VRRP_SYNC_GROUP = (
     Keyword("track_process", R, "processes tracked for all members", lines=TRACK_LINE, repeat=Repeat.ALL),
     Keyword("track_bfd", R, "BFD sessions tracked for all members", lines=TRACK_LINE, repeat=Repeat.ALL),
     Keyword("notify_priority_changes", R, "FIFO lines on priority change of members", Bool(), default="[global]"),
-    Keyword("global_tracking", R, "deprecated", Flag()),
+    Keyword("global_tracking", R, "deprecated", Flag(), deprecated="it is no longer needed"),
     Keyword("sync_group_tracking_weight", R, "let members keep weighted tracking", Flag()),
 )
 
 VRRP_SCRIPT = (
     Keyword(
-        "script", E, "command run periodically, exit 0 = OK; not run if nobody tracks it", ScriptValue(), command=True
+        "script",
+        E,
+        "command run periodically, exit 0 = OK; not run if nobody tracks it",
+        ScriptValue(),
+        command=True,
+        goes_on=True,
     ),
-    Keyword("interval", E, "seconds between runs", Seconds("0", "4294967.295"), default="1"),
+    Keyword("interval", E, "seconds between runs", Seconds("0", "4294967"), default="1"),
     Keyword("timeout", C, "then SIGTERM, after 2 s SIGKILL; counts as failure", Seconds(), default="0"),
     Keyword("weight", E, "priority change instead of FAULT", Weighted(-253, 253), default="0"),
     Keyword("fall", E, "consecutive failures", Number(1, 2**31 - 1), default="1"),
@@ -55,24 +60,26 @@ VRRP_TRACK_PROCESS = (
         "how given parameters match: exact prefix of parameters, or last one may be longer",
         Choice(("initial", "partial")),
         default="[exact]",
+        goes_on=True,
     ),
-    Keyword("weight", C, "priority change instead of FAULT", Weighted(-254, 254), default="0"),
+    Keyword("weight", C, "priority change instead of FAULT", Weighted(-254, 254), default="0", goes_on=True),
     Keyword("quorum", C, "minimum number of processes", Number(1, 65535), default="1"),
     Keyword("quorum_max", R, "maximum number; 0 = fail if it runs at all", Number(0, 65535), default="[unlimited]"),
-    Keyword("delay", C, "sets both below", Seconds(), default="0"),
-    Keyword("terminate_delay", R, "debounce after loss of quorum", Seconds(), default="0"),
-    Keyword("fork_delay", R, "debounce after gain of quorum", Seconds(), default="0"),
+    Keyword("delay", C, "sets both below", Seconds("0.000001", "3600"), default="0"),
+    Keyword("terminate_delay", R, "debounce after loss of quorum", Seconds("0.000001", "3600"), default="0"),
+    Keyword("fork_delay", R, "debounce after gain of quorum", Seconds("0.000001", "3600"), default="0"),
     Keyword("full_command", R, "match the whole command line", Flag()),
 )
 
 TRACK_FILE = (
-    Keyword("file", E, "inotify-watched file with a number", Text("PATH")),
+    Keyword("file", E, "inotify-watched file with a number", Text("PATH"), goes_on=True),
     Keyword(
         "weight",
         C,
         "value×weight added; weight 0: non-zero value = failure; result < -253 → FAULT",
         Weighted(-254, 254),
         default="1",
+        goes_on=True,
     ),
     Keyword("init_file", R, "create/initialise", INIT_FILE, default="0"),
 )
@@ -88,8 +95,8 @@ TRACK_GROUP = (
 )
 
 GARP_GROUP = (
-    Keyword("garp_interval", R, "gap between GARPs", Seconds("0.000001"), default="[global]"),
-    Keyword("gna_interval", R, "gap between unsolicited NAs", Seconds("0.000001"), default="[global]"),
+    Keyword("garp_interval", R, "gap between GARPs", Seconds("0", "2147.483647"), default="[global]"),
+    Keyword("gna_interval", R, "gap between unsolicited NAs", Seconds("0", "2147.483647"), default="[global]"),
     Keyword("interface", R, "one of interface/interfaces", Text("INTERFACE")),
     Keyword("interfaces", R, "interfaces sharing one budget", lines=Texts("NAME..."), repeat=Repeat.ALL),
 )

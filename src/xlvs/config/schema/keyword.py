@@ -52,7 +52,11 @@ class Keyword:
     means: str = ""
     """The keyword that this is another name of."""
     deprecated: str = ""
-    """What to write instead; using it is worth a warning."""
+    """What to write instead; using it is an error, though it works."""
+    outdated: str = ""
+    """What to write instead; using it is worth a notice."""
+    goes_on: bool = False
+    """Without its value it is an error like any other; otherwise the original stops reading there."""
     without_effect: str = ""
     """What is not done: the keyword is checked and answered with this in a warning. Empty: it has its effect."""
     spellings: tuple[str, ...] = ()

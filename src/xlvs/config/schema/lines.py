@@ -217,7 +217,7 @@ def _track_weight(words: Sequence[str]) -> Weight:
     value = number(words[2], -254, 254)
     if len(words) > 3 and words[3] not in {"reverse", "noreverse"}:
         raise WrongValue(f"unknown option {words[3]}", words[3], "reverse or noreverse")
-    return Weight(value, words[3:4] == ["reverse"])
+    return Weight(value, "reverse" in words[3:4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ class Delays:
 
 def _delays_line(words: Sequence[str]) -> Delays:
     interface = first(words, "an interface")
-    down = microseconds(first(words[1:], "a time"), "0", "255")
+    down = microseconds(words[1], "0", "255") if len(words) > 1 else 0
     return Delays(interface, down, microseconds(words[2], "0", "255") if len(words) > 2 else 0)
 
 

@@ -210,6 +210,18 @@ def _nexthops(rest: list[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
+def _rule_numbers(options: dict[str, str]) -> None:
+    if "preference" in options:
+        number(options["preference"], 0, TABLE_MAX)
+    for part in options.get("fwmark", "0").split("/", 1):
+        try:
+            wrong = not 0 <= int(part, 0) <= TABLE_MAX
+        except ValueError:
+            wrong = True
+        if wrong:
+            raise WrongValue(f"{part} is not a mark", options["fwmark"], "NUMBER[/MASK]")
+
+
 def rule_line(words: Sequence[str]) -> RuleLine:
     """A rule from its words. Raises WrongValue."""
     reader = _Reader(words)
@@ -226,6 +238,5 @@ def rule_line(words: Sequence[str]) -> RuleLine:
             reader.options[name] = network(value) if name in {"from", "to"} else value
         else:
             raise WrongValue(f"unknown option {word} of a rule", word, "see ip-rule(8)")
-    if "preference" in reader.options:
-        number(reader.options["preference"], 0, TABLE_MAX)
+    _rule_numbers(reader.options)
     return RuleLine(tuple(reader.options.items()), tuple(reader.flags))

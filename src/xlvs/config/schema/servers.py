@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from xlvs.config.schema.keyword import C, E, Keyword, R, Repeat
-from xlvs.config.schema.special import FORWARDING, GRANULARITY, SCHEDULER
+from xlvs.config.schema.special import FORWARDING, GRANULARITY, LONG, SCHEDULER
 from xlvs.config.values import Bool, Choice, Flag, IPPort, Maybe, Number, ScriptValue, Seconds, Text
 
 VIRTUAL_SERVER = (
-    Keyword("delay_loop", E, "checker interval", Seconds("0.000001"), default="60"),
+    Keyword("delay_loop", E, "checker interval", Seconds("0.000001", LONG), default="60"),
     Keyword("lvs_sched", E, "scheduler", SCHEDULER, default="wlc"),
     Keyword("lb_algo", E, "another name of lvs_sched", SCHEDULER, means="lvs_sched"),
     Keyword("lvs_method", E, "forwarding", FORWARDING, default="NAT", spellings=("lbKind",)),
@@ -32,7 +32,14 @@ VIRTUAL_SERVER = (
     Keyword("real_server", E, "one backend", block="real_server", repeat=Repeat.ALL),
     Keyword("sorry_server", C, "used when the quorum is lost", IPPort()),
     Keyword("sorry_server_inhibit", R, "keep it present at weight 0", Flag()),
-    Keyword("sorry_server_lvs_method", R, "forwarding method of the sorry server", FORWARDING, default="[VS's]"),
+    Keyword(
+        "sorry_server_lvs_method",
+        R,
+        "forwarding method of the sorry server",
+        FORWARDING,
+        default="[VS's]",
+        goes_on=True,
+    ),
     Keyword("quorum", C, "minimum sum of alive weights", Number(1), default="1"),
     Keyword("hysteresis", R, "must be < quorum", Number(), default="0"),
     Keyword("quorum_up", C, "run when quorum is gained", ScriptValue(), command=True),
@@ -42,10 +49,10 @@ VIRTUAL_SERVER = (
     Keyword("ha_suspend", C, "check only while the VIP is on this host", Flag()),
     Keyword("inhibit_on_failure", C, "weight 0 instead of removal", Flag()),
     Keyword("connect_timeout", C, "inherited by RS and checkers", Seconds("0.000001"), default="5"),
-    Keyword("retry", C, "inherited", Number(), default="1"),
-    Keyword("delay_before_retry", C, "inherited", Seconds(), default="1"),
-    Keyword("warmup", R, "random initial delay 0..warmup", Seconds(), default="[= delay_loop]"),
-    Keyword("virtualhost", C, "HTTP Host", Text("TEXT")),
+    Keyword("retry", C, "inherited", Number(1), default="1"),
+    Keyword("delay_before_retry", C, "inherited", Seconds(high=LONG), default="1"),
+    Keyword("warmup", R, "random initial delay 0..warmup", Seconds(high=LONG), default="[= delay_loop]"),
+    Keyword("virtualhost", C, "HTTP Host", Text("TEXT"), goes_on=True),
     Keyword("smtp_alert", C, "mail on quorum change", Bool(), default="[global, else false]"),
     Keyword("ops", R, "one-packet scheduling, UDP only", Flag()),
     Keyword("flag-1", R, "scheduler flag", Flag()),
@@ -69,8 +76,9 @@ VIRTUAL_SERVER = (
         "label shown in SNMP output",
         Text("TEXT"),
         without_effect="xlvs has no SNMP agent: read the numbers from `xlvs keepalived status --json`",
+        goes_on=True,
     ),
-    Keyword("weight", R, "default weight of the real servers", Number(), default="1"),
+    Keyword("weight", R, "default weight of the real servers", Number(1, 2**31 - 1), default="1"),
 )
 
 REAL_SERVER = (
@@ -92,27 +100,28 @@ REAL_SERVER = (
     Keyword("uthreshold", R, "upper connection threshold", Number(), default="0"),
     Keyword("lthreshold", R, "lower threshold", Number(), default="0"),
     Keyword("alpha", R, "start as down", Bool(), default="[VS's]"),
-    Keyword("retry", R, "default retries of its checkers", Number(), default="[VS's]"),
-    Keyword("delay_before_retry", R, "default retry delay of its checkers", Seconds(), default="[VS's]"),
-    Keyword("warmup", R, "default random start delay", Seconds(), default="[VS's]"),
+    Keyword("retry", R, "default retries of its checkers", Number(1), default="[VS's]"),
+    Keyword("delay_before_retry", R, "default retry delay of its checkers", Seconds(high=LONG), default="[VS's]"),
+    Keyword("warmup", R, "default random start delay", Seconds(high=LONG), default="[VS's]"),
     Keyword("connect_timeout", R, "default connection timeout", Seconds("0.000001"), default="[VS's]"),
-    Keyword("delay_loop", R, "default interval", Seconds("0.000001"), default="[VS's]"),
+    Keyword("delay_loop", R, "default interval", Seconds("0.000001", LONG), default="[VS's]"),
     Keyword(
         "smtp_alert", C, "mail on RS change", Bool(), default="[true unless global smtp_alert(_checker) says otherwise]"
     ),
-    Keyword("virtualhost", R, "HTTP Host for its checkers", Text("TEXT"), default="[VS's]"),
+    Keyword("virtualhost", R, "HTTP Host for its checkers", Text("TEXT"), default="[VS's]", goes_on=True),
     Keyword(
         "snmp_name",
         R,
         "label shown in SNMP output",
         Text("TEXT"),
         without_effect="xlvs has no SNMP agent: read the numbers from `xlvs keepalived status --json`",
+        goes_on=True,
     ),
 )
 
 SSL = (
-    Keyword("password", R, "key pass phrase", Text("TEXT")),
-    Keyword("ca", R, "CA file", Text("FILE")),
-    Keyword("certificate", R, "client certificate", Text("FILE")),
-    Keyword("key", R, "private key file", Text("FILE")),
+    Keyword("password", R, "key pass phrase", Text("TEXT"), goes_on=True),
+    Keyword("ca", R, "CA file", Text("FILE"), goes_on=True),
+    Keyword("certificate", R, "client certificate", Text("FILE"), goes_on=True),
+    Keyword("key", R, "private key file", Text("FILE"), goes_on=True),
 )

@@ -22,6 +22,8 @@ from xlvs.config.values import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LONG: Final = "18446744073709.551614"
+"""Seconds that 64 bits hold as microseconds."""
 MONTH_SECONDS: Final = 31 * 24 * 3600
 SCHEDULERS: Final = ("rr", "wrr", "lc", "wlc", "lblc", "sh", "mh", "dh", "fo", "ovf", "lblcr", "sed", "nq", "twos")
 DNS_TYPES: Final = ("A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY")
@@ -195,10 +197,10 @@ def _fifo(words: Sequence[str]) -> Fifo:
     return Fifo(first(words, "a path"), *words[1:3])
 
 
-def _extra_interfaces(words: Sequence[str]) -> ExtraInterfaces:
-    every = words[:1] == ["all"]
+def _extra_interfaces(words: Sequence[str], low: str = "0") -> ExtraInterfaces:
+    every = bool(words) and words[0] == "all"
     seconds = first(words[1:] if every else words, "a time")
-    return ExtraInterfaces(microseconds(seconds, "0", "86400"), every)
+    return ExtraInterfaces(microseconds(seconds, low, "86400"), every)
 
 
 def _umask(words: Sequence[str]) -> int:
@@ -422,6 +424,9 @@ SYNC_DAEMON: Final = Custom(
     ("inst", "id", "maxlen", "port", "ttl", "group"),
 )
 FIFO: Final = Custom("PATH [USER [GROUP]]", _fifo)
+GLOBAL_EXTRA_INTERFACES: Final = Custom(
+    "[all] TIME (1 to 86400 s)", lambda words: _extra_interfaces(words, "1"), ("all",)
+)
 EXTRA_INTERFACES: Final = Custom("[all] TIME (0 to 86400 s)", _extra_interfaces, ("all",))
 UMASK: Final = Custom("NUMBER|IRUSR[|IWGRP...]", _umask, tuple(UMASK_BITS))
 BUFFERS: Final = Custom("MTU|ADVERT|NUMBER", _buffers, ("MTU", "ADVERT"))
@@ -450,3 +455,6 @@ PAYLOAD: Final = Custom("HEX", _payload)
 REPLY: Final = Custom("HEX (X: any digit)", _reply)
 REGEX_STACK: Final = Custom("START MAX", _regex_stack)
 NAME: Final = Text("NAME", lenient=True)
+"""Of a block; without it the block is left out."""
+STRICT_NAME: Final = Text("NAME")
+"""Of a block; without it the original stops reading."""

@@ -34,7 +34,7 @@ TOP = (
         "deprecated synonym of track_file",
         block="track_file",
         means="track_file",
-        deprecated="write track_file",
+        outdated="write track_file",
         repeat=Repeat.ALL,
     ),
     Keyword("bfd_instance", R, "RFC 5880 BFD session", block="bfd_instance", repeat=Repeat.ALL),
@@ -85,6 +85,7 @@ TOP = (
         C,
         "run in that network namespace; pid files under /run/keepalived; not changeable at reload",
         Text("NAME"),
+        goes_on=True,
     ),
     Keyword(
         "net_namespace_ipvs",
@@ -107,6 +108,8 @@ TOP = (
         Flag(),
         without_effect="the place of the PID file is given by --pid",
     ),
-    Keyword("instance", R, "instance name in pid-file and dump names; not changeable at reload", Text("NAME")),
+    Keyword(
+        "instance", R, "instance name in pid-file and dump names; not changeable at reload", Text("NAME"), goes_on=True
+    ),
     Keyword("child_wait_time", R, "how long the parent waits for children at exit", Number(unit="s"), default="5"),
 )

@@ -96,7 +96,11 @@ VRRP_INSTANCE = (
     Keyword("strict_mode", R, "per-instance strict", Bool(), default="[vrrp_strict]"),
     Keyword("skip_check_adv_addr", R, "see global vrrp_skip_check_adv_addr", Bool(), default="[global]"),
     Keyword(
-        "garp_master_delay", C, "delay before the second GARP set, 0 = none", Number(unit="s"), default="[global (5)]"
+        "garp_master_delay",
+        C,
+        "delay before the second GARP set, 0 = none",
+        Number(0, 2**32 - 2, "s"),
+        default="[global (5)]",
     ),
     Keyword("garp_master_repeat", C, "GARPs per set after becoming MASTER", Number(), default="[global (5)]"),
     Keyword("garp_master_refresh", C, "periodic GARP refresh while MASTER", Number(unit="s"), default="[global (0)]"),
@@ -105,16 +109,19 @@ VRRP_INSTANCE = (
         "garp_lower_prio_delay",
         R,
         "delay of the second set after a lower-priority advert",
-        Number(unit="s"),
+        Number(0, 2**32 - 2, "s"),
         default="[global]",
     ),
-    Keyword("garp_lower_prio_repeat", R, "GARPs after a lower-priority advert", Number(), default="[global]"),
+    Keyword(
+        "garp_lower_prio_repeat", R, "GARPs after a lower-priority advert", Number(0, 2**32 - 2), default="[global]"
+    ),
     Keyword(
         "garp_extra_if",
         R,
         "periodic GARP/NA on other VIP interfaces (VMACs only, or all)",
         EXTRA_INTERFACES,
         default="[global]",
+        goes_on=True,
     ),
     Keyword(
         "vmac_garp_intvl",
@@ -122,7 +129,8 @@ VRRP_INSTANCE = (
         "deprecated name",
         EXTRA_INTERFACES,
         means="garp_extra_if",
-        deprecated="write garp_extra_if",
+        outdated="write garp_extra_if",
+        goes_on=True,
     ),
     Keyword("down_timer_adverts", R, "must be equal on all nodes", Number(1, 100), default="[global (3)]"),
     Keyword("lower_prio_no_advert", R, "do not answer a lower-priority advert", Bool(), default="[global]"),
@@ -177,6 +185,7 @@ VRRP_INSTANCE = (
         "poll the state of the link",
         Flag(),
         without_effect="the kernel reports changes of links; interfaces are not polled",
+        deprecated="use the block linkbeat_interfaces",
     ),
     Keyword(
         "kernel_rx_buf_size",
@@ -185,6 +194,7 @@ VRRP_INSTANCE = (
         Number(),
         default="[policy]",
         without_effect="the sizes of the sockets' buffers are chosen by xlvs",
+        goes_on=True,
     ),
     Keyword(
         "debug",
