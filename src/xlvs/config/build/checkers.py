@@ -96,8 +96,9 @@ def _families(values: Mapping[str, Any], given: Given, statement: Statement, pro
     where = given.where.get("connect_ip", statement.origin)
     if target and target.version == 6 and target.is_link_local and not values.get("bind_if"):
         problems.say(f"{target} is link-local: it needs bind_if", where, str(target), "bind_if INTERFACE")
-    if target and source and target.version != source.version:
-        text = f"bindto {source} and connect_ip {target} are of different families"
+    target = target or values.get("server_address")
+    if target and source and target.version != source.version and statement.keyword != "SMTP_CHECK":
+        text = f"bindto {source} is not of the family of {target}"
         problems.say(text, given.where.get("bindto", where), str(source))
     lengths = values.get("min_reply_length", 0), values.get("max_reply_length", 255)
     if lengths[0] > lengths[1]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xlvs.config.line import Origin
     from xlvs.config.settings.general import GlobalSettings
     from xlvs.config.tree import Statement
+    from xlvs.config.values import Address
 
 PERSISTENCE: Final = 360
 PASSED_ON: Final = (
@@ -200,9 +201,9 @@ class _Builder:
                 self._problems.say(text, statement.origin, str(server.address), "remove it")
                 continue
             seen.add((server.address, server.port))
-            yield replace(server, checkers=tuple(self._checkers(given)))
+            yield replace(server, checkers=tuple(self._checkers(server.address, given)))
 
-    def _fits(self, address: Any, given: Given, origin: Origin) -> bool:
+    def _fits(self, address: Address, given: Given, origin: Origin) -> bool:
         own = self._head.address if self._head else None
         method = given.get("lvs_method", self._values["lvs_method"]).method
         if own and own.version != address.version and method != "TUN":
@@ -229,8 +230,11 @@ class _Builder:
             self._problems.say(text, given.where["lthreshold"], "lthreshold", severity=Severity.NOTICE)
         return only(RealServer, {**values, **given.values})
 
-    def _checkers(self, given: Given) -> Iterator[Any]:
-        inherited: dict[str, Any] = {"log_all_failures": self._settings.checker_log_all_failures}
+    def _checkers(self, address: Address, given: Given) -> Iterator[Any]:
+        inherited: dict[str, Any] = {
+            "server_address": address,
+            "log_all_failures": self._settings.checker_log_all_failures,
+        }
         for values in (self._values, given.values):
             inherited |= {name: values[name] for name in PASSED_ON if name in values}
         yield from checkers(given, inherited, self._names, self._problems)

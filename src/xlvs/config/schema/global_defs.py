@@ -138,7 +138,7 @@ GLOBAL_DEFS = (
         C,
         "interface for static addresses / instances without one",
         Text("INTERFACE"),
-        default="eth0",
+        default="[eth0]",
         goes_on=True,
     ),
     Keyword("disable_local_igmp", R, "sysctl igmp_link_local_mcast_reports=0", Flag()),

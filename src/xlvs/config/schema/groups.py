@@ -65,9 +65,9 @@ VRRP_TRACK_PROCESS = (
     Keyword("weight", C, "priority change instead of FAULT", Weighted(-254, 254), default="0", goes_on=True),
     Keyword("quorum", C, "minimum number of processes", Number(1, 65535), default="1"),
     Keyword("quorum_max", R, "maximum number; 0 = fail if it runs at all", Number(0, 65535), default="[unlimited]"),
-    Keyword("delay", C, "sets both below", Seconds("0.000001", "3600"), default="0"),
-    Keyword("terminate_delay", R, "debounce after loss of quorum", Seconds("0.000001", "3600"), default="0"),
-    Keyword("fork_delay", R, "debounce after gain of quorum", Seconds("0.000001", "3600"), default="0"),
+    Keyword("delay", C, "sets both below", Seconds("0.000001", "3600"), default="[0]"),
+    Keyword("terminate_delay", R, "debounce after loss of quorum", Seconds("0.000001", "3600"), default="[0]"),
+    Keyword("fork_delay", R, "debounce after gain of quorum", Seconds("0.000001", "3600"), default="[0]"),
     Keyword("full_command", R, "match the whole command line", Flag()),
 )
 
