@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from xlvs.config.files import Identity
 from xlvs.keepalived import log as logs
 from xlvs.keepalived.vrrp_translate import read
 from xlvs.model.errors import UsageError
@@ -27,6 +28,10 @@ _DEFAULT_FILE: Final = "/etc/keepalived/keepalived.conf"
 
 def main(argv: Sequence[str]) -> int:
     """Run ``xlvs keepalived ARGV``; the exit code."""
+    if argv[:1] == ["check"]:
+        from xlvs.keepalived import config_check
+
+        return config_check.main(argv[1:])
     options = _parser().parse_args(argv)
     if options.signum:
         return _print_signal(options.signum)
@@ -36,9 +41,11 @@ def main(argv: Sequence[str]) -> int:
         from xlvs.linux import namespace
 
         namespace.enter(options.namespace)
+    if options.config_test is not None:
+        from xlvs.keepalived.config_check import config_test
+
+        return config_test(str(path), Identity(identity), log=options.config_test)
     plan = read(path, identity)
-    if options.config_test:
-        return 0
     if not options.dont_fork:
         _daemonize()
     log = logs.Log(
@@ -105,7 +112,11 @@ def _daemonize() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="xlvs keepalived", description="VRRP and health checks from keepalived.conf")
+    parser = argparse.ArgumentParser(
+        prog="xlvs keepalived",
+        description="VRRP and health checks from keepalived.conf",
+        epilog="xlvs keepalived check FILE explains what is wrong with a configuration",
+    )
     add = parser.add_argument
     add("-f", "--use-file", default=_DEFAULT_FILE, metavar="FILE", help="the configuration (default: %(default)s)")
     add("-P", "--vrrp", action="store_true", help="VRRP only")
@@ -123,6 +134,13 @@ def _parser() -> argparse.ArgumentParser:
     add("-c", "--checkers_pid", default="/run/checkers.pid", metavar="FILE", help="of the health checks")
     add("-s", "--namespace", metavar="NAME", help="run in this network namespace")
     add("-i", "--config-id", metavar="ID", help="which lines beginning with @ are meant (default: the host's name)")
-    add("-t", "--config-test", action="store_true", help="check the configuration only")
+    add(
+        "-t",
+        "--config-test",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="check the configuration only, and say it in FILE",
+    )
     add("--signum", metavar="WORD", help="print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON")
     return parser

@@ -10,6 +10,7 @@ from xlvs.config.line import Origin
 from xlvs.config.problem import Problem, Severity
 from xlvs.keepalived.config_check import config_test, exit_code, main
 from xlvs.keepalived.files import DiskFiles, ThisHost
+from xlvs.keepalived.main import main as keepalived
 from xlvs.model.errors import UsageError
 
 GOOD = "virtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 10.0.0.2 80 {\n }\n}\n"
@@ -102,3 +103,16 @@ def test_this_host_has_a_loopback_interface_and_root() -> None:
     assert host.has_user("root")
     assert host.has_group("0")
     assert not host.has_user("nobody-has-this-name")
+
+
+def test_options_of_the_original_reach_the_config_test(tmp_path: Path) -> None:
+    """-t and --config-test=FILE, with -f and -i."""
+    path = written(tmp_path, "@one foo\n")
+    assert keepalived(["-t", "-f", path, "-i", "two"]) == 0
+    assert keepalived([f"--config-test={tmp_path / 'log'}", "-f", path, "-i", "one"]) == 5
+    assert "unknown keyword foo" in (tmp_path / "log").read_text()
+
+
+def test_check_is_a_word_of_the_command(tmp_path: Path) -> None:
+    """`xlvs keepalived check FILE`."""
+    assert keepalived(["check", written(tmp_path, GOOD)]) == 0
