@@ -56,7 +56,9 @@ class Attempt:
             self._limit.cancel()
             self._limit = None
         if self._socket:
-            self._loop.remove_writer(self._socket)
-            self._loop.remove_reader(self._socket)
+            # By number: asyncio writes out a socket object for each that it does not know, which takes half the time.
+            descriptor = self._socket.fileno()
+            self._loop.remove_writer(descriptor)
+            self._loop.remove_reader(descriptor)
             self._socket.close()
             self._socket = None

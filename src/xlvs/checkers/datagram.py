@@ -51,7 +51,7 @@ class DatagramAttempt(Attempt):
         except (OSError, ValueError) as problem:
             self._failed(str(getattr(problem, "strerror", None) or problem))
             return
-        self._loop.add_reader(opened, self._heard)
+        self._loop.add_reader(opened.fileno(), self._heard)
 
     def _open(self) -> tuple[socket.socket, int]:
         endpoint = self._probe.endpoint

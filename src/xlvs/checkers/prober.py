@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import resource
+from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, assert_never
 
 from xlvs.checkers.stream import StreamAttempt
@@ -36,12 +39,30 @@ if TYPE_CHECKING:
             """Give up; there will be no result."""
 
 
-class Prober:
-    """Starts probes and knows which are under way."""
+RESERVED_DESCRIPTORS = 64
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+
+def raise_limit() -> int:
+    """Let the process open as many files as it may; gives how many probes can be under way at once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return max(soft - RESERVED_DESCRIPTORS, 1)
+
+
+class Prober:
+    """Starts probes and knows which are under way.
+
+    No more than `most` at once, so that a lack of descriptors here is never taken for a dead server there: the others
+    wait for their turn.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, most: int | None = None) -> None:
         self._loop = loop
+        self._most = raise_limit() if most is None else most
         self._running: dict[int, Running] = {}
+        self._waiting: deque[tuple[Probe, Callable[[ProbeResult], None]]] = deque()
         self._count = 0
 
     def run(self, probe: Probe, done: Callable[[ProbeResult], None]) -> None:
@@ -53,19 +74,29 @@ class Prober:
             return
         if isinstance(probe, BfdProbe):
             return
+        if len(self._running) >= self._most:
+            self._waiting.append((probe, done))
+            return
         self._count += 1
         number = self._count
 
         def finished(result: ProbeResult) -> None:
             self._running.pop(number, None)
+            if self._waiting:
+                self._loop.call_soon(self._next)
             done(result)
 
         attempt = self._attempt(probe, finished)
         self._running[number] = attempt
         attempt.start()
 
+    def _next(self) -> None:
+        if self._waiting and len(self._running) < self._most:
+            self.run(*self._waiting.popleft())
+
     def cancel_all(self) -> None:
         """Give up every probe that is under way."""
+        self._waiting.clear()
         for attempt in list(self._running.values()):
             attempt.cancel()
         self._running.clear()

@@ -30,6 +30,7 @@ class SmtpExchange:
         self._unread += data
         if len(self._unread) > LINE_MAX:
             return ProbeResult(ok=False, reason=f"SMTP server {self._server} talks without end.")
+        answers = b""
         while b"\n" in self._unread:
             line, _, self._unread = self._unread.partition(b"\n")
             if line[3:4] == b"-" and line[:3].isdigit():
@@ -42,8 +43,8 @@ class SmtpExchange:
                 return ProbeResult(
                     ok=False, reason=f"SMTP server {self._server} said {said!r} instead of {code.decode()}."
                 )
-            return answer
-        return None
+            answers += answer
+        return answers or None
 
     def closed(self) -> ProbeResult:
         """After QUIT the server may just close."""

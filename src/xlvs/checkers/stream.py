@@ -65,7 +65,7 @@ class StreamAttempt(Attempt):
         if error:
             self._refused(error)
         else:
-            self._loop.add_writer(opened, self._connected)
+            self._loop.add_writer(opened.fileno(), self._connected)
 
     def _name(self) -> str:
         return end_text(self._endpoint.address, self._endpoint.port, "tcp")
@@ -86,7 +86,7 @@ class StreamAttempt(Attempt):
         elif self._exchange is None:
             self._finish(ok=True, reason=f"TCP connection to {self._name()} success.")
         else:
-            self._loop.remove_writer(opened)
+            self._loop.remove_writer(opened.fileno())
             self._restart_limit()
             if self._tls:
                 self._secure(opened)
@@ -111,22 +111,22 @@ class StreamAttempt(Attempt):
         try:
             opened.do_handshake()
         except ssl.SSLWantReadError:
-            self._loop.remove_writer(opened)
-            self._loop.add_reader(opened, self._shake_hands)
+            self._loop.remove_writer(opened.fileno())
+            self._loop.add_reader(opened.fileno(), self._shake_hands)
         except ssl.SSLWantWriteError:
-            self._loop.remove_reader(opened)
-            self._loop.add_writer(opened, self._shake_hands)
+            self._loop.remove_reader(opened.fileno())
+            self._loop.add_writer(opened.fileno(), self._shake_hands)
         except OSError as problem:
             self._finish(ok=False, reason=f"SSL handshake with {self._name()} failed: {problem.strerror or problem}")
         else:
-            self._loop.remove_writer(opened)
-            self._loop.remove_reader(opened)
+            self._loop.remove_writer(opened.fileno())
+            self._loop.remove_reader(opened.fileno())
             self._speak()
 
     def _speak(self) -> None:
         if self._exchange and self._socket:
             self._outgoing = self._exchange.opening()
-            self._loop.add_reader(self._socket, self._listen)
+            self._loop.add_reader(self._socket.fileno(), self._listen)
             self._send()
 
     def _send(self) -> None:
@@ -141,9 +141,9 @@ class StreamAttempt(Attempt):
             self._refused(problem.errno or 0)
             return
         if self._outgoing:
-            self._loop.add_writer(opened, self._send)
+            self._loop.add_writer(opened.fileno(), self._send)
         else:
-            self._loop.remove_writer(opened)
+            self._loop.remove_writer(opened.fileno())
 
     def _listen(self) -> None:
         while self._socket and self._exchange:

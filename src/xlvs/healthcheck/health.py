@@ -101,6 +101,7 @@ class Health:
                 known = (_keys(virtual_server.settings), server.settings.destination.key) in self._former_servers
                 if server.up and self.settings.notify_at_start and not known:
                     self._emit(ServerChanged(virtual_server.settings, server.settings, up=True))
+            self._ramp_next(virtual_server.handle_ramp(now))
         self._former = None
         self._former_servers = {}
 
@@ -155,15 +156,18 @@ class Health:
 
     def _virtual_server(self, settings: VirtualServerSettings) -> VirtualServer:
         keys = _keys(settings)
-        servers = [self._real_server((keys, each.destination.key), each) for each in settings.servers]
+        servers = [
+            self._real_server((keys, each.destination.key), each, slowly=settings.slow_start_us > 0)
+            for each in settings.servers
+        ]
         return VirtualServer(settings, servers, self._emit, had_quorum=self._had_quorum.get(keys, False))
 
-    def _real_server(self, key: ServerKey, settings: RealServerSettings) -> RealServer:
+    def _real_server(self, key: ServerKey, settings: RealServerSettings, *, slowly: bool) -> RealServer:
         former = self._former_servers.get(key)
         failed = former is not None and not former.up
         server = RealServer(settings, [self._checker(each, failed=failed) for each in settings.checkers])
         if former is not None:
-            server.resume(former)
+            server.resume(former, slowly=slowly)
         return server
 
     def _checker(self, settings: CheckerSettings, *, failed: bool) -> Checker:

@@ -42,9 +42,10 @@ class RealServer:
         self.ramp_from: int | None = None
         """Since when its weight grows; None: it has all of it."""
 
-    def resume(self, former: RealServer) -> None:
-        """Go on where the same server was before a reload."""
-        self.changed_at, self.ramp_from = former.changed_at, former.ramp_from
+    def resume(self, former: RealServer, *, slowly: bool) -> None:
+        """Go on where the same server was before a reload; `slowly`: its weight may still grow."""
+        self.changed_at = former.changed_at
+        self.ramp_from = former.ramp_from if slowly else None
 
     def is_well(self) -> bool:
         """No checker failed."""
