@@ -18,7 +18,7 @@ from xlvs.model.errors import XlvsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PARTS = ("progrun", "netns", "control")
+PARTS = ("progrun", "netns", "control", "checks")
 
 
 def measure_programs(options: argparse.Namespace) -> report.Section:
@@ -50,10 +50,20 @@ def measure_commands(_options: argparse.Namespace) -> report.Section:
     return control.section()
 
 
+def measure_checks(options: argparse.Namespace) -> report.Section:
+    """Health checks, on whichever core is free."""
+    from bench import checks
+
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    os.setpriority(os.PRIO_PROCESS, 0, 0)
+    return checks.section(options.seconds)
+
+
 MEASURES: dict[str, Callable[[argparse.Namespace], report.Section]] = {
     "progrun": measure_programs,
     "netns": measure_network,
     "control": measure_commands,
+    "checks": measure_checks,
 }
 
 

@@ -19,6 +19,8 @@ class RunProbe:
 
     checker: Checker
     turn: int
+    due: int
+    """When it was to begin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class Health:
             checker.due = None
             checker.running = True
             checker.turn += 1
-            self._emit(RunProbe(checker, checker.turn))
+            self._emit(RunProbe(checker, checker.turn, due))
         if self._ramp_at is not None and now >= self._ramp_at:
             self._ramp_at = None
             for virtual_server in self.virtual_servers:

@@ -89,12 +89,30 @@ class Checking:
         self.health.stop()
         self._prober.cancel_all()
         for effect in self.health.effects():
-            self._do(effect)
+            self.do(effect)
         if not keep:
             with suppress(XlvsError):
                 if self.plan.flush_at_stop:
                     self._tables.flush()
                 bring(self._tables, [], self.plan.keys.__contains__)
+
+    def do(self, effect: Effect) -> None:
+        """Do one thing that the verdicts want."""
+        match effect:
+            case RunProbe(checker, turn, _):
+                self._prober.run(checker.probe, lambda result: self._finished(checker, turn, result))
+            case Edit(operation):
+                try:
+                    carry_out(self._tables, operation)
+                except TableError:
+                    # Somebody else was there: all of it is put right by difference.
+                    self._mend()
+                except XlvsError as error:
+                    self._log(f"The tables refuse a change: {error.message}")
+            case Note(text):
+                self._log(text)
+            case _:
+                self._notify(effect)
 
     # Inside
 
@@ -147,27 +165,10 @@ class Checking:
         if any(isinstance(effect, Edit) for effect in effects):
             with self._tables.batch():
                 for effect in effects:
-                    self._do(effect)
+                    self.do(effect)
         else:
             for effect in effects:
-                self._do(effect)
-
-    def _do(self, effect: Effect) -> None:
-        match effect:
-            case RunProbe(checker, turn):
-                self._prober.run(checker.probe, lambda result: self._finished(checker, turn, result))
-            case Edit(operation):
-                try:
-                    carry_out(self._tables, operation)
-                except TableError:
-                    # Somebody else was there: all of it is put right by difference.
-                    self._mend()
-                except XlvsError as error:
-                    self._log(f"The tables refuse a change: {error.message}")
-            case Note(text):
-                self._log(text)
-            case _:
-                self._notify(effect)
+                self.do(effect)
 
     def _finished(self, checker: Checker, turn: int, result: ProbeResult) -> None:
         self.health.finished(checker, turn, result, self.now())

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What health checks cost: TCP checks a second on one core, and whether thousands of servers are probed on time.
+
+The real servers are one listening process at as many loopback addresses, in a network namespace of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Collection
+
+from bench.objects import BenchError
+from bench.report import Figure, Section
+from xlvs.healthcheck.effects import Effect, RunProbe
+from xlvs.healthcheck.probe import SECOND_US, Endpoint, Kind, TcpProbe, end_text
+from xlvs.healthcheck.settings import CheckerSettings, HealthSettings, RealServerSettings, VirtualServerSettings
+from xlvs.ipvs.memory import MemoryTables
+from xlvs.keepalived.check_plan import CheckPlan
+from xlvs.keepalived.checking import Checking
+from xlvs.model.address import Family
+from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod
+from xlvs.model.service import Protocol, ServiceKey, VirtualService
+
+PORT = 18080
+PER_SERVICE = 100
+_SERVER = f"""
+import socket, time
+listener = socket.create_server(("0.0.0.0", {PORT}), backlog=4096)
+listener.setblocking(False)
+print("ready", flush=True)
+while True:
+    time.sleep(0.005)  # looked at now and then: woken by every connection, it would take the core from the checks
+    try:
+        while True:
+            listener.accept()[0].close()
+    except BlockingIOError:
+        pass
+"""
+
+
+def plan(servers: int, interval_us: int) -> CheckPlan:
+    """Virtual servers with a hundred TCP checks each."""
+    found = []
+    for first in range(0, servers, PER_SERVICE):
+        members = [_member(number, interval_us) for number in range(first, min(first + PER_SERVICE, servers))]
+        vip = bytes((10, 1, first // PER_SERVICE // 256, first // PER_SERVICE % 256))
+        service = VirtualService(ServiceKey(Protocol.TCP, Family.IPV4, vip, 80))
+        found.append(VirtualServerSettings(end_text(vip, 80, "tcp"), (service,), tuple(members)))
+    return CheckPlan(HealthSettings(tuple(found)))
+
+
+def _member(number: int, interval_us: int) -> RealServerSettings:
+    address = bytes((127, 1, number // 256, number % 256))
+    name = end_text(address, PORT, "tcp")
+    probe = TcpProbe(Endpoint(address, PORT))
+    checker = CheckerSettings(Kind.TCP, name, (probe,), interval_us=interval_us, warmup_us=interval_us)
+    key = DestinationKey(Family.IPV4, address, PORT)
+    return RealServerSettings(name, Destination(key, ForwardingMethod.MASQUERADE), (checker,))
+
+
+async def watch(servers: int, interval_us: int, seconds: float) -> dict[str, float]:
+    """Check for a while, the warm-up left out: probes a second, share of a core, lateness, failed servers."""
+
+    def no_addresses() -> Collection[bytes]:
+        return ()
+
+    checking = Checking(plan(servers, interval_us), MemoryTables(), lambda _: None, lambda _: None, no_addresses)
+    checking.start()
+    await asyncio.sleep(interval_us / SECOND_US)
+    late: list[int] = []
+    carry_out = checking.do
+
+    def timed(effect: Effect) -> None:
+        if isinstance(effect, RunProbe):
+            late.append(checking.now() - effect.due)
+        carry_out(effect)
+
+    checking.do = timed  # type: ignore[method-assign]
+    begin, used = time.monotonic(), time.process_time()
+    await asyncio.sleep(seconds)
+    elapsed, spent = time.monotonic() - begin, time.process_time() - used
+    late.sort()
+    failed = sum(checker.failed for checker in checking.health.checkers.values())
+    checking.stop()
+    return {
+        "rate": len(late) / elapsed,
+        "core": spent / elapsed * 100,
+        "late_ms": late[int(len(late) * 0.99)] / 1e3 if late else float("nan"),
+        "failed": failed,
+    }
+
+
+def measured(servers: int, interval_s: float, seconds: float) -> dict[str, float]:
+    """One measurement in a process and a namespace of its own. Raises BenchError."""
+    words = [sys.executable, "-m", "bench.checks", str(servers), str(interval_s), str(seconds)]
+    shell = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *words]
+    done = subprocess.run(shell, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise BenchError(f"checks: {done.stderr.strip()[-300:]}")
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def section(seconds: float) -> Section:
+    """The table."""
+    table = Section(
+        "Health checks",
+        ["xlvs", "aim"],
+        "as each row says",
+        "TCP_CHECK against listeners on loopback, whose own share of the connection is part of the time.",
+    )
+    for servers, interval_s, core in ((5_000, 1.0, 100.0), (10_000, 6.0, 40.0)):
+        what = f"{servers:,} servers every {interval_s:g} s"
+        found = measured(servers, interval_s, max(seconds, interval_s))
+        if found["failed"]:
+            raise BenchError(f"{what}: {found['failed']:g} servers were found dead that are not")
+        rows = {"checks a second": ("rate", servers / interval_s), "% of a core": ("core", core)}
+        rows["ms late, 99 of 100 checks"] = ("late_ms", 200.0)
+        for row, (name, aim) in rows.items():
+            table.put(f"{what}: {row}", "xlvs", Figure(found[name], found[name]))
+            table.put(f"{what}: {row}", "aim", Figure(aim, aim))
+    return table
+
+
+def main() -> None:
+    """The measuring process: SERVERS INTERVAL SECONDS; its result as JSON."""
+    servers, interval_s, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", _SERVER], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            if server.stdout:
+                server.stdout.readline()
+            print(json.dumps(asyncio.run(watch(servers, int(interval_s * SECOND_US), seconds))))
+        finally:
+            server.kill()
+
+
+if __name__ == "__main__":
+    main()
