@@ -7,11 +7,10 @@ import re
 import signal
 import ssl
 import subprocess
-import sys
 import time
 from contextlib import ExitStack, contextmanager
 from hashlib import md5
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -20,13 +19,13 @@ from tests.netns.topology import REAL_SERVERS, VIP
 from xlvs.lab.lab import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tests.netns.topology import Net
 
 PATIENCE_S = 15.0
-RUN = "import sys; from xlvs.keepalived.check_main import run_file; sys.exit(run_file(sys.argv[1]))"
+OPTIONS = ["-C", "-n", "-l", "-G", "-p", "/run/checking.pid", "-c", "/run/checkers.pid"]
 BASE = f"""
 virtual_server {VIP} 80 {{
     delay_loop 0.3
@@ -54,16 +53,23 @@ virtual_server {VIP} 80 {{
 """
 
 
+class Start(Protocol):
+    """Starts a daemon with a configuration."""
+
+    def __call__(self, text: str, options: Sequence[str] = ...) -> Daemon:
+        """Start it."""
+
+
 class Daemon:
     """A running daemon, its configuration and its log."""
 
-    def __init__(self, net: Net, folder: Path, text: str) -> None:
+    def __init__(self, net: Net, folder: Path, text: str, options: Sequence[str]) -> None:
         self.net = net
         self.file = folder / "keepalived.conf"
         self.file.write_text(text)
         self._log = folder / "log"
         with self._log.open("w") as log:
-            command = net.lab.command("director", [sys.executable, "-c", RUN, str(self.file)])
+            command = net.lab.command("director", ["xlvs", "keepalived", *options, "-f", str(self.file)])
             self.process = subprocess.Popen(command, stderr=log, env=environment())
 
     def log(self) -> str:
@@ -123,12 +129,12 @@ def served(net: Net, node: str, number: int, page: bytes = b"page") -> Iterator[
 
 
 @pytest.fixture
-def start(net: Net, tmp_path: Path) -> Iterator[Callable[[str], Daemon]]:
+def start(net: Net, tmp_path: Path) -> Iterator[Start]:
     """Starts daemons, and ends those that still run."""
     begun: list[Daemon] = []
 
-    def begin(text: str) -> Daemon:
-        begun.append(Daemon(net, tmp_path, text))
+    def begin(text: str, options: Sequence[str] = OPTIONS) -> Daemon:
+        begun.append(Daemon(net, tmp_path, text, options))
         return begun[-1]
 
     yield begin
@@ -142,7 +148,7 @@ def base(options: str = "") -> str:
     return BASE.replace("OPTIONS", options)
 
 
-def test_servers_leave_and_come_back(net: Net, start: Callable[[str], Daemon]) -> None:
+def test_servers_leave_and_come_back(net: Net, start: Start) -> None:
     """A dead server is out within a loop, is back with its next success; with none alive the sorry server serves."""
     with ExitStack() as first, served(net, "server2", 1):
         first.enter_context(served(net, "server1", 0))
@@ -170,7 +176,7 @@ def test_servers_leave_and_come_back(net: Net, start: Callable[[str], Daemon]) -
     assert f"Removing sorry server {sorry} from VS {vs}" in lines
 
 
-def test_requests_reach_live_servers_only(net: Net, start: Callable[[str], Daemon]) -> None:
+def test_requests_reach_live_servers_only(net: Net, start: Start) -> None:
     """Packets follow the verdicts."""
     with ExitStack() as first, served(net, "server2", 1, b"two"):
         first.enter_context(served(net, "server1", 0, b"one"))
@@ -182,13 +188,13 @@ def test_requests_reach_live_servers_only(net: Net, start: Callable[[str], Daemo
         assert net.client_get(4) == ["two"] * 4
 
 
-def test_inhibited_servers_stay(net: Net, start: Callable[[str], Daemon]) -> None:
+def test_inhibited_servers_stay(net: Net, start: Start) -> None:
     """inhibit_on_failure: weight 0."""
     with served(net, "server2", 1):
         start(base("inhibit_on_failure")).until_table(one=0, two=1)
 
 
-def test_drift_is_mended_and_other_services_stay(net: Net, start: Callable[[str], Daemon]) -> None:
+def test_drift_is_mended_and_other_services_stay(net: Net, start: Start) -> None:
     """Somebody clears the table, changes a weight, adds a destination; a service of theirs is none of our business."""
     with served(net, "server1", 0), served(net, "server2", 1):
         daemon = start(base())
@@ -208,7 +214,7 @@ def test_drift_is_mended_and_other_services_stay(net: Net, start: Callable[[str]
         assert f"{VIP}:80" not in net.ipvsadm("-L -n")
 
 
-def test_a_reload_goes_over_by_difference(net: Net, start: Callable[[str], Daemon]) -> None:
+def test_a_reload_goes_over_by_difference(net: Net, start: Start) -> None:
     """A failed server stays out, an established connection stays, what is gone from the file is gone."""
     with served(net, "server2", 1):
         daemon = start(base() + base().replace(f"{VIP} 80", f"{VIP} 90"))
@@ -221,7 +227,47 @@ def test_a_reload_goes_over_by_difference(net: Net, start: Callable[[str], Daemo
         assert [line for line in again if f"{VIP}:80" in line] == [line for line in counted if f"{VIP}:80" in line]
 
 
-def test_scripts_are_told(net: Net, start: Callable[[str], Daemon], tmp_path: Path) -> None:
+def test_a_killed_daemon_leaves_the_tables_to_the_next(net: Net, start: Start) -> None:
+    """Kill -9: packets go on; the next one compares, and what is right is not touched."""
+    with served(net, "server2", 1):
+        daemon = start(base())
+        daemon.until_table(two=1)
+        daemon.process.kill()
+        daemon.process.wait()
+        assert net.client_get(3) == ["page"] * 3
+        counted = net.ipvsadm("-L -n --stats").splitlines()[3:]
+        again = start(base())
+        again.until(lambda: "Activating" in again.log())
+        again.until_table(two=1)
+        assert net.ipvsadm("-L -n --stats").splitlines()[3:4] == counted[:1]
+
+
+def test_both_halves_run_side_by_side(net: Net, start: Start) -> None:
+    """Without -C and -P there are two processes: an end, a reload and a kill of the first reach the second."""
+    options = ["-n", "-l", "-G", "-p", "/run/both.pid", "-r", "/run/both-vrrp.pid", "-c", "/run/both-checkers.pid"]
+    router = (
+        "vrrp_instance V {\ninterface ens33\nvirtual_router_id 51\npriority 100\nvirtual_ipaddress {\n10.9.9.9\n}\n}\n"
+    )
+    with served(net, "server2", 1):
+        daemon = start(router + base(), options)
+        daemon.until_table(two=1)
+        daemon.until(lambda: "(V) Entering BACKUP STATE" in daemon.log())
+        daemon.reload(router + base().replace("weight 2", "weight 3") + base().replace(f"{VIP} 80", f"{VIP} 90"))
+        daemon.until(lambda: len(daemon.table()) == 2)
+        daemon.stop()
+        assert daemon.table() == {}
+        again = start(router + base(), options)
+        again.until_table(two=1)
+        again.process.kill()
+        again.process.wait()
+        end = time.monotonic() + PATIENCE_S
+        while "Shutting down service" not in again.log():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert list(again.table().values()) == [1]
+
+
+def test_scripts_are_told(net: Net, start: Start, tmp_path: Path) -> None:
     """quorum_down and quorum_up run as they are configured."""
     told = tmp_path / "told"
     options = f"quorum_down \"/bin/sh -c 'echo down >> {told}'\"\nquorum_up \"/bin/sh -c 'echo up >> {told}'\""
@@ -231,7 +277,7 @@ def test_scripts_are_told(net: Net, start: Callable[[str], Daemon], tmp_path: Pa
         daemon.until(lambda: told.read_text() == "down\nup\n")
 
 
-def test_the_documents_virtual_servers(net: Net, start: Callable[[str], Daemon], tmp_path: Path) -> None:
+def test_the_documents_virtual_servers(net: Net, start: Start, tmp_path: Path) -> None:
     """SSL_GET with digests of two pages; HTTP_GET with three pages and a sorry server; a third like the second."""
     pages = {f"/testurl{n}/test.jsp": f"page {n}".encode() for n in ("", "2", "3")} | {
         "/": b"root",

@@ -1,63 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The checking part alone: reads a file, checks until SIGTERM, reloads on SIGHUP."""
+"""The process of the health checks: checks what a file says until SIGTERM, reads it again on SIGHUP."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
-import time
 from typing import TYPE_CHECKING
 
 from xlvs.config.expand import Expander
 from xlvs.config.line import Line, Origin, without_comment
+from xlvs.config.problem import Problem
 from xlvs.config.tree import parse
 from xlvs.keepalived.check_grammar import GRAMMAR
-from xlvs.keepalived.check_notify import ScriptNotifier
+from xlvs.keepalived.check_notify import CheckNotifier
 from xlvs.keepalived.check_translate import translate
 from xlvs.keepalived.checking import run_checkers
 from xlvs.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from xlvs.config.problem import Problem
     from xlvs.keepalived.check_plan import CheckPlan
+    from xlvs.keepalived.log import Log
 
 
-def read_plan(path: str) -> tuple[CheckPlan, list[Problem]]:
+def read_plan(path: Path, identity: str) -> tuple[CheckPlan, list[Problem]]:
     """The plan in a file, and what is wrong with it. Raises UsageError: the file cannot be read."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            text = file.read()
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
-    statements, problems = parse(_lines(text, path), GRAMMAR)
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    expander = Expander(identity, {})
+    lines: list[Line] = []
+    try:
+        for number, line in enumerate(text.splitlines(), 1):
+            lines += expander.feed(without_comment(line), Origin(str(path), number, line))
+    except Problem as problem:
+        raise UsageError(problem.report()) from None
+    statements, problems = parse(lines, GRAMMAR)
     return translate(statements, problems), problems
 
 
-def _lines(text: str, path: str) -> Iterator[Line]:
-    expander = Expander(os.uname().nodename.partition(".")[0], {})
-    for number, line in enumerate(text.splitlines(), 1):
-        yield from expander.feed(without_comment(line), Origin(path, number, line))
+def run(plan: CheckPlan, path: Path, identity: str, log: Log, *, keep: bool, parent: int | None = None) -> None:
+    """Check until told to stop. `parent`: a descriptor that ends when the process above does; `keep`: leave the tables."""
+    asyncio.run(_run(plan, path, identity, log, keep=keep, parent=parent))
 
 
-def log_line(text: str) -> None:
-    """One line to the console."""
-    print(f"{time.ctime()}: {text}", file=sys.stderr, flush=True)
-
-
-def run_file(path: str) -> int:
-    """Check what a file says until SIGTERM or SIGINT."""
-    plan, problems = read_plan(path)
-    for problem in problems:
-        log_line(problem.report())
-    asyncio.run(_run(path, plan))
-    return 0
-
-
-async def _run(path: str, plan: CheckPlan) -> None:
+async def _run(plan: CheckPlan, path: Path, identity: str, log: Log, *, keep: bool, parent: int | None) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     reloads: asyncio.Queue[CheckPlan] = asyncio.Queue()
@@ -66,13 +55,30 @@ async def _run(path: str, plan: CheckPlan) -> None:
 
     def reread() -> None:
         try:
-            again, problems = read_plan(path)
+            again, problems = read_plan(path, identity)
         except UsageError as error:
-            log_line(error.message)
+            log.write(f"The configuration of before stays: {error.message}")
             return
         for problem in problems:
-            log_line(problem.report())
+            log.write(problem.report())
         reloads.put_nowait(again)
 
+    orphaned = False
+
+    def parent_ended() -> None:
+        nonlocal orphaned
+        orphaned = True  # killed, it will be started again: packets go on, the tables are compared then
+        if parent is not None:
+            loop.remove_reader(parent)
+        stop.set()
+
     loop.add_signal_handler(signal.SIGHUP, reread)
-    await run_checkers(plan, log=log_line, notify=ScriptNotifier(log_line), reloads=reloads, stop=stop)
+    if parent is not None:
+        loop.add_reader(parent, parent_ended)
+    notifier = CheckNotifier(plan, log)
+    try:
+        await run_checkers(
+            plan, log=log.write, notify=notifier, reloads=reloads, stop=stop, keep=lambda: keep or orphaned
+        )
+    finally:
+        notifier.close()

@@ -1,42 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scripts of virtual servers: notify_up, notify_down, quorum_up, quorum_down."""
+"""Telling what became of virtual and real servers: their scripts, and lines in the FIFOs."""
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-import subprocess
 from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.effects import QuorumChanged, ServerChanged
+from xlvs.keepalived import programs
+from xlvs.keepalived.notify import Fifo
+from xlvs.keepalived.vrrp_plan import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from xlvs.healthcheck.effects import CheckerChanged
+    from xlvs.keepalived.check_plan import CheckPlan
+    from xlvs.keepalived.log import Log
 
 
-class ScriptNotifier:
-    """Runs the script of a change and does not wait for it."""
+class CheckNotifier:
+    """Scripts run without being waited for; FIFOs are those of the plan that the process began with."""
 
-    def __init__(self, log: Callable[[str], None]) -> None:
+    def __init__(self, plan: CheckPlan, log: Log) -> None:
         self._log = log
-        self._running: set[asyncio.Task[None]] = set()
+        self._owner = plan.script_owner
+        self._fifos = [Fifo(path, log) for path in dict.fromkeys(plan.fifos)]
 
     def __call__(self, change: CheckerChanged | ServerChanged | QuorumChanged) -> None:
-        """Run what is configured for the change."""
-        command = command_of(change)
-        if command:
-            task = asyncio.get_running_loop().create_task(self._run(command))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+        """Tell of a change."""
+        line = fifo_line(change)
+        for fifo in self._fifos if line else ():
+            fifo.write(line)
+        words = command_of(change)
+        if words:
+            try:
+                programs.run(Command(words), owner=self._owner)
+            except OSError as problem:
+                self._log.write(f"Unable to run {' '.join(words)}: {problem.strerror}")
 
-    async def _run(self, command: tuple[str, ...]) -> None:
-        try:
-            process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.DEVNULL)
-            await process.wait()
-        except OSError as problem:
-            self._log(f"Cannot run {' '.join(command)}: {problem.strerror}")
+    def close(self) -> None:
+        """FIFOs that were made here go."""
+        for fifo in self._fifos:
+            fifo.close()
+
+
+def fifo_line(change: CheckerChanged | ServerChanged | QuorumChanged) -> str:
+    """The line of a change; none for a checker."""
+    match change:
+        case ServerChanged(virtual_server, server, up):
+            return f"RS {server.name} {virtual_server.name} {'UP' if up else 'DOWN'}"
+        case QuorumChanged(virtual_server, up):
+            return f"VS {virtual_server.name} {'UP' if up else 'DOWN'}"
+        case _:
+            return ""
 
 
 def command_of(change: CheckerChanged | ServerChanged | QuorumChanged) -> tuple[str, ...]:
@@ -48,4 +63,5 @@ def command_of(change: CheckerChanged | ServerChanged | QuorumChanged) -> tuple[
             words = virtual_server.quorum_up if up else virtual_server.quorum_down
         case _:
             return ()
+    # In quotes the command line is one word of the file, and as many of its own.
     return tuple(shlex.split(words[0])) if len(words) == 1 else words

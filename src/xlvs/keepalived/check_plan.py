@@ -25,6 +25,11 @@ class CheckPlan:
     mend: bool = True
     """What others change in our services is put right within one delay loop."""
 
+    fifos: tuple[str, ...] = ()
+    """Paths of notify_fifo and lvs_notify_fifo."""
+    script_owner: tuple[str, str] = ("", "")
+    """script_user: user and group."""
+
     @property
     def keys(self) -> frozenset[ServiceKey]:
         """The services that are ours."""

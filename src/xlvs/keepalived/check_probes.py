@@ -25,6 +25,7 @@ from xlvs.healthcheck.probe import (
     UdpProbe,
 )
 from xlvs.healthcheck.settings import DELAY_LOOP_US, CheckerSettings
+from xlvs.keepalived import programs
 from xlvs.keepalived.statements import Block
 from xlvs.model.address import format_address
 
@@ -151,7 +152,7 @@ def _misc(block: Block, _end: End) -> Probe | None:
         words,
         block.seconds_us("misc_timeout", default=default),
         block.has("misc_dynamic"),
-        user[0] if user else "",
+        user[0] if user else programs.default_user(),
         user[1] if len(user) > 1 else "",
     )
 

@@ -95,8 +95,15 @@ def translate(statements: list[Statement], problems: list[Problem]) -> CheckPlan
         HealthSettings(tuple(servers.values()), notify_at_start=defs.has("rs_init_notifies")),
         timeouts=_timeouts(defs),
         flush_at_start=defs.has("lvs_flush"),
+        fifos=tuple(word for keyword in ("notify_fifo", "lvs_notify_fifo") if (word := defs.own_text(keyword))),
+        script_owner=_pair(defs.words("script_user")),
         flush_at_stop=defs.own("lvs_flush_on_stop", "lvs_flush_onstop") is not None,
     )
+
+
+def _pair(words: tuple[str, ...]) -> tuple[str, str]:
+    """User and group, empty where there is none."""
+    return (words[0] if words else "", words[1] if len(words) > 1 else "")
 
 
 def _timeouts(defs: Block) -> Timeouts | None:

@@ -7,6 +7,7 @@ The verdicts are in `xlvs.healthcheck`; this hands it results and time, and does
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -94,7 +95,8 @@ class Checking:
             with suppress(XlvsError):
                 if self.plan.flush_at_stop:
                     self._tables.flush()
-                bring(self._tables, [], self.plan.keys.__contains__)
+                if self.plan.health.servers:
+                    bring(self._tables, [], self.plan.keys.__contains__)
 
     def do(self, effect: Effect) -> None:
         """Do one thing that the verdicts want."""
@@ -119,7 +121,8 @@ class Checking:
     def _begin(self, owned: Collection[ServiceKey]) -> None:
         if self.plan.timeouts:
             self._tables.set_timeouts(self.plan.timeouts)
-        bring(self._tables, self.health.desired(), owned.__contains__)
+        if owned:
+            bring(self._tables, self.health.desired(), owned.__contains__)
         self.health.start(self.now(), random.random, self._addresses())
         self._arm_mender()
         self._pump()
@@ -132,7 +135,7 @@ class Checking:
 
     def _look_after(self) -> None:
         """Once in a delay loop: the tables, and the addresses that services with ha_suspend wait for."""
-        if self.plan.mend:
+        if self.plan.mend and self.plan.health.servers:
             self._mend()
         if any(server.ha_suspend for server in self.plan.health.servers):
             self.health.set_addresses(self._addresses(), self.now())
@@ -197,14 +200,18 @@ async def run_checkers(
     notify: Notify,
     reloads: asyncio.Queue[CheckPlan],
     stop: asyncio.Event,
-    keep: bool = False,
+    keep: Callable[[], bool],
 ) -> None:
-    """Check until `stop` is set; every plan that comes from `reloads` takes the place of the one before."""
+    """Check until `stop` is set; every plan that comes from `reloads` takes the place of the one before.
+
+    `keep` says at the end whether the tables stay as they are.
+    """
     from xlvs.ipvs.pinned import open_tables
     from xlvs.linux.interface import addresses
 
     checking = Checking(plan, open_tables(), log, notify, lambda: {each.address for each in addresses()})
     checking.start()
+    gc.freeze()  # a collection that walks everything made at the start delays probes
     ending = asyncio.ensure_future(stop.wait())
     try:
         while not ending.done():
@@ -218,4 +225,4 @@ async def run_checkers(
             else:
                 coming.cancel()
     finally:
-        checking.stop(keep=keep)
+        checking.stop(keep=keep())

@@ -6,9 +6,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import socket
 import syslog
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from xlvs.keepalived.vrrp_translate import read
 from xlvs.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from xlvs.keepalived.vrrp_plan import Plan
 
@@ -45,37 +46,110 @@ def main(argv: Sequence[str]) -> int:
         from xlvs.keepalived.config_check import config_test
 
         return config_test(str(path), Identity(identity), log=options.config_test)
+    if options.check:
+        return _check(path, identity, options)
     plan = read(path, identity)
     if not options.dont_fork:
         _daemonize()
+    checks = None if options.vrrp else _Checks(path, identity, options)
+
+    def reread() -> Plan:
+        if checks:
+            checks.signal(signal.SIGHUP)
+        return read(path, identity)
+
+    log = _log("Keepalived_vrrp", options)
+    with _pid_files(options.pid, options.vrrp_pid):
+        try:
+            asyncio.run(_run(plan, log, options, reread))
+        finally:
+            if checks:
+                checks.end()
+    log.write("Stopped")
+    return 0
+
+
+def _check(path: Path, identity: str, options: argparse.Namespace) -> int:
+    """Health checks only."""
+    from xlvs.keepalived import check_main
+
+    plan, problems = check_main.read_plan(path, identity)
+    if not options.dont_fork:
+        _daemonize()
+    log = _log("Keepalived_healthcheckers", options)
+    for problem in problems:
+        log.write(problem.report())
+    with _pid_files(options.pid, options.checkers_pid):
+        check_main.run(plan, path, identity, log, keep=options.dont_release_ipvs)
+    return 0
+
+
+class _Checks:
+    """The process of the health checks beside that of VRRP, whose timers they must not delay."""
+
+    def __init__(self, path: Path, identity: str, options: argparse.Namespace) -> None:
+        from xlvs.keepalived import check_main
+
+        plan, problems = check_main.read_plan(path, identity)
+        # Its end of the pipe closes with this process, however that ends.
+        ours, self._held = os.pipe()
+        self._pid = os.fork()
+        if self._pid:
+            os.close(ours)
+            return
+        os.close(self._held)
+        log = _log("Keepalived_healthcheckers", options)
+        for problem in problems:
+            log.write(problem.report())
+        with _pid_files(options.checkers_pid):
+            check_main.run(plan, path, identity, log, keep=options.dont_release_ipvs, parent=ours)
+        os._exit(0)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Pass a signal on."""
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, number)
+
+    def end(self) -> None:
+        """Tell it to end, and wait until it has."""
+        self.signal(signal.SIGTERM)
+        with suppress(ChildProcessError):
+            os.waitpid(self._pid, 0)
+
+
+def _log(name: str, options: argparse.Namespace) -> logs.Log:
     log = logs.Log(
-        "Keepalived_vrrp",
+        name,
         logs.console() if options.log_console else None,
         not options.no_syslog,
         options.log_detail,
         _facility(options.log_facility),
     )
     log.open()
-    pid_files = [Path(options.pid), Path(options.vrrp_pid)]
-    for file in pid_files:
+    return log
+
+
+@contextmanager
+def _pid_files(*names: str) -> Iterator[None]:
+    """Files with the number of this process, for as long as it runs."""
+    files = [Path(name) for name in names]
+    for file in files:
         file.write_text(f"{os.getpid()}\n", encoding="ascii")
     try:
-        asyncio.run(_run(path, identity, plan, log, options))
+        yield
     finally:
-        for file in pid_files:
+        for file in files:
             with suppress(FileNotFoundError):
                 file.unlink()
-    log.write("Stopped")
-    return 0
 
 
-async def _run(path: Path, identity: str, plan: Plan, log: logs.Log, options: argparse.Namespace) -> None:
+async def _run(plan: Plan, log: logs.Log, options: argparse.Namespace, reread: Callable[[], Plan]) -> None:
     from xlvs.keepalived.vrrp_process import VrrpProcess
 
     process = VrrpProcess(
         plan,
         log,
-        lambda: read(path, identity),
+        reread,
         keeps_addresses=options.dont_release_vrrp,
     )
     await process.run()

@@ -95,6 +95,15 @@ def _start(arguments: Sequence[str], command: Command, owner: tuple[str, str]) -
     )
 
 
+def default_user() -> str:
+    """Who runs scripts that name nobody: keepalived_script if there is such a user, "" for the daemon's own."""
+    try:
+        pwd.getpwnam(DEFAULT_USER)
+    except KeyError:
+        return ""
+    return DEFAULT_USER
+
+
 def ids(user: str, group: str) -> tuple[int, int]:
     """Numbers of a user and a group; without a name keepalived_script's if there is such a user. Raises UsageError."""
     try:

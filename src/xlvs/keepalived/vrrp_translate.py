@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.config.expand import Expander
 from xlvs.config.line import Line, Origin, without_comment
-from xlvs.config.tree import Form, Statement, parse
+from xlvs.config.tree import Form, Grammar, Statement, parse
 from xlvs.config.words import command_words
+from xlvs.keepalived.check_grammar import GRAMMAR as CHECKS
 from xlvs.keepalived.vrrp_plan import (
     Command,
     Globals,
@@ -47,6 +48,7 @@ _LISTS: Final = (
     "track_interface",
     "track_script",
     "track_process",
+    "virtual_server_group",
 )
 _BLOCKS: Final = (
     "global_defs",
@@ -55,6 +57,7 @@ _BLOCKS: Final = (
     "vrrp_script",
     "vrrp_track_process",
     "authentication",
+    "virtual_server",
 )
 _TRACKS: Final = ("track_interface", "track_script", "track_file", "track_process")
 _NOTIFY: Final = {
@@ -89,10 +92,9 @@ class _Grammar:
             | dict.fromkeys(("track_file", "vrrp_track_file"), Form.BLOCK if top else Form.LIST)
         )
 
-    def inner(self, keyword: str) -> _Grammar:
-        """The same, but that track_file is a list in there."""
-        del keyword
-        return _Grammar(top=False)
+    def inner(self, keyword: str) -> Grammar:
+        """Virtual servers are read elsewhere; otherwise the same, but that track_file is a list in there."""
+        return CHECKS.inner(keyword) if keyword == "virtual_server" else _Grammar(top=False)
 
 
 def read(path: Path, identity: str) -> Plan:

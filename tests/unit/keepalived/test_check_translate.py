@@ -27,6 +27,7 @@ from xlvs.healthcheck.probe import (
 )
 from xlvs.keepalived.check_grammar import GRAMMAR
 from xlvs.keepalived.check_translate import translate
+from xlvs.keepalived.programs import default_user
 from xlvs.model.address import format_address
 from xlvs.model.destination import ForwardingMethod, Tunnel, TunnelType
 from xlvs.model.service import Protocol
@@ -80,7 +81,10 @@ def checker(block: str, inside: str = "", before: str = "", server: str = "") ->
             "UDP_CHECK {\npayload 00ff\nrequire_reply 0X4x\nmin_reply_length 1\nmax_reply_length 9\n}",
             UdpProbe(END, b"\0\xff", True, b"\0\x40", b"\xf0\xf0", 1, 9),
         ),
-        ("MISC_CHECK {\nmisc_path \"/bin/check -a 'b c'\"\n}", MiscProbe(("/bin/check", "-a", "b c"), 60 * SECOND_US)),
+        (
+            "MISC_CHECK {\nmisc_path \"/bin/check -a 'b c'\"\n}",
+            MiscProbe(("/bin/check", "-a", "b c"), 60 * SECOND_US, user=default_user()),
+        ),
         (
             "MISC_CHECK {\nmisc_path /bin/check a\nmisc_timeout 3\nmisc_dynamic\nuser nobody games\n}",
             MiscProbe(("/bin/check", "a"), 3 * SECOND_US, True, "nobody", "games"),
