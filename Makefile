@@ -19,6 +19,7 @@ demo: build ## NAT, DR, tunnels and marks in network namespaces, start to end (r
 	@$(bin)/xlvs lab demo $(ARGS)
 
 test: build lint ## linters, then every test (root)
+	@tools/bootstrap peers
 	@$(bin)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 lint: venv ## style, types, layers

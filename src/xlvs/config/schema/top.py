@@ -60,7 +60,7 @@ TOP = (
     Keyword(
         "linkbeat_interfaces",
         R,
-        "interfaces to poll (IF [MII|ETHTOOL|IOCTL])",
+        "interfaces whose link is polled",
         lines=LINKBEAT_LINE,
         repeat=Repeat.ALL,
         without_effect="the kernel reports changes of links; interfaces are not polled",
@@ -68,7 +68,7 @@ TOP = (
     Keyword(
         "interface_up_down_delays",
         R,
-        'IF down_delay [up_delay] secs debouncing, max 255; up omitted = "same as down" per man, but 2.2.7 parses it as 0',
+        "how long an interface has to be down or up until it counts",
         lines=DELAYS_LINE,
         repeat=Repeat.ALL,
     ),
