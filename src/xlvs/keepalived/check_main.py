@@ -7,19 +7,18 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING
 
-from xlvs.config.expand import Expander
-from xlvs.config.line import Line, Origin, without_comment
-from xlvs.config.problem import Problem
-from xlvs.config.tree import parse
-from xlvs.keepalived.check_grammar import GRAMMAR
+from xlvs.config.build.config import read_statements, with_real_names
+from xlvs.config.files import Identity, Unreadable
 from xlvs.keepalived.check_notify import CheckNotifier
 from xlvs.keepalived.check_translate import translate
 from xlvs.keepalived.checking import run_checkers
+from xlvs.keepalived.files import DiskFiles
 from xlvs.model.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from xlvs.config.problem import Problem
     from xlvs.keepalived.check_plan import CheckPlan
     from xlvs.keepalived.log import Log
 
@@ -27,17 +26,10 @@ if TYPE_CHECKING:
 def read_plan(path: Path, identity: str) -> tuple[CheckPlan, list[Problem]]:
     """The plan in a file, and what is wrong with it. Raises UsageError: the file cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    expander = Expander(identity, {})
-    lines: list[Line] = []
-    try:
-        for number, line in enumerate(text.splitlines(), 1):
-            lines += expander.feed(without_comment(line), Origin(str(path), number, line))
-    except Problem as problem:
-        raise UsageError(problem.report()) from None
-    statements, problems = parse(lines, GRAMMAR)
+        statements, problems = read_statements(str(path), DiskFiles(), Identity(identity))
+    except Unreadable as error:
+        raise UsageError(f"cannot read {path}: {error}") from None
+    problems += with_real_names(statements)
     return translate(statements, problems), problems
 
 
