@@ -103,7 +103,8 @@ class RunningRouter:
     def prepare(self) -> None:
         """Open the socket if it can be, and take left-over addresses off."""
         self._connect()
-        self._report(virtual_addresses.release(self.host.route, self.host.links, *self._addresses()))
+        left_over = [each for each in self.plan.all_addresses if self.has(each)]
+        self._report(virtual_addresses.release(self.host.route, self.host.links, self.plan.interface, left_over))
         self.host.log.write(f"({self.name}) removing VIPs.", detail=True)
 
     def disconnect(self) -> None:

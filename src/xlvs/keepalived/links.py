@@ -44,6 +44,7 @@ class Links:
     def __init__(self) -> None:
         self._watch = watch.Watch()
         self.by_name: dict[str, Link] = {}
+        self._by_index: dict[int, Link] = {}
         self.reread()
 
     def close(self) -> None:
@@ -56,7 +57,7 @@ class Links:
 
     def reread(self) -> None:
         """Ask the kernel for everything."""
-        self.by_name = {}
+        self.by_name, self._by_index = {}, {}
         with Route() as route:
             for payload in route.dump(RTM_GETLINK, _LINK_REQUEST):
                 self._take_link(interface.parse_interface(payload), running=watch.running(payload))
@@ -65,7 +66,7 @@ class Links:
 
     def by_index(self, ifindex: int) -> Link | None:
         """The interface of a number."""
-        return next((each for each in self.by_name.values() if each.ifindex == ifindex), None)
+        return self._by_index.get(ifindex)
 
     def changes(self) -> Iterator[watch.Change]:
         """What happened, already taken into account here."""
@@ -73,6 +74,7 @@ class Links:
             if isinstance(change, watch.LinkChange):
                 if change.gone:
                     self.by_name.pop(change.interface.name, None)
+                    self._by_index.pop(change.interface.ifindex, None)
                 else:
                     self._take_link(change.interface, running=change.running)
             elif isinstance(change, watch.AddressChange):
@@ -90,9 +92,8 @@ class Links:
         if known:
             known.hardware, known.mtu, known.running = found.address, found.mtu, running
         else:
-            self.by_name[found.name] = Link(
-                found.name, found.ifindex, found.address, found.mtu, running, found.loopback
-            )
+            link = Link(found.name, found.ifindex, found.address, found.mtu, running, found.loopback)
+            self.by_name[found.name] = self._by_index[found.ifindex] = link
 
     def _take_address(self, change: watch.AddressChange) -> None:
         link = self.by_index(change.address.ifindex)

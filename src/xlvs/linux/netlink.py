@@ -40,6 +40,10 @@ _ATTRIBUTE: Final = struct.Struct("=HH")
 _ATTRIBUTE_TYPE: Final = 0x3FFF  # without the flags for nested and for network byte order
 _RECEIVE_SIZE: Final = 1 << 18
 _BATCH_BYTES: Final = 48 * 1024
+_ROOM_BYTES: Final = 4 << 20
+_SOL_NETLINK: Final = 270
+_NETLINK_CAP_ACK: Final = 10
+_SO_RCVBUFFORCE: Final = 33
 
 
 class Message(NamedTuple):
@@ -100,6 +104,7 @@ class Route:
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_ROUTE)
         self._sequence = 0
+        self._has_room = False
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +130,7 @@ class Route:
 
     def change_many(self, kind: int, flags: int, payloads: Sequence[bytes]) -> dict[int, int]:
         """Many changes of a kind in few system calls; {index: errno} of those that failed."""
+        self._make_room()
         failed = {}
         batch: list[tuple[int, bytes]] = []
         size = 0
@@ -135,6 +141,17 @@ class Route:
                 failed.update(self._change_batch(kind, flags, batch))
                 batch, size = [], 0
         return failed
+
+    def _make_room(self) -> None:
+        """For as many failures as a batch can have, without the requests in them."""
+        if self._has_room:
+            return
+        self._has_room = True
+        self._socket.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM_BYTES)
+        except PermissionError:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM_BYTES)
 
     def _change_batch(self, kind: int, flags: int, batch: Sequence[tuple[int, bytes]]) -> dict[int, int]:
         """The kernel tells of each failure, and of success only at the end, where it is asked to."""
