@@ -100,9 +100,7 @@ class Wire:
         file.write_text(configuration.replace("@V", f"v{side}"), encoding="utf-8")
         program = [KEEPALIVED] if kind == REAL else [sys.executable, "-c", _RUN, "keepalived"]
         pids = ["-p", str(self.folder / f"{side}.pid"), "-r", str(self.folder / f"{side}.vrrp.pid")]
-        log = self.folder / f"{side}.log"
-        log.touch()
-        begun = log.read_text(encoding="utf-8").count(_STARTED)
+        log = self.folder / f"{side}{len(list(self.folder.glob('*.log')))}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
                 ["ip", "netns", "exec", self.netns(side), *program, "-n", "-l", "-D", "-P", "-G", "-f", file, *pids],
@@ -111,7 +109,7 @@ class Wire:
                 start_new_session=True,
             )
         self.daemons[side] = daemon = Daemon(process, log)
-        self.wait(lambda: daemon.log.count(_STARTED) > begun, f"the start of {kind} on {side}")
+        self.wait(lambda: _STARTED in daemon.log, f"the start of {kind} on {side}")
         return daemon
 
     def has(self, side: str, address: str, interface: str = "") -> bool:

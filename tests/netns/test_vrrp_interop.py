@@ -153,7 +153,7 @@ def test_a_killed_daemon_takes_its_addresses_again(net: Wire) -> None:
 
     again = net.start("A", OURS, configuration(V3, 100))
 
-    net.wait(lambda: again.log.count("Entering MASTER STATE") == 2 and net.holders() == "A", "the addresses again")
+    net.wait(lambda: "Entering MASTER STATE" in again.log and net.holders() == "A", "the addresses again")
 
 
 @pytest.mark.parametrize("kind", [OURS, REAL])

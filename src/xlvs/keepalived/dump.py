@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived.virtual_addresses import text as address_text
+from xlvs.vrrp.effects import State
 from xlvs.vrrp.settings import CENTISECOND_US, SECOND_US
 
 if TYPE_CHECKING:
     from xlvs.keepalived.instance import RunningRouter
+    from xlvs.keepalived.vrrp_plan import Command, VirtualAddress
     from xlvs.keepalived.vrrp_process import VrrpProcess
     from xlvs.vrrp.statistics import Statistics
 
 DIRECTORY: Final = Path("/tmp")  # noqa: S108 - where the original and its readers have them
 _MODE: Final = 0o600
+_SCOPES: Final = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
 _NAMES: Final = (
     "advert_rcvd",
     "advert_sent",
@@ -121,14 +124,14 @@ def _data(router: RunningRouter) -> list[str]:
 def _json(router: RunningRouter) -> dict[str, object]:
     core, plan = router.router, router.plan
     settings, announcements = core.settings, core.settings.announcements
-    data = {
+    data: dict[str, object] = {
         "iname": router.name,
         "dont_track_primary": int(not plan.track_primary),
         "skip_check_adv_addr": int(settings.skip_check_adv_addr),
         "strict_mode": int(plan.strict),
         "vmac_ifname": plan.vmac or "",
         "ifp_ifname": plan.interface,
-        "master_priority": core.master_priority,
+        "master_priority": 0 if core.state is State.MASTER else core.master_priority,
         "last_transition": round(router.changed_at, 6),
         "garp_delay": announcements.delay_us // SECOND_US,
         "garp_refresh": announcements.refresh_us // SECOND_US,
@@ -141,7 +144,7 @@ def _json(router: RunningRouter) -> dict[str, object]:
         "vrid": settings.vrid,
         "base_priority": settings.priority,
         "effective_priority": core.priority,
-        "vipset": core.state.value == 2,
+        "vipset": core.state is State.MASTER,
         "promote_secondaries": plan.promote_secondaries,
         "adver_int": settings.interval_us // CENTISECOND_US / 100,
         "master_adver_int": core.master_interval_us // CENTISECOND_US / 100,
@@ -152,9 +155,41 @@ def _json(router: RunningRouter) -> dict[str, object]:
         "wantstate": core.state.value,
         "version": settings.version,
         "smtp_alert": plan.notify.mail,
-        "vips": [f"{address_text(each.address)}/{each.prefix} dev {plan.interface}" for each in plan.addresses],
-        "evips": [f"{address_text(each.address)}/{each.prefix} dev {plan.interface}" for each in plan.excluded],
-        "auth_type": int(settings.authentication),
-        "auth_data": "",
+        "notify_deleted": plan.notify.tells_deleted,
     }
+    to = plan.notify
+    scripts = {
+        "script_backup": to.on_backup,
+        "script_master": to.on_master,
+        "script_fault": to.on_fault,
+        "script_stop": to.on_stop,
+        "script_deleted": to.on_deleted,
+        "script": to.on_any,
+        "script_master_rx_lower_pri": to.on_lower_priority,
+    }
+    data |= {key: _quoted(command) for key, command in scripts.items() if command}
+    is_set = core.state is State.MASTER
+    data["vips"] = [_shown(each, plan.interface, is_set=is_set) for each in plan.addresses]
+    if plan.excluded:
+        data["evips"] = [_shown(each, plan.interface, is_set=is_set) for each in plan.excluded]
+    if plan.tracks.interfaces:
+        data["track_ifp"] = [each.name for each in plan.tracks.interfaces]
+    if plan.tracks.scripts:
+        data["track_script"] = [each.name for each in plan.tracks.scripts]
+    data["auth_type"] = int(settings.authentication)
+    if settings.authentication:
+        data["auth_data"] = settings.password.decode(errors="replace")
     return {"data": data, "stats": {name: getattr(core.statistics, name) for name in _NAMES}}
+
+
+def _quoted(command: Command) -> str:
+    return " ".join(f"'{each}'" for each in command.arguments)
+
+
+def _shown(each: VirtualAddress, interface: str, *, is_set: bool) -> str:
+    whole = each.prefix == len(each.address) * 8
+    prefix = "" if whole else f"/{each.prefix}"
+    scope = _SCOPES.get(each.scope, str(each.scope))
+    label = f" label {each.label}" if each.label else ""
+    where = f"dev {each.interface or interface} scope {scope}{label}"
+    return f"{address_text(each.address)}{prefix} {where}{' set' if is_set else ''}"

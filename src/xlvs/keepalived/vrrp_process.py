@@ -27,10 +27,11 @@ from xlvs.vrrp.settings import SECOND_US
 from xlvs.vrrp.track import effective
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.vrrp_plan import Group, Plan
+    from xlvs.vrrp.effects import Effect
 
 SIGNAL_JSON = signal.SIGRTMIN + 2
 SIGNAL_CLEAR = signal.SIGRTMAX - 1
@@ -92,14 +93,22 @@ class VrrpProcess:
         if group is None:
             router.settle()
             return
+        effects = list(group.effects())
+        notes = [effect for effect in effects if isinstance(effect, Note)]
+        if not notes:  # its first state is told before those of its members
+            self._tell_group(group, effects)
+        router.settle()
+        for note in notes:
+            self.log.write(note.text, detail=note.detail)
         for each in group.members:
             self.routers[each.settings.name].settle()
-        plan = self._group_plans[group.name]
-        for effect in group.effects():
-            if isinstance(effect, Note):
-                self.log.write(effect.text, detail=effect.detail)
-            elif isinstance(effect, StateChanged):
-                self.notifier.changed("GROUP", group.name, WORDS[effect.state], 0, plan.notify)
+        if notes:
+            self._tell_group(group, effects)
+
+    def _tell_group(self, group: SyncGroup, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, StateChanged):
+                self.notifier.changed("GROUP", group.name, WORDS[effect.state], 0, self._group_plans[group.name].notify)
 
     # Beginning
 

@@ -51,21 +51,12 @@ class SyncGroup:
         state = router.state
         if self._leading or state is self.state:
             return
+        if self.state is not State.INIT:
+            self._effects.append(Note(f"VRRP_Group({self.name}) Syncing instances to {state.name} state"))
         self.state = state
         self._leading = True
-        self._effects.append(Note(f"VRRP_Group({self.name}) Syncing instances to {state.name} state"))
         for each in self.members:
             if each is not router:
                 each.join(state, now)
         self._leading = False
         self._effects.append(StateChanged(state))
-
-    def start(self, now: int) -> None:
-        """Begin with all members: a fault of one keeps all down."""
-        self._leading = True
-        for each in self.members:
-            each.start(now, healthy=each.healthy)
-        self._leading = False
-        states = {each.state for each in self.members}
-        self.state = next(iter(states)) if len(states) == 1 else State.BACKUP
-        self._effects.append(StateChanged(self.state))

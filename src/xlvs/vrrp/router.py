@@ -139,7 +139,6 @@ class VirtualRouter:
         """Something without a weight that is tracked failed, or all of it is well again."""
         self.healthy = healthy
         if not healthy and self.state in {State.BACKUP, State.MASTER}:
-            self._resign()
             self._enter_fault(now)
         elif healthy and self.state is State.FAULT and not (self.group and self.group.faulty):
             self._enter_backup(now, "Entering BACKUP STATE")
@@ -180,7 +179,6 @@ class VirtualRouter:
         if state is State.MASTER:
             self._enter_master(now)
         elif state is State.FAULT:
-            self._resign()
             self._enter_fault(now)
         elif self.healthy:
             self._enter_backup(now, "Entering BACKUP STATE")
@@ -197,7 +195,6 @@ class VirtualRouter:
         """End: a master resigns, so that the next one need not wait for its silence."""
         if self.state is State.MASTER:
             self._resign()
-            self._note("sent 0 priority", detail=True)
             if not keeps_addresses:
                 self._release()
         self.state = State.INIT
@@ -219,6 +216,7 @@ class VirtualRouter:
         if self.state is State.MASTER:
             self.statistics.pri_zero_sent += 1
             self._do(SendAdvertisement(0))
+            self._note("sent 0 priority", detail=True)
 
     def _release(self) -> None:
         self._note("removing VIPs.", detail=True)
@@ -228,6 +226,7 @@ class VirtualRouter:
     def _enter_fault(self, now: int, text: str = "Entering FAULT STATE") -> None:
         self._note(text)
         if self.state is State.MASTER:
+            self._resign()
             self._release()
         self.state = State.FAULT
         self._forget_timers()
