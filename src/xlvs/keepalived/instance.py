@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from xlvs.keepalived import virtual_addresses
+from xlvs.keepalived import virtual_addresses, virtual_routes
 from xlvs.keepalived.notify import WORDS
 from xlvs.keepalived.vrrp_socket import AdvertSocket, Channel, channel_protocol
 from xlvs.vrrp.ah import HEADER as AH
@@ -128,12 +128,14 @@ class RunningRouter:
         before, self.plan = self.plan, plan
         old, new = before.all_addresses, plan.all_addresses
         self._use(self._settings())
-        if self.router.state is State.MASTER and (old, before.interface) != (new, plan.interface):
+        if self.router.state is State.MASTER:
             moved = before.interface != plan.interface
             gone = [each for each in old if moved or each not in new]
             come = [each for each in new if moved or each not in old]
             self._report(virtual_addresses.release(self.host.route, self.host.links, before.interface, gone))
             self._report(virtual_addresses.claim(self.host.route, self.host.links, plan.interface, come))
+            virtual_routes.release(*_without(before, plan))
+            self._report(virtual_routes.claim(*_without(plan, before)))
             if come:
                 self.router.announce(now_us())
         self._connect()
@@ -212,9 +214,9 @@ class RunningRouter:
             case Note(text, detail):
                 self.host.log.write(text, detail=detail)
             case ClaimAddresses():
-                self._report(virtual_addresses.claim(self.host.route, self.host.links, *self._addresses()))
+                self._claim()
             case ReleaseAddresses():
-                self._report(virtual_addresses.release(self.host.route, self.host.links, *self._addresses()))
+                self._release()
             case AnnounceAddresses(repeat):
                 self._announce(repeat)
             case StateChanged(state):
@@ -224,6 +226,15 @@ class RunningRouter:
                 self.host.notifier.lower_priority(self.name, self.router.priority, self.plan.notify)
             case PriorityChanged(priority):
                 self.host.notifier.priority(self.name, self.router.state, priority, self.plan.notify)
+
+    def _claim(self) -> None:
+        self._report(virtual_addresses.claim(self.host.route, self.host.links, *self._addresses()))
+        self._report(virtual_routes.claim(self.plan.routes, self.plan.rules))
+
+    def _release(self) -> None:
+        """Addresses last: the kernel takes routes of theirs along."""
+        virtual_routes.release(self.plan.routes, self.plan.rules)
+        self._report(virtual_addresses.release(self.host.route, self.host.links, *self._addresses()))
 
     def _addresses(self) -> tuple[str, Sequence[VirtualAddress]]:
         return self.plan.interface, self.plan.all_addresses
@@ -296,3 +307,11 @@ class RunningRouter:
         )
         self._packets[priority] = packet
         return packet
+
+
+def _without(plan: Instance, other: Instance) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Routes and rules of a plan that another one has not."""
+    return (
+        [each for each in plan.routes if each not in other.routes],
+        [each for each in plan.rules if each not in other.rules],
+    )

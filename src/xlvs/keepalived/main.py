@@ -48,20 +48,27 @@ def main(argv: Sequence[str]) -> int:
         return config_test(str(path), Identity(identity), log=options.config_test)
     if options.check:
         return _check(path, identity, options)
-    plan = read(path, identity)
+    reading = read(str(path), identity)
     if not options.dont_fork:
         _daemonize()
     checks = None if options.vrrp else _Checks(path, identity, options)
 
     def reread() -> Plan:
+        """Raises UsageError for a mistake that was not there before: what runs is better than what it may mean."""
+        again = read(str(path), identity)
+        new = [each for each in again.mistakes if each not in reading.mistakes]
+        if new:
+            raise UsageError("\n".join(new))
         if checks:
             checks.signal(signal.SIGHUP)
-        return read(path, identity)
+        return again.plan
 
     log = _log("Keepalived_vrrp", options)
+    for line in (line for mistake in reading.mistakes for line in mistake.splitlines()):
+        log.write(line)
     with _pid_files(options.pid, options.vrrp_pid):
         try:
-            asyncio.run(_run(plan, log, options, reread))
+            asyncio.run(_run(reading.plan, log, options, reread))
         finally:
             if checks:
                 checks.end()

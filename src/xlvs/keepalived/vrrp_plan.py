@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from xlvs.vrrp.settings import RouterSettings
 
@@ -93,6 +93,10 @@ class Instance:
     state_words: str = "BACKUP"
     excluded: tuple[VirtualAddress, ...] = ()
     addresses: tuple[VirtualAddress, ...] = ()
+    routes: tuple[tuple[str, ...], ...] = ()
+    """Words of ip-route(8) after its verb."""
+    rules: tuple[tuple[str, ...], ...] = ()
+    """Words of ip-rule(8) after its verb."""
     family: int = 4
     unicast_ttl: int = 255
     track_primary: bool = True
@@ -203,4 +207,5 @@ class Plan:
     files: tuple[TrackFile, ...] = ()
     processes: tuple[TrackProcess, ...] = ()
     static_addresses: tuple[VirtualAddress, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    static_routes: tuple[tuple[str, ...], ...] = ()
+    static_rules: tuple[tuple[str, ...], ...] = ()

@@ -8,7 +8,7 @@ import gc
 import signal
 from typing import TYPE_CHECKING
 
-from xlvs.keepalived import dump
+from xlvs.keepalived import dump, virtual_addresses, virtual_routes
 from xlvs.keepalived.announcer import Announcer
 from xlvs.keepalived.instance import RunningRouter, now_us
 from xlvs.keepalived.links import Links
@@ -113,6 +113,8 @@ class VrrpProcess:
     # Beginning
 
     def _start(self) -> None:
+        virtual_addresses.claim(self.route, self.links, "", self.plan.static_addresses)
+        virtual_routes.claim(self.plan.static_routes, self.plan.static_rules)
         for each in self.plan.instances:
             self.routers[each.name] = RunningRouter(each, self)
         for router in self.routers.values():
@@ -246,7 +248,8 @@ class VrrpProcess:
         try:
             plan = self._reread()
         except XlvsError as error:
-            self.log.write(f"The configuration stays as it is: {error.message}")
+            for line in f"The configuration stays as it is:\n{error.message}".splitlines():
+                self.log.write(line)
             return
         before, self.plan = self.plan, plan
         states = {name: script.up for name, script in self.tracker.scripts.items()}
@@ -294,6 +297,9 @@ class VrrpProcess:
             self.notifier.stopped("INSTANCE", router.name, router.router.priority, router.plan.notify)
         for plan in self.plan.groups:
             self.notifier.stopped("GROUP", plan.name, 0, plan.notify)
+        if not self._keeps_addresses:
+            virtual_routes.release(self.plan.static_routes, self.plan.static_rules)
+            virtual_addresses.release(self.route, self.links, "", self.plan.static_addresses)
         self.notifier.close()
         self.announcer.close()
         for wire in self._sockets.values():
