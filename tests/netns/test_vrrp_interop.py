@@ -170,6 +170,68 @@ def test_a_link_that_goes_down_is_a_fault_and_its_return_a_new_election(net: Wir
     assert "Netlink reports vA down" in daemon.log
 
 
+@pytest.mark.parametrize("kind", [V3, V6])
+@pytest.mark.parametrize(("high", "low"), PAIRS)
+def test_a_virtual_hardware_address_moves_with_the_router(net: Wire, kind: str, high: str, low: str) -> None:
+    """use_vmac: frames come from it, and the device is gone at the end."""
+    strong = net.start("A", high, configuration(kind, 100, "use_vmac"))
+    net.start("B", low, configuration(kind, 90, "use_vmac"))
+    net.wait_master("A", ADDRESS[kind])
+    device = "vrrp6.51" if kind == V6 else "vrrp.51"
+    assert net.has("A", ADDRESS[kind], device)
+
+    strong.stop()
+    net.wait_master("B", ADDRESS[kind])
+
+    senders = {frame[6:12].hex(":") for _, frame in net.frames if 112 in {frame[23], frame[20]}}
+    assert senders == {f"00:00:5e:00:0{2 if kind == V6 else 1}:33"}
+    assert device not in net.must("A", "ip", "link")
+
+
+@pytest.mark.parametrize("kind", [OURS, REAL])
+def test_routes_and_rules_come_and_go_with_the_addresses(net: Wire, kind: str) -> None:
+    """virtual_routes and virtual_rules, as the original does."""
+    daemon = net.start(
+        "A",
+        kind,
+        configuration(
+            V3,
+            100,
+            "virtual_routes {\n10.99.0.0/16 via 10.77.0.2 dev @V metric 7\nblackhole 10.98.0.0/16 table 100\n}",
+            "virtual_rules {\nfrom 10.97.0.0/16 table 100 priority 555\n}",
+        ),
+    )
+    net.wait_master("A")
+
+    there = [net.must("A", "ip", *words) for words in (("route",), ("route", "show", "table", "100"), ("rule",))]
+    daemon.stop()
+    after = [net.must("A", "ip", *words) for words in (("route",), ("route", "show", "table", "100"), ("rule",))]
+
+    wanted = ("10.99.0.0/16 via 10.77.0.2 dev vA", "blackhole 10.98.0.0/16", "555:\tfrom 10.97.0.0/16 lookup 100")
+    assert [text in shown for text, shown in zip(wanted, there, strict=True)] == [True] * 3
+    assert [text in shown for text, shown in zip(wanted, after, strict=True)] == [False] * 3
+
+
+def test_a_reload_changes_what_differs_and_keeps_the_master(net: Wire) -> None:
+    """Another address, no election; and a wrong file changes nothing."""
+    net.start("B", REAL, configuration(V3, 90))
+    daemon = net.start("A", OURS, configuration(V3, 100))
+    net.wait_master("A")
+    file = net.folder / "A.conf"
+    text = file.read_text(encoding="utf-8")
+
+    file.write_text(text.replace("}\n}", "}\nvirtual_ipaddress_excluded {\n10.77.0.107\n}\n}"), encoding="utf-8")
+    daemon.signal(signal.SIGHUP)
+    net.wait(lambda: net.has("A", "10.77.0.107"), "the new address")
+    file.write_text(text.replace("virtual_router_id 51", "virtual_router_ip 51"), encoding="utf-8")
+    daemon.signal(signal.SIGHUP)
+    net.wait(lambda: "The configuration stays as it is" in daemon.log, "the refusal")
+
+    assert net.has("A", "10.77.0.107")
+    assert daemon.log.count("Entering") == 2
+    assert net.adverts("B") == []
+
+
 def test_advertisements_are_the_same_bytes(net: Wire) -> None:
     """Ours and the original's of the same configuration, each alone: apart from the IP number and checksum."""
     found = {}

@@ -169,9 +169,9 @@ def _json(router: RunningRouter) -> dict[str, object]:
     }
     data |= {key: _quoted(command) for key, command in scripts.items() if command}
     is_set = core.state is State.MASTER
-    data["vips"] = [_shown(each, plan.interface, is_set=is_set) for each in plan.addresses]
+    data["vips"] = [_shown(each, plan.home, is_set=is_set) for each in plan.addresses]
     if plan.excluded:
-        data["evips"] = [_shown(each, plan.interface, is_set=is_set) for each in plan.excluded]
+        data["evips"] = [_shown(each, plan.home, is_set=is_set) for each in plan.excluded]
     if plan.tracks.interfaces:
         data["track_ifp"] = [each.name for each in plan.tracks.interfaces]
     if plan.tracks.scripts:

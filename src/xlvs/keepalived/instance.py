@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from xlvs.keepalived import virtual_addresses, virtual_routes
 from xlvs.keepalived.notify import WORDS
 from xlvs.keepalived.vrrp_socket import AdvertSocket, Channel, channel_protocol
+from xlvs.model.errors import KernelError
 from xlvs.vrrp.ah import HEADER as AH
 from xlvs.vrrp.ah import AuthenticationHeader
 from xlvs.vrrp.effects import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from xlvs.keepalived.links import Link, Links
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.notify import Notifier
+    from xlvs.keepalived.vmac import Vmacs
     from xlvs.keepalived.vrrp_plan import Instance, VirtualAddress
     from xlvs.linux.netlink import Route
     from xlvs.vrrp.effects import Effect
@@ -51,6 +53,7 @@ class Host(Protocol):
     announcer: Announcer
     notifier: Notifier
     log: Log
+    vmacs: Vmacs
 
     def open(self, channel: Channel) -> AdvertSocket:
         """The socket of a channel. Raises OSError."""
@@ -88,8 +91,12 @@ class RunningRouter:
 
     @property
     def link(self) -> Link | None:
-        """The interface of the advertisements, None while there is none."""
+        """The interface that the router stands on, None while there is none."""
         return self.host.links.by_name.get(self.plan.interface)
+
+    @property
+    def _voice(self) -> Link | None:
+        return self.host.links.by_name.get(self.plan.speaks_on)
 
     @property
     def own_faults(self) -> int:
@@ -102,10 +109,17 @@ class RunningRouter:
 
     def prepare(self) -> None:
         """Open the socket if it can be, and take left-over addresses off."""
+        self._make_device()
         self._connect()
         left_over = [each for each in self.plan.all_addresses if self.has(each)]
-        self._report(virtual_addresses.release(self.host.route, self.host.links, self.plan.interface, left_over))
+        self._report(virtual_addresses.release(self.host.route, self.host.links, self.plan.home, left_over))
         self.host.log.write(f"({self.name}) removing VIPs.", detail=True)
+
+    def _make_device(self) -> None:
+        try:
+            self.host.vmacs.make(self.plan)
+        except KernelError as error:
+            self.host.log.write(f"({self.name}) {error.message}")
 
     def disconnect(self) -> None:
         """No timer and no socket any more."""
@@ -113,29 +127,33 @@ class RunningRouter:
             self._timer.cancel()
         self._timer = self._timer_at = None
         self._socket = self.channel = None
+        self.host.vmacs.remove(self.plan)
 
     def refresh(self) -> None:
         """The interface changed: another source address, another number."""
         settings = self._settings()
         if settings != self.router.settings:
             self._use(settings)
-        link = self.link
-        if link is None or self.channel is None or self.channel.ifindex != link.ifindex:
+        voice = self._voice
+        if voice is None or self.channel is None or self.channel.ifindex != voice.ifindex:
             self._connect()
 
     def reconfigure(self, plan: Instance) -> None:
         """Another plan for the same router; what stays the same is not touched."""
         before, self.plan = self.plan, plan
+        self._make_device()
         old, new = before.all_addresses, plan.all_addresses
         self._use(self._settings())
         if self.router.state is State.MASTER:
-            moved = before.interface != plan.interface
+            moved = before.home != plan.home
             gone = [each for each in old if moved or each not in new]
             come = [each for each in new if moved or each not in old]
-            self._report(virtual_addresses.release(self.host.route, self.host.links, before.interface, gone))
-            self._report(virtual_addresses.claim(self.host.route, self.host.links, plan.interface, come))
+            self._report(virtual_addresses.release(self.host.route, self.host.links, before.home, gone))
+            self._report(virtual_addresses.claim(self.host.route, self.host.links, plan.home, come))
             virtual_routes.release(*_without(before, plan))
             self._report(virtual_routes.claim(*_without(plan, before)))
+            if before.home != plan.home:
+                self.host.vmacs.remove(before)
             if come:
                 self.router.announce(now_us())
         self._connect()
@@ -155,7 +173,7 @@ class RunningRouter:
         return replace(router, source=link.source(self.plan.family, own) if link else b"")
 
     def _connect(self) -> None:
-        settings, link = self.router.settings, self.link
+        settings, link = self.router.settings, self._voice
         self._socket = self.channel = None
         if link is None:
             return
@@ -170,7 +188,7 @@ class RunningRouter:
 
     def has(self, address: VirtualAddress) -> bool:
         """Whether the host has an address of the router where it belongs."""
-        link = self.host.links.by_name.get(address.interface or self.plan.interface)
+        link = self.host.links.by_name.get(address.interface or self.plan.home)
         return bool(link and address.address in (link.ipv4 if len(address.address) == 4 else link.ipv6))
 
     # Events
@@ -237,7 +255,7 @@ class RunningRouter:
         self._report(virtual_addresses.release(self.host.route, self.host.links, *self._addresses()))
 
     def _addresses(self) -> tuple[str, Sequence[VirtualAddress]]:
-        return self.plan.interface, self.plan.all_addresses
+        return self.plan.home, self.plan.all_addresses
 
     def _report(self, errors: Sequence[str]) -> None:
         for each in errors:

@@ -104,7 +104,9 @@ class Instance:
     tracks: Tracks = Tracks()
     notify: Notifications = Notifications()
     vmac: str | None = None
-    """Name of a macvlan to carry the addresses, "" for the usual one."""
+    """Name of the device that has the router's hardware address and carries its addresses; None: there is none."""
+    vmac_address: str = ""
+    """Its hardware address in five or six bytes, "" for the usual one."""
     vmac_sends_on_base: bool = False
     garp_interval_us: int = 0
     strict: bool = False
@@ -115,6 +117,16 @@ class Instance:
     def name(self) -> str:
         """Of the vrrp_instance."""
         return self.router.name
+
+    @property
+    def home(self) -> str:
+        """The interface of the virtual addresses."""
+        return self.vmac or self.interface
+
+    @property
+    def speaks_on(self) -> str:
+        """The interface of the advertisements."""
+        return self.interface if self.vmac_sends_on_base else self.home
 
     @property
     def all_addresses(self) -> tuple[VirtualAddress, ...]:

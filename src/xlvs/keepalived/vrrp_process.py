@@ -15,6 +15,7 @@ from xlvs.keepalived.links import Links
 from xlvs.keepalived.notify import WORDS, Notifier
 from xlvs.keepalived.tracking import RunningScript, Tracker, WatchedFile
 from xlvs.keepalived.virtual_addresses import text as address_text
+from xlvs.keepalived.vmac import Vmacs
 from xlvs.keepalived.vrrp_plan import Tracks
 from xlvs.keepalived.vrrp_socket import AUTHENTICATED, AdvertSocket, Channel
 from xlvs.linux import watch
@@ -46,6 +47,7 @@ class VrrpProcess:
         self.links = Links()
         self.route = Route()
         self.announcer = Announcer()
+        self.vmacs = Vmacs(self.route, self.links)
         self.notifier = Notifier(plan.settings, log)
         self.routers: dict[str, RunningRouter] = {}
         self.groups: dict[str, SyncGroup] = {}

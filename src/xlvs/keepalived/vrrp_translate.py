@@ -132,6 +132,7 @@ def _globals(settings: GlobalSettings) -> Globals:
 def _instance(given: ConfiguredInstance, settings: GlobalSettings) -> Instance:
     addresses = tuple(_address(each) for each in given.virtual_ipaddress)
     family = 6 if addresses and len(addresses[0].address) == 16 else 4
+    usual = settings.vmac_prefix + ("6" if family == 6 else "")
     return Instance(
         router=_router(given, settings, addresses, family),
         interface=given.interface,
@@ -146,7 +147,8 @@ def _instance(given: ConfiguredInstance, settings: GlobalSettings) -> Instance:
         track_source=given.track_src_ip,
         tracks=_tracks(given),
         notify=_notifications(given),
-        vmac=given.use_vmac.name or f"{settings.vmac_prefix}.{given.virtual_router_id}" if given.use_vmac else None,
+        vmac=(given.use_vmac.name or f"{usual}.{given.virtual_router_id}") if given.use_vmac else None,
+        vmac_address=given.use_vmac.mac if given.use_vmac else "",
         vmac_sends_on_base=given.vmac_xmit_base,
         garp_interval_us=settings.vrrp_garp_interval if family == 4 else settings.vrrp_gna_interval,
         strict=given.strict_mode,
