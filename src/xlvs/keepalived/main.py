@@ -48,10 +48,18 @@ def main(argv: Sequence[str]) -> int:
         return config_test(str(path), Identity(identity), log=options.config_test)
     if options.check:
         return _check(path, identity, options)
+    return _serve(path, identity, options)
+
+
+def _serve(path: Path, identity: str, options: argparse.Namespace) -> int:
+    """VRRP, and health checks beside it."""
     reading = read(str(path), identity)
     if not options.dont_fork:
         _daemonize()
     checks = None if options.vrrp else _Checks(path, identity, options)
+    log = _log("Keepalived_vrrp", options)
+    for line in (line for mistake in reading.mistakes for line in mistake.splitlines()):
+        log.write(line)
 
     def reread() -> Plan:
         """Raises UsageError for a mistake that was not there before: what runs is better than what it may mean."""
@@ -63,9 +71,6 @@ def main(argv: Sequence[str]) -> int:
             checks.signal(signal.SIGHUP)
         return again.plan
 
-    log = _log("Keepalived_vrrp", options)
-    for line in (line for mistake in reading.mistakes for line in mistake.splitlines()):
-        log.write(line)
     with _pid_files(options.pid, options.vrrp_pid):
         try:
             asyncio.run(_run(reading.plan, log, options, reread))

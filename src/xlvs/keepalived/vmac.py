@@ -44,7 +44,7 @@ class Vmacs:
         set_up(self._route, made.ifindex)
         source = base.source(6, frozenset())
         if plan.family == 6 and source:
-            own = HostAddress(made.ifindex, source, 64, _LINK_SCOPE, flags=NO_DUPLICATE_CHECK)
+            own = HostAddress(made.ifindex, source, 64, _LINK_SCOPE, flags=NO_DUPLICATE_CHECK, preferred_s=0)
             host_address.add(self._route, [own])
         self._links.reread()
         self._quieten(plan.interface)

@@ -71,9 +71,14 @@ def read(path: str, config_id: str) -> Reading:
 
 def plan(config: KeepalivedConfig) -> Plan:
     """The plan in values."""
+    ipv4_devices = frozenset(
+        each.virtual_router_id
+        for each in config.instances
+        if each.use_vmac and each.virtual_ipaddress and each.virtual_ipaddress[0].address.version == 4
+    )
     return Plan(
         settings=_globals(config.settings),
-        instances=tuple(_instance(each, config.settings) for each in config.instances),
+        instances=tuple(_instance(each, config.settings, ipv4_devices) for each in config.instances),
         groups=tuple(_group(each) for each in config.sync_groups),
         scripts=tuple(_script(each) for each in config.scripts),
         files=tuple(
@@ -129,10 +134,10 @@ def _globals(settings: GlobalSettings) -> Globals:
     )
 
 
-def _instance(given: ConfiguredInstance, settings: GlobalSettings) -> Instance:
+def _instance(given: ConfiguredInstance, settings: GlobalSettings, ipv4_devices: frozenset[int]) -> Instance:
     addresses = tuple(_address(each) for each in given.virtual_ipaddress)
     family = 6 if addresses and len(addresses[0].address) == 16 else 4
-    usual = settings.vmac_prefix + ("6" if family == 6 else "")
+    usual = settings.vmac_prefix + ("6" if family == 6 and given.virtual_router_id in ipv4_devices else "")
     return Instance(
         router=_router(given, settings, addresses, family),
         interface=given.interface,

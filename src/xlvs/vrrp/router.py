@@ -177,7 +177,8 @@ class VirtualRouter:
         if state is self.state or self.state is State.INIT:
             return
         if state is State.MASTER:
-            self._enter_master(now)
+            if self.healthy:
+                self._enter_master(now)
         elif state is State.FAULT:
             self._enter_fault(now)
         elif self.healthy:
