@@ -35,16 +35,25 @@ class CheckerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """A program to run, and whose rights it has; empty: those of the global setting."""
+
+    command: tuple[str, ...]
+    user: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RealServerSettings:
-    """A real server in one virtual server. Commands are words, none when empty."""
+    """A real server in one virtual server."""
 
     name: str
     destination: Destination
     checkers: tuple[CheckerSettings, ...] = ()
     inhibit: bool = False
     """Failed, it stays with weight 0."""
-    notify_up: tuple[str, ...] = ()
-    notify_down: tuple[str, ...] = ()
+    notify_up: Hook | None = None
+    notify_down: Hook | None = None
     mail: bool = True
 
 
@@ -66,8 +75,8 @@ class VirtualServerSettings:
     ha_suspend: bool = False
     slow_start_us: int = 0
     """A server that returns gets its weight little by little over this time; 0: at once."""
-    quorum_up: tuple[str, ...] = ()
-    quorum_down: tuple[str, ...] = ()
+    quorum_up: Hook | None = None
+    quorum_down: Hook | None = None
     mail: bool = False
 
 

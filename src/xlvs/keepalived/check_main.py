@@ -7,7 +7,7 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING
 
-from xlvs.config.build.config import read_statements, with_real_names
+from xlvs.config.build.config import load
 from xlvs.config.files import Identity, Unreadable
 from xlvs.keepalived.check_notify import CheckNotifier
 from xlvs.keepalived.check_translate import translate
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 def read_plan(path: Path, identity: str) -> tuple[CheckPlan, list[Problem]]:
     """The plan in a file, and what is wrong with it. Raises UsageError: the file cannot be read."""
     try:
-        statements, problems = read_statements(str(path), DiskFiles(), Identity(identity))
+        loaded = load(str(path), DiskFiles(), Identity(identity))
     except Unreadable as error:
         raise UsageError(f"cannot read {path}: {error}") from None
-    problems += with_real_names(statements)
-    return translate(statements, problems), problems
+    return translate(loaded.config), list(loaded.problems)
 
 
 def run(plan: CheckPlan, path: Path, identity: str, log: Log, *, keep: bool, parent: int | None = None) -> None:

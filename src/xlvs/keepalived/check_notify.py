@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.effects import QuorumChanged, ServerChanged
 from xlvs.keepalived import programs
 from xlvs.keepalived.notify import Fifo
 from xlvs.keepalived.vrrp_plan import Command
+from xlvs.model.errors import XlvsError
 
 if TYPE_CHECKING:
     from xlvs.healthcheck.effects import CheckerChanged
+    from xlvs.healthcheck.settings import Hook
     from xlvs.keepalived.check_plan import CheckPlan
     from xlvs.keepalived.log import Log
 
@@ -30,12 +31,12 @@ class CheckNotifier:
         line = fifo_line(change)
         for fifo in self._fifos if line else ():
             fifo.write(line)
-        words = command_of(change)
-        if words:
+        hook = hook_of(change)
+        if hook:
             try:
-                programs.run(Command(words), owner=self._owner)
-            except OSError as problem:
-                self._log.write(f"Unable to run {' '.join(words)}: {problem.strerror}")
+                programs.run(Command(hook.command, hook.user, hook.group), owner=self._owner)
+            except (OSError, XlvsError) as problem:
+                self._log.write(f"Unable to run {' '.join(hook.command)}: {problem}")
 
     def close(self) -> None:
         """FIFOs that were made here go."""
@@ -54,14 +55,12 @@ def fifo_line(change: CheckerChanged | ServerChanged | QuorumChanged) -> str:
             return ""
 
 
-def command_of(change: CheckerChanged | ServerChanged | QuorumChanged) -> tuple[str, ...]:
-    """The words of the script for a change; none: there is no script."""
+def hook_of(change: CheckerChanged | ServerChanged | QuorumChanged) -> Hook | None:
+    """The script for a change."""
     match change:
         case ServerChanged(_, server, up):
-            words = server.notify_up if up else server.notify_down
+            return server.notify_up if up else server.notify_down
         case QuorumChanged(virtual_server, up):
-            words = virtual_server.quorum_up if up else virtual_server.quorum_down
+            return virtual_server.quorum_up if up else virtual_server.quorum_down
         case _:
-            return ()
-    # In quotes the command line is one word of the file, and as many of its own.
-    return tuple(shlex.split(words[0])) if len(words) == 1 else words
+            return None

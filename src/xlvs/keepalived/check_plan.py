@@ -30,6 +30,9 @@ class CheckPlan:
     script_owner: tuple[str, str] = ("", "")
     """script_user: user and group."""
 
+    warnings: tuple[str, ...] = ()
+    """What is asked for and cannot be had, for the log."""
+
     @property
     def keys(self) -> frozenset[ServiceKey]:
         """The services that are ours."""

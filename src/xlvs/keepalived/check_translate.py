@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the statements of keepalived.conf to virtual servers with their checks."""
+"""From a configuration's values to virtual servers with their checks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from xlvs.config.settings.servers import HttpCheck
 from xlvs.healthcheck.probe import end_text
-from xlvs.healthcheck.settings import HealthSettings, RealServerSettings, VirtualServerSettings
-from xlvs.keepalived.check_ends import group_keys, virtual_key
+from xlvs.healthcheck.settings import HealthSettings, Hook, RealServerSettings, VirtualServerSettings
 from xlvs.keepalived.check_plan import CheckPlan
-from xlvs.keepalived.check_probes import CHECKERS, checkers_of
-from xlvs.keepalived.statements import Block, parse_address
+from xlvs.keepalived.check_probes import checkers_of, regex_fault
 from xlvs.model.address import Family, family_of
 from xlvs.model.destination import (
-    PLAIN_TUNNEL,
     TUNNEL_FLAG_CHECKSUM,
     TUNNEL_FLAG_NO_CHECKSUM,
     TUNNEL_FLAG_REMOTE_CHECKSUM,
@@ -28,305 +25,183 @@ from xlvs.model.service import (
     SCHEDULER_FLAG_1,
     SCHEDULER_FLAG_2,
     SCHEDULER_FLAG_3,
-    SCHEDULERS,
     Protocol,
     ServiceKey,
     VirtualService,
+    mark_service_key,
 )
-from xlvs.model.settings import TIMEOUT_LIMIT_S, Timeouts
+from xlvs.model.settings import Timeouts
 
 if TYPE_CHECKING:
-    from xlvs.config.problem import Problem
-    from xlvs.config.tree import Statement
+    from collections.abc import Iterator
+
+    from xlvs.config.schema.lines import Member
+    from xlvs.config.schema.special import Forwarding
+    from xlvs.config.settings.config import KeepalivedConfig
+    from xlvs.config.settings.servers import RealServer, VirtualServer
+    from xlvs.config.values import Address, Script
 
 _METHODS: Final = {
     "NAT": ForwardingMethod.MASQUERADE,
     "DR": ForwardingMethod.DIRECT_ROUTE,
     "TUN": ForwardingMethod.TUNNEL,
 }
-_METHOD_WORDS: Final = ("lvs_method", "lb_kind", "lbKind")
-_SCHEDULER_WORDS: Final = ("lvs_sched", "lb_algo", "lbAlgo")
-_TUNNELS: Final = {"ipip": TunnelType.IPIP, "gue": TunnelType.GUE, "gre": TunnelType.GRE}
 _CHECKSUMS: Final = {
+    "": TUNNEL_FLAG_NO_CHECKSUM,
     "nocsum": TUNNEL_FLAG_NO_CHECKSUM,
     "csum": TUNNEL_FLAG_CHECKSUM,
     "remcsum": TUNNEL_FLAG_REMOTE_CHECKSUM,
 }
-_SCHEDULER_FLAGS: Final = {
-    "flag-1": SCHEDULER_FLAG_1,
-    "sh-fallback": SCHEDULER_FLAG_1,
-    "mh-fallback": SCHEDULER_FLAG_1,
-    "flag-2": SCHEDULER_FLAG_2,
-    "sh-port": SCHEDULER_FLAG_2,
-    "mh-port": SCHEDULER_FLAG_2,
-    "flag-3": SCHEDULER_FLAG_3,
-}
-PERSISTENCE_S: Final = 360
-WEIGHT_MAX: Final = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Forwarding:
-    method: ForwardingMethod
-    tunnel: Tunnel = PLAIN_TUNNEL
-
-
-def translate(statements: list[Statement], problems: list[Problem]) -> CheckPlan:
-    """The plan that a configuration makes; what is wrong with it is added to `problems`."""
-    top = Block(statements, problems)
-    # Several global_defs count as one; its checker settings are the outermost defaults.
-    defs = Block([each for block in top.all("global_defs") for each in block.statements], problems)
-    groups = {each.words[0]: each for each in top.all("virtual_server_group") if each.words}
-    files = {
-        each.words[0]: Block(each.statements, problems)
-        for each in top.all("track_file", "vrrp_track_file")
-        if each.words
-    }
-    servers: dict[tuple[ServiceKey, ...], VirtualServerSettings] = {}
-    for statement in top.all("virtual_server"):
-        server = _VirtualServer(statement, top, defs, groups, files).settings()
-        if server is None:
-            continue
-        keys = tuple(service.key for service in server.services)
-        if keys in servers:
-            top.complain(statement, f"virtual server {server.name} stands here twice: the first counts")
-        servers.setdefault(keys, server)
+def translate(config: KeepalivedConfig) -> CheckPlan:
+    """The plan that a configuration makes."""
+    found: dict[tuple[ServiceKey, ...], VirtualServerSettings] = {}
+    for each in config.virtual_servers:
+        server = _virtual_server(each, config)
+        found.setdefault(tuple(service.key for service in server.services), server)
+    settings = config.settings
+    wanted = settings.lvs_timeouts
+    fifos = (settings.notify_fifo.path if settings.notify_fifo else "", settings.lvs_notify_fifo)
+    user = settings.script_user
     return CheckPlan(
-        HealthSettings(tuple(servers.values()), notify_at_start=defs.has("rs_init_notifies")),
-        timeouts=_timeouts(defs),
-        flush_at_start=defs.has("lvs_flush"),
-        fifos=tuple(word for keyword in ("notify_fifo", "lvs_notify_fifo") if (word := defs.own_text(keyword))),
-        script_owner=_pair(defs.words("script_user")),
-        flush_at_stop=defs.own("lvs_flush_on_stop", "lvs_flush_onstop") is not None,
+        HealthSettings(tuple(found.values()), notify_at_start=settings.rs_init_notifies),
+        timeouts=Timeouts(wanted.tcp, wanted.tcpfin, wanted.udp) if wanted else None,
+        flush_at_start=settings.lvs_flush,
+        flush_at_stop=bool(settings.lvs_flush_on_stop),
+        fifos=tuple(path for path in fifos if path),
+        warnings=tuple(_warnings(config)),
+        script_owner=(user.name, user.group) if user else ("", ""),
     )
 
 
-def _pair(words: tuple[str, ...]) -> tuple[str, str]:
-    """User and group, empty where there is none."""
-    return (words[0] if words else "", words[1] if len(words) > 1 else "")
+def _warnings(config: KeepalivedConfig) -> Iterator[str]:
+    for server in config.virtual_servers:
+        for checker in (each for real in server.real_servers for each in real.checkers):
+            for url in checker.urls if isinstance(checker, HttpCheck) else ():
+                if fault := regex_fault(url):
+                    yield f"virtual_server {server.head}: {fault}"
 
 
-def _timeouts(defs: Block) -> Timeouts | None:
-    statement = defs.own("lvs_timeouts")
-    if statement is None:
-        return None
-    values = {"tcp": 0, "tcpfin": 0, "udp": 0}
-    for name, word in zip(statement.words[::2], statement.words[1::2], strict=False):
-        if name not in values or not word.isdecimal() or int(word) > TIMEOUT_LIMIT_S:
-            defs.complain(statement, f"lvs_timeouts: {name} {word} is not tcp, tcpfin or udp with up to 31 days")
-        else:
-            values[name] = int(word)
-    return Timeouts(values["tcp"], values["tcpfin"], values["udp"])
+def _virtual_server(server: VirtualServer, config: KeepalivedConfig) -> VirtualServerSettings:
+    keys = _keys(server, config)
+    head = server.head
+    name = end_text(keys[0].address, keys[0].port, keys[0].protocol.name.lower())
+    if head.group:
+        name = f"[{head.group}]:0"
+    elif head.mark:
+        name = f"FWM {head.mark}"
+    # The name of a real server's protocol; a mark has none of its own.
+    word = "tcp" if head.mark else server.protocol.lower()
+    sorry = server.sorry_server
+    forwarding = server.sorry_server_lvs_method or server.lvs_method
+    return VirtualServerSettings(
+        name,
+        tuple(_service(key, server) for key in keys),
+        tuple(_real_server(each, server, keys[0], word, config) for each in server.real_servers),
+        server.quorum,
+        server.hysteresis,
+        sorry=_destination(sorry.address, sorry.port, forwarding, keys[0], 1) if sorry else None,
+        sorry_name=end_text(sorry.address.packed, sorry.port or keys[0].port, word) if sorry else "",
+        sorry_inhibit=server.sorry_server_inhibit,
+        omega=server.omega,
+        ha_suspend=server.ha_suspend and not head.mark,
+        slow_start_us=server.slow_start,
+        quorum_up=_hook(server.quorum_up),
+        quorum_down=_hook(server.quorum_down),
+        mail=server.smtp_alert,
+    )
 
 
-class _VirtualServer:
-    """One virtual_server block being read."""
+def _keys(server: VirtualServer, config: KeepalivedConfig) -> list[ServiceKey]:
+    """The services that the server stands for, each once; the configuration has made sure that there is one."""
+    head, protocol = server.head, Protocol[server.protocol]
+    if head.mark:
+        return [mark_service_key(head.mark, _mark_family(server))]
+    if head.address is not None:
+        return [_key(head.address, head.port, protocol)]
+    members = next((group.members for group in config.server_groups if group.name == head.group), ())
+    return list(dict.fromkeys(key for member in members for key in _member_keys(member, server, protocol)))
 
-    def __init__(
-        self, statement: Statement, top: Block, defs: Block, groups: dict[str, Statement], files: dict[str, Block]
-    ) -> None:
-        self._statement = statement
-        self._block = Block(statement.statements, top.problems, defs)
-        self._groups = groups
-        self._files = files
-        self._forwarding = self._method(_METHOD_WORDS, _Forwarding(ForwardingMethod.MASQUERADE))
-        self._protocol = self._read_protocol()
 
-    def settings(self) -> VirtualServerSettings | None:
-        """The virtual server; None when it has no place in the tables."""
-        block = self._block
-        keys, name = self._keys()
-        if not keys:
-            return None
-        servers = self._real_servers(keys)
-        if not servers:
-            block.complain(self._statement, f"Virtual server {name} has no real servers - ignoring")
-            return None
-        quorum, hysteresis = self._quorum(servers, name)
-        sorry = self._sorry(keys)
-        return VirtualServerSettings(
-            name,
-            tuple(self._service(key) for key in keys),
-            tuple(servers),
-            quorum,
-            hysteresis,
-            sorry=sorry[0] if sorry else None,
-            sorry_name=sorry[1] if sorry else "",
-            sorry_inhibit=block.has("sorry_server_inhibit"),
-            omega=block.has("omega"),
-            ha_suspend=block.has("ha_suspend") and not keys[0].fwmark,
-            slow_start_us=block.seconds_us("slow_start", default=0),
-            quorum_up=block.words("quorum_up"),
-            quorum_down=block.words("quorum_down"),
-            mail=block.flag("smtp_alert_checker", default=block.flag("smtp_alert")),
-        )
+def _key(address: Address, port: int, protocol: Protocol) -> ServiceKey:
+    return ServiceKey(protocol, family_of(address.packed), address.packed, port)
 
-    def _quorum(self, servers: list[RealServerSettings], name: str) -> tuple[int, int]:
-        quorum = self._block.own_number("quorum", default=1, low=1)
-        total = sum(server.destination.weight for server in servers)
-        if quorum > max(total, 1):
-            self._block.complain(
-                self._statement, f"quorum {quorum} of {name} is more than all weights: {total} is used"
-            )
-            quorum = max(total, 1)
-        hysteresis = self._block.own_number("hysteresis", default=0)
-        if hysteresis >= quorum:
-            if hysteresis:
-                self._block.complain(self._statement, f"hysteresis of {name} must be less than its quorum")
-            hysteresis = quorum - 1
-        return quorum, hysteresis
 
-    def _read_protocol(self) -> Protocol:
-        word = (self._block.own_text("protocol") or "UDP").upper()
-        if word in ("TCP", "UDP", "SCTP"):
-            return Protocol[word]
-        statement = self._block.own("protocol")
-        if statement:
-            self._block.complain(statement, f"protocol is TCP, UDP or SCTP, not {word}")
-        return Protocol.UDP
+def _mark_family(server: VirtualServer) -> Family:
+    """That of its word, or of its real servers where these are not tunnelled to."""
+    if server.ip_family:
+        return Family.IPV6 if server.ip_family == "inet6" else Family.IPV4
+    return Family.IPV6 if all(each.address.version == 6 for each in server.real_servers) else Family.IPV4
 
-    def _keys(self) -> tuple[list[ServiceKey], str]:
-        words = self._statement.words
-        if words[:1] == ("group",):
-            group = self._groups.get(words[1]) if len(words) > 1 else None
-            if group is None:
-                self._block.complain(self._statement, f"there is no virtual_server_group {' '.join(words[1:2])}")
-                return [], ""
-            return group_keys(group, self._protocol, self._block), f"[{words[1]}]:0"
-        family = Family.IPV6 if self._block.own_text("ip_family") == "inet6" else Family.IPV4
-        key = virtual_key(words, self._protocol, family)
-        if key is None:
-            self._block.complain(self._statement, "virtual_server needs an address, fwmark NUMBER or group NAME")
-            return [], ""
-        if key.fwmark:
-            return [key], f"FWM {key.fwmark}"
-        return [key], end_text(key.address, key.port, self._protocol.name.lower())
 
-    def _service(self, key: ServiceKey) -> VirtualService:
-        block = self._block
-        scheduler = block.find(*_SCHEDULER_WORDS)
-        name = scheduler.words[0] if scheduler and scheduler.words else "wlc"
-        if scheduler and name not in SCHEDULERS:
-            block.complain(scheduler, f"there is no scheduler {name}", "one of " + " ".join(sorted(SCHEDULERS)))
-            name = "wlc"
-        persistence = self._persistence(key)
-        flags = 0
-        for word, flag in _SCHEDULER_FLAGS.items():
-            flags |= flag if block.has(word) else 0
-        return VirtualService(
-            key,
-            name,
-            flags,
-            persistence,
-            self._netmask(key) if persistence else -1,
-            (block.own_text("persistence_engine") or "") if persistence else "",
-            one_packet=block.has("ops") and key.protocol in (Protocol.UDP, Protocol.IP),
-        )
+def _member_keys(member: Member, server: VirtualServer, protocol: Protocol) -> list[ServiceKey]:
+    if member.address is None:
+        family = {"inet": Family.IPV4, "inet6": Family.IPV6}.get(member.family, _mark_family(server))
+        return [mark_service_key(member.mark, family)]
+    return [_key(member.address + each, member.port, protocol) for each in range(member.count)]
 
-    def _persistence(self, key: ServiceKey) -> int:
-        statement = self._block.own("persistence_timeout")
-        if statement is None or not statement.words:
-            needed = statement is not None or (not key.port and not key.fwmark)
-            return PERSISTENCE_S if needed else 0
-        return self._block.own_number("persistence_timeout", default=PERSISTENCE_S, low=1, high=TIMEOUT_LIMIT_S)
 
-    def _netmask(self, key: ServiceKey) -> int:
-        word = self._block.own_text("persistence_granularity")
-        if word is None:
-            return -1
-        if key.family is Family.IPV6:
-            return self._block.own_number("persistence_granularity", default=128, low=1, high=128)
-        mask = parse_address(word)
-        return int.from_bytes(mask, "big") if mask and len(mask) == 4 else -1
+def _service(key: ServiceKey, server: VirtualServer) -> VirtualService:
+    flags = 0
+    if server.flag_1 or server.sh_fallback or server.mh_fallback:
+        flags |= SCHEDULER_FLAG_1
+    if server.flag_2 or server.sh_port or server.mh_port:
+        flags |= SCHEDULER_FLAG_2
+    if server.flag_3:
+        flags |= SCHEDULER_FLAG_3
+    timeout = server.persistence_timeout or 0
+    return VirtualService(
+        key,
+        server.lvs_sched,
+        flags,
+        timeout,
+        _netmask(key, server.persistence_granularity) if timeout else -1,
+        server.persistence_engine if timeout else "",
+        one_packet=server.ops,
+    )
 
-    def _method(self, keywords: tuple[str, ...], default: _Forwarding, block: Block | None = None) -> _Forwarding:
-        block = block or self._block
-        statement = block.own(*keywords)
-        if statement is None:
-            return default
-        method = _METHODS.get(statement.words[0] if statement.words else "")
-        if method is None:
-            block.complain(statement, f"{statement.keyword} is NAT, DR or TUN")
-            return default
-        if method is not ForwardingMethod.TUNNEL:
-            return _Forwarding(method)
-        words = list(statement.words[1:])
-        tunnel = Tunnel()
-        while words:
-            word = words.pop(0)
-            if word == "type" and words and words[0] in _TUNNELS:
-                tunnel = replace(tunnel, type=_TUNNELS[words.pop(0)])
-            elif word == "port" and words and words[0].isdecimal() and int(words[0]) < 65536:
-                tunnel = replace(tunnel, port=int(words.pop(0)))
-            elif word in _CHECKSUMS:
-                tunnel = replace(tunnel, flags=_CHECKSUMS[word])
-            else:
-                block.complain(statement, f"{word} says nothing about a tunnel")
-        return _Forwarding(method, tunnel)
 
-    def _end(self, statement: Statement) -> tuple[bytes, int] | None:
-        address = parse_address(statement.words[0]) if statement.words else None
-        port = statement.words[1] if len(statement.words) > 1 else "0"
-        if address is None or not port.isdecimal() or int(port) > 65535:
-            self._block.complain(statement, f"{statement.keyword} needs an address and perhaps a port")
-            return None
-        return address, int(port)
+def _netmask(key: ServiceKey, length: int | None) -> int:
+    if length is None or key.family is Family.IPV6:
+        return -1 if length is None else length
+    return 0xFFFFFFFF << max(32 - length, 0) & 0xFFFFFFFF
 
-    def _destination(self, end: tuple[bytes, int], keys: list[ServiceKey], forwarding: _Forwarding) -> Destination:
-        """Not rewritten, a packet keeps the port of the service."""
-        address, port = end
-        keeps = forwarding.method is not ForwardingMethod.MASQUERADE
-        if keeps or not port:
-            port = keys[0].port
-        key = DestinationKey(family_of(address), address, port)
-        return Destination(key, forwarding.method, tunnel=forwarding.tunnel)
 
-    def _sorry(self, keys: list[ServiceKey]) -> tuple[Destination, str] | None:
-        statement = self._block.own("sorry_server")
-        end = self._end(statement) if statement else None
-        if end is None:
-            return None
-        forwarding = self._method(("sorry_server_lvs_method",), self._forwarding)
-        return self._destination(end, keys, forwarding), end_text(*end, self._protocol_name(keys))
+def _destination(
+    address: Address, port: int, forwarding: Forwarding, key: ServiceKey, weight: int, upper: int = 0, lower: int = 0
+) -> Destination:
+    """Not rewritten, a packet keeps the port of the service."""
+    method = _METHODS[forwarding.method]
+    tunnel = Tunnel()
+    if method is ForwardingMethod.TUNNEL:
+        kind = TunnelType[forwarding.tunnel.upper()] if forwarding.tunnel else TunnelType.IPIP
+        tunnel = Tunnel(kind, forwarding.port, _CHECKSUMS[forwarding.checksum])
+    if method is not ForwardingMethod.MASQUERADE or not port:
+        port = key.port
+    end = DestinationKey(family_of(address.packed), address.packed, port)
+    return Destination(end, method, weight, upper, lower, tunnel)
 
-    def _protocol_name(self, keys: list[ServiceKey]) -> str:
-        return "tcp" if keys[0].protocol is Protocol.IP else keys[0].protocol.name.lower()
 
-    def _real_servers(self, keys: list[ServiceKey]) -> list[RealServerSettings]:
-        found: dict[DestinationKey, RealServerSettings] = {}
-        for statement in self._block.all("real_server"):
-            server = self._real_server(statement, keys)
-            if server is None:
-                continue
-            if server.destination.key in found:
-                self._block.complain(statement, f"real server {server.name} stands here twice: the first counts")
-            found.setdefault(server.destination.key, server)
-        return list(found.values())
+def _real_server(
+    server: RealServer, around: VirtualServer, key: ServiceKey, word: str, config: KeepalivedConfig
+) -> RealServerSettings:
+    port = server.port or key.port
+    name = end_text(server.address.packed, port, word)
+    destination = _destination(
+        server.address, server.port, server.lvs_method, key, server.weight, server.uthreshold, server.lthreshold
+    )
+    checkers = [checkers_of(each, name, (server.address.packed, port), config) for each in server.checkers]
+    return RealServerSettings(
+        name,
+        destination,
+        tuple(each for each in checkers if each),
+        inhibit=server.inhibit_on_failure or around.inhibit_on_failure,
+        notify_up=_hook(server.notify_up),
+        notify_down=_hook(server.notify_down),
+        mail=server.smtp_alert,
+    )
 
-    def _real_server(self, statement: Statement, keys: list[ServiceKey]) -> RealServerSettings | None:
-        end = self._end(statement)
-        if end is None:
-            return None
-        block = self._block.inner(statement)
-        forwarding = self._method(_METHOD_WORDS, self._forwarding, block)
-        destination = replace(
-            self._destination(end, keys, forwarding),
-            weight=block.number("weight", default=1, high=WEIGHT_MAX),
-            upper_threshold=block.own_number("uthreshold", default=0),
-            lower_threshold=block.own_number("lthreshold", default=0),
-        )
-        name = end_text(end[0], end[1] or keys[0].port, self._protocol_name(keys))
-        checks = [each for each in block.statements if each.keyword in CHECKERS]
-        return RealServerSettings(
-            name,
-            destination,
-            tuple(
-                checker
-                for each in checks
-                for checker in checkers_of(each, block, name, (end[0], end[1] or keys[0].port), self._files)
-            ),
-            inhibit=block.flag("inhibit_on_failure"),
-            notify_up=block.words("notify_up"),
-            notify_down=block.words("notify_down"),
-            mail=block.flag("smtp_alert", "smtp_alert_checker", default=True),
-        )
+
+def _hook(script: Script | None) -> Hook | None:
+    return Hook(script.command, script.user, script.group) if script else None

@@ -121,6 +121,8 @@ class Checking:
     def _begin(self, owned: Collection[ServiceKey]) -> None:
         if self.plan.timeouts:
             self._tables.set_timeouts(self.plan.timeouts)
+        for warning in self.plan.warnings:
+            self._log(warning)
         if owned:
             bring(self._tables, self.health.desired(), owned.__contains__)
         self.health.start(self.now(), random.random, self._addresses())

@@ -11,10 +11,11 @@ from tests.unit.healthcheck.world import server, virtual_server
 from xlvs.healthcheck.checker import Checker
 from xlvs.healthcheck.effects import CheckerChanged, QuorumChanged, ServerChanged
 from xlvs.healthcheck.probe import ProbeResult
-from xlvs.keepalived.check_notify import command_of, fifo_line
+from xlvs.healthcheck.settings import Hook
+from xlvs.keepalived.check_notify import fifo_line, hook_of
 
-SERVER = replace(server(1), notify_up=("/bin/up -a 'b c'",), notify_down=("/bin/down", "x"))
-VIRTUAL = virtual_server(SERVER, quorum_up=("/bin/gained",))
+SERVER = replace(server(1), notify_up=Hook(("/bin/up", "a")), notify_down=Hook(("/bin/down", "x")))
+VIRTUAL = virtual_server(SERVER, quorum_up=Hook(("/bin/gained",)))
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ VIRTUAL = virtual_server(SERVER, quorum_up=("/bin/gained",))
         (
             ServerChanged(VIRTUAL, SERVER, up=True),
             "RS [10.0.0.1]:tcp:80 [192.0.2.1]:tcp:80 UP",
-            ("/bin/up", "-a", "b c"),
+            ("/bin/up", "a"),
         ),
         (ServerChanged(VIRTUAL, SERVER, up=False), "RS [10.0.0.1]:tcp:80 [192.0.2.1]:tcp:80 DOWN", ("/bin/down", "x")),
         (QuorumChanged(VIRTUAL, up=True), "VS [192.0.2.1]:tcp:80 UP", ("/bin/gained",)),
@@ -35,4 +36,5 @@ def test_changes_are_told(
     change: CheckerChanged | ServerChanged | QuorumChanged, line: str, command: tuple[str, ...]
 ) -> None:
     """A line for servers and services, the script that is configured for it."""
-    assert (fifo_line(change), command_of(change)) == (line, command)
+    hook = hook_of(change)
+    assert (fifo_line(change), hook.command if hook else ()) == (line, command)
