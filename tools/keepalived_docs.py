@@ -162,7 +162,7 @@ def _entry(keyword: Keyword) -> Iterator[str]:
     if keyword.default:
         yield f"Default: {_roff(keyword.default.strip('[]'))}."
     if keyword.since != "2.2.7":
-        yield f"Since Keepalived {keyword.since}."
+        yield "Only in xlvs." if keyword.since == "xlvs" else f"Since Keepalived {keyword.since}."
     if keyword.means and keyword.means not in keyword.doc:
         yield f"Another name of\n.Cm {_roff(keyword.means)} ."
     for text in (keyword.deprecated, keyword.outdated):
