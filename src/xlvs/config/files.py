@@ -125,7 +125,7 @@ class Reader:
             include = INCLUDE.match(plain)
             try:
                 if include:
-                    yield from self._include(include[1], include[2].strip().strip('"'), origin)
+                    yield from self._include(include[1], include[2].strip(), origin)
                 else:
                     yield from self._plain(plain, origin)
             except Problem as problem:

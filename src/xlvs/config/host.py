@@ -91,6 +91,9 @@ def uses(statements: Sequence[Statement], grammar: BlockGrammar = TOP) -> Iterat
 def host_problems(statements: Sequence[Statement], host: Host) -> list[Problem]:
     """What the host lacks. Without an interface the original ends before it looks at scripts."""
     found = list(uses(statements))
+    if not any(statement.keyword == "vrrp_instance" for statement in statements):
+        # nothing would run them
+        found = [use for use in found if use.block != "vrrp_script" or isinstance(use.value, User)]
     problems = Problems()
     said = {use.keyword.name: use.value for use in found if use.block == "global_defs"}
     missing = "dynamic_interfaces" not in said and _interfaces(found, host, problems)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configurations for tests, files that exist only in memory, and a host that is made up."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -79,7 +80,7 @@ def framed(kind: str, body: str) -> str:
 
 
 def _unescaped(body: str) -> str:
-    return body.replace("\\n", "\n").replace("\\\\", "\\")
+    return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], body)
 
 
 def messages(loaded: Loaded, least: Severity = Severity.PARAMETER) -> list[str]:
