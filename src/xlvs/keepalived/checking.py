@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Final
 
 from xlvs.checkers.prober import Prober
 from xlvs.healthcheck.effects import CheckerChanged, Edit, Note, QuorumChanged, RunProbe, ServerChanged
 from xlvs.healthcheck.health import Health
 from xlvs.healthcheck.probe import SECOND_US
-from xlvs.ipvs.desired import bring, carry_out
+from xlvs.ipvs.desired import bring, carry_out, configured
+from xlvs.model.diff import diff
 from xlvs.model.errors import TableError, XlvsError
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
     Notify = Callable[[CheckerChanged | ServerChanged | QuorumChanged], None]
     WriteLog = Callable[[str], None]
+
+
+_MEND_PAUSE_S: Final = 1.0
+_MEND_SHARE: Final = 30
+"""Looking at very large tables takes no more than a thirtieth of the time."""
 
 
 class Checking:
@@ -55,6 +61,7 @@ class Checking:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: int | None = None
         self._mender: asyncio.TimerHandle | None = None
+        self._mend_took_s = 0.0
         self._pumping = False
 
     def now(self) -> int:
@@ -132,21 +139,27 @@ class Checking:
     def _arm_mender(self) -> None:
         if self._mender:
             self._mender.cancel()
-        period = self.plan.shortest_loop_us or 60 * SECOND_US
-        self._mender = self._loop.call_later(max(period / SECOND_US, 1.0), self._look_after)
+        period = (self.plan.shortest_loop_us or 60 * SECOND_US) / SECOND_US
+        pause = max(period, _MEND_PAUSE_S, self._mend_took_s * _MEND_SHARE)
+        self._mender = self._loop.call_later(pause, self._look_after)
 
     def _look_after(self) -> None:
         """Once in a delay loop: the tables, and the addresses that services with ha_suspend wait for."""
         if self.plan.mend and self.plan.health.servers:
+            begin = self._loop.time()
             self._mend()
+            self._mend_took_s = self._loop.time() - begin
         if any(server.ha_suspend for server in self.plan.health.servers):
             self.health.set_addresses(self._addresses(), self.now())
         self._arm_mender()
         self._pump()
 
     def _mend(self) -> None:
+        wanted, owns = self.health.desired(), self.plan.keys.__contains__
         try:
-            operations = bring(self._tables, self.health.desired(), self.plan.keys.__contains__)
+            # Looked at without the lock first, which others may want.
+            differs = bool(diff(configured(self._tables), wanted, owns))
+            operations = bring(self._tables, wanted, owns) if differs else []
         except XlvsError as error:
             self._log(f"The tables cannot be put right: {error.message}")
             return
@@ -167,13 +180,19 @@ class Checking:
         self._arm()
 
     def _carry_out(self, effects: list[Effect]) -> None:
-        if any(isinstance(effect, Edit) for effect in effects):
-            with self._tables.batch():
+        try:
+            with ExitStack() as together:
+                if any(isinstance(effect, Edit) for effect in effects):
+                    self._hold(together)
                 for effect in effects:
                     self.do(effect)
-        else:
-            for effect in effects:
-                self.do(effect)
+        except XlvsError as error:
+            self._log(f"The tables refuse a change: {error.message}")
+
+    def _hold(self, together: ExitStack) -> None:
+        """Keep others from the tables meanwhile; if that is refused, each change says so by itself."""
+        with suppress(XlvsError):
+            together.enter_context(self._tables.batch())
 
     def _finished(self, checker: Checker, turn: int, result: ProbeResult) -> None:
         self.health.finished(checker, turn, result, self.now())
