@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 from functools import partial
 from pathlib import Path
@@ -209,6 +210,21 @@ def test_a_script_without_a_weight_is_a_fault(net: Wire) -> None:
     found = life(net, OURS, FATAL.replace("@DIR", f"{net.folder}/{OURS}"), steps)
 
     assert found == expected
+
+
+def test_a_process_that_ends_is_a_fault(net: Wire) -> None:
+    """The original does not notice it in a network namespace; ours does."""
+    program = net.folder / "tracked-program"
+    program.symlink_to("/bin/sleep")
+    with subprocess.Popen([program, "60"]) as process:
+        text = f"vrrp_track_process p {{\nprocess {program.name}\n}}\n" + ALONE.replace(
+            "notify_stop", "track_process {\np\n}\nnotify_stop"
+        )
+        daemon = net.start("A", OURS, text.replace("@TOLD", "/bin/true"))
+        net.wait_master("A")
+        process.kill()
+
+    net.wait(lambda: "(VI_1) Entering FAULT STATE" in daemon.log, "the fault")
 
 
 def dump(net: Wire, kind: str, number: int, name: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived import programs
+from xlvs.keepalived.process_tracking import WatchedProcesses, running
 from xlvs.vrrp import track
 from xlvs.vrrp.settings import SECOND_US
 
@@ -121,11 +123,13 @@ class Tracker:
         links: Links,
         scripts: Mapping[str, RunningScript],
         files: Mapping[str, WatchedFile],
+        processes: Mapping[str, WatchedProcesses],
         changed: Callable[[], None],
     ) -> None:
         self._links = links
         self.scripts = scripts
         self.files = files
+        self.processes = processes
         self._changed = changed
         self._timer: asyncio.TimerHandle | None = None
 
@@ -133,7 +137,8 @@ class Tracker:
         """Run the scripts, look at the files."""
         for script in self.scripts.values():
             script.start()
-        if self.files:
+        self._count_processes(first=True)
+        if self.files or self.processes:
             self._look()
 
     def stop(self) -> None:
@@ -146,7 +151,12 @@ class Tracker:
     def sum(self, tracks: Tracks) -> track.Sum:
         """What these come to."""
         return track.total(
-            (*self._links_of(tracks.interfaces), *self._scripts_of(tracks.scripts), *self._files_of(tracks.files))
+            (
+                *self._links_of(tracks.interfaces),
+                *self._scripts_of(tracks.scripts),
+                *self._files_of(tracks.files),
+                *self._processes_of(tracks.processes),
+            )
         )
 
     def waits(self, tracks: Tracks) -> bool:
@@ -179,8 +189,25 @@ class Tracker:
             reverse = file.plan.reverse if each.weight is None else each.reverse
             yield track.of_file(weight, reverse=reverse, value=file.value)
 
+    def _processes_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
+        for each in tracked:
+            known = self.processes.get(each.name)
+            if known is None:
+                continue
+            weight = known.plan.weight if each.weight is None else each.weight
+            reverse = known.plan.reverse if each.weight is None else each.reverse
+            yield track.of_switch(weight, reverse=reverse, up=known.up)
+
+    def _count_processes(self, *, first: bool = False) -> bool:
+        """Whether some came to be enough, or too few."""
+        if not self.processes:
+            return False
+        found = list(running())
+        now_us = time.monotonic_ns() // 1000
+        return bool([each for each in self.processes.values() if each.take(found, now_us, first=first)])
+
     def _look(self) -> None:
         changed = [file for file in self.files.values() if file.reread()]
-        if changed:
+        if self._count_processes() or changed:
             self._changed()
         self._timer = asyncio.get_running_loop().call_later(_FILE_PERIOD_S, self._look)

@@ -13,6 +13,7 @@ from xlvs.keepalived.announcer import Announcer
 from xlvs.keepalived.instance import RunningRouter, now_us
 from xlvs.keepalived.links import Links
 from xlvs.keepalived.notify import WORDS, Notifier
+from xlvs.keepalived.process_tracking import WatchedProcesses
 from xlvs.keepalived.tracking import RunningScript, Tracker, WatchedFile
 from xlvs.keepalived.virtual_addresses import text as address_text
 from xlvs.keepalived.vmac import Vmacs
@@ -175,7 +176,8 @@ class VrrpProcess:
             if each.name not in used:
                 self.log.write(f"Warning - script {each.name} is not used")
         files = {each.name: WatchedFile(each) for each in self.plan.files}
-        return Tracker(self.links, scripts, files, self._tracked_changed)
+        processes = {each.name: WatchedProcesses(each) for each in self.plan.processes}
+        return Tracker(self.links, scripts, files, processes, self._tracked_changed)
 
     # Events
 
