@@ -31,6 +31,8 @@ SEQUENCE = re.compile(r"(.*?)~(SEQx?|LST)\(((?:[^()]|\([^()]*\))*)\)(.*)$", re.D
 USE = re.compile(rf"\$\{{({NAME})([^{{}}]*)\}}|\$({NAME})(?=[\s,)]|$)")
 GROUP = re.compile(r"\{([^{}]*)\}|([^,{}]+)")
 USES_MAX = 10_000
+LENGTH_MAX = 65_536
+"""Characters of a line: a definition that refers to itself makes it grow."""
 LINES_MAX = 1_000_000
 
 Value = tuple[str, ...]
@@ -81,6 +83,8 @@ class Expander:
 
     def _expand(self, text: str, origin: Origin, depth: int) -> Iterator[str]:
         for _ in range(USES_MAX):
+            if len(text) > LENGTH_MAX:
+                break
             if match := CONDITIONAL.match(text):
                 blanks, other, identity, rest = match.groups()
                 if (identity == self._identity) == bool(other):
@@ -103,7 +107,9 @@ class Expander:
                     raise Problem("a line that stands for more than a million lines", origin)
                 yield text
                 return
-        raise Problem("a definition that refers to itself", origin, remedy="break the circle: $A=${B} with $B=${A}")
+        raise Problem(
+            "a line without end: a definition refers to itself", origin, remedy="break the circle: $A=${B} with $B=${A}"
+        )
 
     def _expand_lines(self, use: tuple[int, int, Value], text: str, origin: Origin, depth: int) -> Iterator[str]:
         if depth > 50:
@@ -129,7 +135,7 @@ class Expander:
     def _flat(self, text: str) -> str:
         for _ in range(USES_MAX):
             use = self._first_use(text)
-            if not use or len(use[2]) > 1:
+            if not use or len(use[2]) > 1 or len(text) > LENGTH_MAX:
                 break
             text = text[: use[0]] + use[2][0] + text[use[1] :]
         return text

@@ -111,3 +111,9 @@ def test_file_that_is_not_there_cannot_be_read() -> None:
     """The one thing that raises."""
     with pytest.raises(Unreadable):
         list(Reader(Memory({}), Identity("main")).lines("/nope"))
+
+
+@pytest.mark.parametrize("value", ["${A}", "${A} and what makes it longer each time", "${A}${A}", "x ${B}\n$B=y ${A}"])
+def test_definition_that_refers_to_itself_is_one_problem(value: str) -> None:
+    """Found at once, however the line grows."""
+    assert len(read(f"$A={value}\nx $A").problems) == 1
