@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from xlvs.keepalived import virtual_addresses, virtual_routes
 from xlvs.keepalived.notify import WORDS
 from xlvs.keepalived.vrrp_socket import AdvertSocket, Channel, channel_protocol
+from xlvs.linux.device import set_switch
 from xlvs.model.errors import KernelError
 from xlvs.vrrp.ah import HEADER as AH
 from xlvs.vrrp.ah import AuthenticationHeader
@@ -246,6 +247,8 @@ class RunningRouter:
                 self.host.notifier.priority(self.name, self.router.state, priority, self.plan.notify)
 
     def _claim(self) -> None:
+        if self.plan.promote_secondaries:
+            set_switch(f"ipv4/conf/{self.plan.home}/promote_secondaries", 1)
         self._report(virtual_addresses.claim(self.host.route, self.host.links, *self._addresses()))
         self._report(virtual_routes.claim(self.plan.routes, self.plan.rules))
 

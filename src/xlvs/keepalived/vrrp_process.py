@@ -26,7 +26,7 @@ from xlvs.vrrp.ah import HEADER as AH
 from xlvs.vrrp.effects import Note, State, StateChanged
 from xlvs.vrrp.group import SyncGroup
 from xlvs.vrrp.settings import SECOND_US
-from xlvs.vrrp.track import effective
+from xlvs.vrrp.track import Sum, effective
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -233,7 +233,10 @@ class VrrpProcess:
         core = router.router
         group = self._group_plans.get(core.group.name) if core.group else None
         tracks = router.plan.tracks + (group.tracks if group else Tracks())
-        found = self.tracker.sum(tracks)
+        own = self.tracker.sum(router.plan.tracks)
+        if group and not group.weighs_members:
+            own = Sum(own.faults)
+        found = own + self.tracker.sum(group.tracks if group else Tracks())
         healthy = not found.faults and not router.own_faults
         if not core.settings.is_owner:
             core.set_priority(effective(core.settings.priority, found.weight))
