@@ -122,7 +122,7 @@ vrrp_instance VI_1 {
 vrrp_instance VI_2 {
  interface @V
  virtual_router_id 52
- priority 90
+ priority 10
  version 3
  advert_int 0.1
  notify "@TOLD other"
