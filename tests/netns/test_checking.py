@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 15.0
 OPTIONS = ["-C", "-n", "-l", "-G", "-p", "/run/checking.pid", "-c", "/run/checkers.pid"]
+ONE = f"{VIP}:80 {REAL_SERVERS[0]}:8080"
 BASE = f"""
 virtual_server {VIP} 80 {{
     delay_loop 0.3
@@ -99,7 +100,7 @@ class Daemon:
     def until_table(self, **weights: int) -> None:
         """Wait for the weights of the base configuration's destinations: one, two, sorry."""
         names = {
-            "one": f"{VIP}:80 {REAL_SERVERS[0]}:8080",
+            "one": ONE,
             "two": f"{VIP}:80 {REAL_SERVERS[1]}:8080",
             "sorry": f"{VIP}:80 {REAL_SERVERS[1]}:8081",
         }
@@ -212,6 +213,25 @@ def test_drift_is_mended_and_other_services_stay(net: Net, start: Start) -> None
         daemon.stop()
         assert "TCP  192.168.20.129:82 wlc" in net.ipvsadm("-L -n")
         assert f"{VIP}:80" not in net.ipvsadm("-L -n")
+
+
+def test_a_server_that_returns_starts_slowly(net: Net, start: Start) -> None:
+    """xlvs_slow_start: its weight grows from 1 to the configured one over the time; its first start is at full weight."""
+    weight = base("xlvs_slow_start 4").replace("weight 2", "weight 100")
+    with ExitStack() as first, served(net, "server2", 1):
+        first.enter_context(served(net, "server1", 0))
+        daemon = start(weight)
+        daemon.until_table(one=100, two=1)
+        first.close()
+        daemon.until_table(two=1)
+        grown = [0]
+        with served(net, "server1", 0):
+            while grown[-1] < 100:
+                daemon.until(lambda: daemon.table().get(ONE, 0) != grown[-1])
+                grown.append(daemon.table()[ONE])
+        assert grown == sorted(grown)
+        assert grown[1] < 50
+        assert len(grown) > 3
 
 
 def test_a_reload_goes_over_by_difference(net: Net, start: Start) -> None:

@@ -206,6 +206,8 @@ class Globals:
     na_interval_us: int = 0
     mail: bool = False
     states_on_reload: bool = False
+    mend: bool = True
+    """A virtual address that somebody else takes off is put back; otherwise the routers elect again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,12 +215,16 @@ class VrrpProcess:
         for router in self.routers.values():
             if router.router.state is not State.MASTER:
                 continue
-            for each in router.plan.all_addresses:
-                if each.tracked and each.address in lost and not router.has(each):
-                    self.log.write(f"({router.name}) address {address_text(each.address)} was removed by others")
-                    router.router.lose_addresses(now_us())
-                    self.settle(router)
-                    break
+            gone = [each.address for each in router.missing() if each.address in lost]
+            if not gone:
+                continue
+            more = f" and {len(gone) - 1} more were" if len(gone) > 1 else " was"
+            self.log.write(f"({router.name}) address {address_text(gone[0])}{more} removed by others")
+            if self.plan.settings.mend:
+                router.mend()
+            else:
+                router.router.lose_addresses(now_us())
+            self.settle(router)
 
     def _tracked_changed(self) -> None:
         for router in self.routers.values():

@@ -131,6 +131,7 @@ def _globals(settings: GlobalSettings) -> Globals:
         dynamic_interfaces=bool(settings.dynamic_interfaces),
         na_interval_us=settings.vrrp_gna_interval,
         states_on_reload=settings.fifo_write_vrrp_states_on_reload,
+        mend=settings.xlvs_mend,
     )
 
 

@@ -278,6 +278,12 @@ def test_a_regex_that_cannot_be_had_is_named_and_left_out() -> None:
     assert "(?(DEFINE)a" in plan.warnings[0]
 
 
+def test_mending() -> None:
+    """An option of ours, on unless it is turned off."""
+    assert read("").mend
+    assert not read("global_defs {\nxlvs_mend off\n}").mend
+
+
 def test_slow_start() -> None:
     """An option of ours."""
-    assert virtual("slow_start 30").slow_start_us == 30 * SECOND_US
+    assert virtual("xlvs_slow_start 30").slow_start_us == 30 * SECOND_US

@@ -108,3 +108,21 @@ def test_a_plan_that_is_refused_leaves_the_old_one() -> None:
         checking.stop()
 
     asyncio.run(run())
+
+
+def test_mending_can_be_turned_off() -> None:
+    """What somebody else deletes stays deleted as long as no verdict changes."""
+
+    async def run() -> list[list[int]]:
+        tables, seen = MemoryTables(), list[list[int]]()
+        for mend in (True, False):
+            plan = CheckPlan(HealthSettings((virtual_server(server(1)),)), mend=mend)
+            checking = Checking(plan, tables, lambda _: None, lambda _: None, tuple)
+            checking.start()
+            tables.flush()
+            checking._look_after()
+            seen.append(weights(tables))
+            checking.stop()
+        return seen
+
+    assert asyncio.run(run()) == [[1], []]

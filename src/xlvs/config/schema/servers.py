@@ -47,7 +47,7 @@ VIRTUAL_SERVER = (
     Keyword("alpha", C, "start with everything down", Flag()),
     Keyword("omega", R, "run down notifiers at shutdown", Flag()),
     Keyword(
-        "slow_start",
+        "xlvs_slow_start",
         R,
         "a real server that returns gets its weight little by little over this time",
         Seconds(),

@@ -31,6 +31,7 @@ class GlobalSettings:
     no_checker_emails: bool = False
     checker_log_all_failures: bool = False
     rs_init_notifies: bool = False
+    xlvs_mend: bool = True
     enable_script_security: bool = False
     script_user: User | None = None
     use_symlink_paths: bool = False

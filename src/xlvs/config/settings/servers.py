@@ -154,7 +154,7 @@ class VirtualServer:
     alpha: bool = False
     omega: bool = False
     ha_suspend: bool = False
-    slow_start: int = 0
+    xlvs_slow_start: int = 0
     inhibit_on_failure: bool = False
     virtualhost: str = ""
     smtp_alert: bool = False
