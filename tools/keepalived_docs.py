@@ -13,6 +13,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from keepalived_coverage import identity, keywords, shown
+
 from xlvs.config.schema.blocks import BLOCKS, rows
 from xlvs.config.schema.keyword import Keyword, Rank
 
@@ -33,6 +35,7 @@ Every keyword of Keepalived 2.2.7 and 2.4, from the schema that the parser reads
 
 Rank: **E** the feature cannot be used without it, **C** common in real configurations, **R** rare. State:
 
+- *done*: a test shows its effect (`tools/keepalived_coverage.py` names the tests);
 - *checked*: value and range are checked, and the value is part of the configuration that the daemon is given;
 - *as* another: the keyword is another name of that one;
 - *no effect*: it is checked, and a notice says what is not done.
@@ -99,8 +102,8 @@ def by_block() -> dict[str, list[Keyword]]:
     for block, keyword in rows():
         (common if block == "*_CHECK" else found.setdefault(block, [])).append(keyword)
     ordered: dict[str, list[Keyword]] = {}
-    for block, keywords in found.items():
-        ordered[block] = keywords
+    for block, inside in found.items():
+        ordered[block] = inside
         if block == "real_server":
             ordered["*_CHECK"] = common
     return ordered
@@ -116,39 +119,41 @@ def form(keyword: Keyword) -> str:
     return keyword.value.form if keyword.value else ""
 
 
-def state(keyword: Keyword) -> str:
+def state(block: str, keyword: Keyword) -> str:
     """What becomes of a keyword."""
     if keyword.without_effect:
         return f"no effect: {keyword.without_effect}"
-    return f"as `{keyword.means}`" if keyword.means else "checked"
+    done = "done" if identity(block, keyword) in shown() else "checked"
+    return f"{done}, as `{keyword.means}`" if keyword.means else done
 
 
 def table() -> str:
     """docs/keepalived.md."""
     ranks = Counter(keyword.rank for _, keyword in rows())
     without = Counter(keyword.rank for _, keyword in rows() if keyword.without_effect)
-    lines = [INTRODUCTION, "| rank | keywords | without effect |", "|---|---|---|"]
-    lines += [f"| {rank.value} ({NAMES[rank]}) | {ranks[rank]} | {without[rank]} |" for rank in Rank]
-    for block, keywords in by_block().items():
+    tested = Counter(keyword.rank for name, keyword in keywords().items() if name in shown())
+    lines = [INTRODUCTION, "| rank | keywords | shown by a test | without effect |", "|---|---|---|---|"]
+    lines += [f"| {rank.value} ({NAMES[rank]}) | {ranks[rank]} | {tested[rank]} | {without[rank]} |" for rank in Rank]
+    for block, inside in by_block().items():
         lines += ["", f"## {title(block)}", "", "| keyword | rank | value | default | state | meaning |"]
         lines.append("|---|---|---|---|---|---|")
-        lines += [_row(keyword) for keyword in keywords]
+        lines += [_row(block, keyword) for keyword in inside]
     return "\n".join(lines) + "\n"
 
 
-def _row(keyword: Keyword) -> str:
+def _row(block: str, keyword: Keyword) -> str:
     name = f"`{keyword.name}`" + (f" ({keyword.since})" if keyword.since != "2.2.7" else "")
     value = f"`{form(keyword)}`" if form(keyword) else ""
-    cells = (name, keyword.rank.value, value, keyword.default, state(keyword), keyword.doc)
+    cells = (name, keyword.rank.value, value, keyword.default, state(block, keyword), keyword.doc)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def page() -> str:
     """man/keepalived.conf.5."""
     lines = [PAGE.rstrip("\n")]
-    for block, keywords in by_block().items():
+    for block, inside in by_block().items():
         lines += [f".Sh {_roff(title(block)).upper()}", ".Bl -tag -width Ds"]
-        for keyword in keywords:
+        for keyword in inside:
             lines += _entry(keyword)
         lines.append(".El")
     lines += [".Sh SEE ALSO", ".Xr ipvsadm 8 ,", ".Xr xlvs 8"]
