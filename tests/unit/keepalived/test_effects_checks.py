@@ -102,7 +102,7 @@ SERVER = (
     Effect("virtual_server.quorum_down", 'quorum_down "/bin/x a"', lambda it: it.server.quorum_down, RUN),
     Effect("virtual_server.alpha", "alpha", lambda it: it.checker.alpha, True, beside=REAL),
     Effect("virtual_server.omega", "omega", lambda it: it.server.omega, True),
-    Effect("virtual_server.slow_start", "slow_start 9", lambda it: it.server.slow_start_us, 9 * SECOND_US),
+    Effect("virtual_server.xlvs_slow_start", "xlvs_slow_start 9", lambda it: it.server.slow_start_us, 9 * SECOND_US),
     Effect("virtual_server.ha_suspend", "ha_suspend", lambda it: it.server.ha_suspend, True),
     Effect("virtual_server.inhibit_on_failure", "inhibit_on_failure", lambda it: it.real.inhibit, True),
     Effect(
@@ -320,6 +320,7 @@ EVERYWHERE = (
         lambda it: it.checker.log_all_failures,
         True,
     ),
+    Effect("global_defs.xlvs_mend", "xlvs_mend off", lambda it: it.checks.mend, False),
     Effect("global_defs.rs_init_notifies", "rs_init_notifies", lambda it: it.checks.health.notify_at_start, True),
     Effect(
         "global_defs.script_user", "script_user nobody games", lambda it: it.checks.script_owner, ("nobody", "games")

@@ -18,7 +18,6 @@ from xlvs.config.tree import parse
 
 if TYPE_CHECKING:
     from xlvs.config.files import Files
-    from xlvs.config.schema.blocks import BlockGrammar
     from xlvs.config.tree import Statement
 
 
@@ -33,31 +32,11 @@ class Loaded:
 
 def load(path: str, files: Files, identity: Identity) -> Loaded:
     """Read a configuration. Raises Unreadable for the file itself; everything else is a problem."""
-    statements, wrong = read_statements(path, files, identity)
-    problems = Problems()
-    config = build(statements, problems)
-    return Loaded(config, tuple(statements), tuple(_sorted([*wrong, *problems.found])))
-
-
-def read_statements(path: str, files: Files, identity: Identity) -> tuple[list[Statement], list[Problem]]:
-    """The statements of a configuration, and what is wrong with its form. Raises Unreadable."""
     reader = Reader(files, identity)
     statements, wrong = parse(reader.lines(path), TOP_GRAMMAR)
-    return statements, [*reader.problems, *wrong]
-
-
-def with_real_names(statements: list[Statement], grammar: BlockGrammar = TOP_GRAMMAR) -> list[Problem]:
-    """Put the real keyword where a wrong spelling stands; one problem for each."""
-    problems = []
-    for statement in statements:
-        word, name = statement.keyword, grammar.keywords[statement.keyword].name
-        if statement.statements:
-            problems += with_real_names(statement.statements, grammar.inner(word))
-        if word != name:
-            text = f"{word} is not a keyword; it is read as {name}"
-            problems.append(Problem(text, statement.origin, word=word, remedy=f"write {name}"))
-            statement.keyword = name
-    return problems
+    problems = Problems()
+    config = build(statements, problems)
+    return Loaded(config, tuple(statements), tuple(_sorted([*reader.problems, *wrong, *problems.found])))
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:
