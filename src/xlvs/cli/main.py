@@ -47,6 +47,11 @@ def main(argv: list[str] | None = None) -> int:
     return code
 
 
+def keepalived() -> int:
+    """The command `keepalived`, for scripts and exporters that call it."""
+    return main(["keepalived", *sys.argv[1:]])
+
+
 def dispatch(arguments: list[str]) -> int:
     """Hand over to the command that the first word names."""
     if not arguments:

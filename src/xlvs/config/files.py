@@ -60,6 +60,8 @@ class Identity:
     """The value of _INSTANCE."""
     seed: int = 0
     """Of _RANDOM."""
+    all_files: bool = False
+    """Every file that is included has to be there: -e."""
 
 
 def folder(path: str) -> str:
@@ -89,7 +91,7 @@ class Reader:
     def __init__(self, files: Files, identity: Identity) -> None:
         self._files = files
         self._open: list[str] = []
-        self._checks: frozenset[str] = frozenset()
+        self._checks = ALL if identity.all_files else frozenset()
         self._random = identity.seed
         self._instance = identity.instance or identity.config_id
         self._expander = Expander(

@@ -7,7 +7,6 @@ The verdicts are in `xlvs.healthcheck`; this hands it results and time, and does
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
@@ -214,36 +213,9 @@ class Checking:
         self._pump()
 
 
-async def run_checkers(
-    plan: CheckPlan,
-    *,
-    log: WriteLog,
-    notify: Notify,
-    reloads: asyncio.Queue[CheckPlan],
-    stop: asyncio.Event,
-    keep: Callable[[], bool],
-) -> None:
-    """Check until `stop` is set; every plan that comes from `reloads` takes the place of the one before.
-
-    `keep` says at the end whether the tables stay as they are.
-    """
+def open_checking(plan: CheckPlan, log: WriteLog, notify: Notify) -> Checking:
+    """Checks of this network namespace's director. Raises what opening its tables raises."""
     from xlvs.ipvs.pinned import open_tables
     from xlvs.linux.interface import addresses
 
-    checking = Checking(plan, open_tables(), log, notify, lambda: {each.address for each in addresses()})
-    checking.start()
-    gc.freeze()  # a collection that walks everything made at the start delays probes
-    ending = asyncio.ensure_future(stop.wait())
-    try:
-        while not ending.done():
-            coming = asyncio.ensure_future(reloads.get())
-            done, _ = await asyncio.wait({ending, coming}, return_when=asyncio.FIRST_COMPLETED)
-            if coming in done:
-                try:
-                    checking.reload(coming.result())
-                except XlvsError as error:
-                    log(f"Reload failed, the configuration of before stays: {error.message}")
-            else:
-                coming.cancel()
-    finally:
-        checking.stop(keep=keep())
+    return Checking(plan, open_tables(), log, notify, lambda: {each.address for each in addresses()})

@@ -8,7 +8,7 @@ import gc
 import signal
 from typing import TYPE_CHECKING
 
-from xlvs.keepalived import dump, virtual_addresses, virtual_routes
+from xlvs.keepalived import dump, virtual_addresses, virtual_routes, vrrp_state
 from xlvs.keepalived.announcer import Announcer
 from xlvs.keepalived.instance import RunningRouter, now_us
 from xlvs.keepalived.links import Links
@@ -19,9 +19,9 @@ from xlvs.keepalived.virtual_addresses import text as address_text
 from xlvs.keepalived.vmac import Vmacs
 from xlvs.keepalived.vrrp_plan import Tracks
 from xlvs.keepalived.vrrp_socket import AUTHENTICATED, AdvertSocket, Channel
+from xlvs.keepalived.vrrp_translate import plan as translate
 from xlvs.linux import watch
 from xlvs.linux.netlink import Route
-from xlvs.model.errors import XlvsError
 from xlvs.vrrp.ah import HEADER as AH
 from xlvs.vrrp.effects import Note, State, StateChanged
 from xlvs.vrrp.group import SyncGroup
@@ -29,8 +29,9 @@ from xlvs.vrrp.settings import SECOND_US
 from xlvs.vrrp.track import Sum, effective
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from xlvs.keepalived.line import Line
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.vrrp_plan import Group, Plan
     from xlvs.vrrp.effects import Effect
@@ -40,9 +41,9 @@ SIGNAL_CLEAR = signal.SIGRTMAX - 1
 
 
 class VrrpProcess:
-    """All routers of a configuration. `reread` gives a new plan or raises XlvsError."""
+    """All routers of a configuration."""
 
-    def __init__(self, plan: Plan, log: Log, reread: Callable[[], Plan], *, keeps_addresses: bool = False) -> None:
+    def __init__(self, plan: Plan, log: Log, *, keeps_addresses: bool = False) -> None:
         self.plan = plan
         self.log = log
         self.links = Links()
@@ -53,7 +54,6 @@ class VrrpProcess:
         self.routers: dict[str, RunningRouter] = {}
         self.groups: dict[str, SyncGroup] = {}
         self._group_plans: dict[str, Group] = {}
-        self._reread = reread
         self._keeps_addresses = keeps_addresses
         self._sockets: dict[Channel, AdvertSocket] = {}
         self._by_vrid: dict[tuple[Channel, int], RunningRouter] = {}
@@ -61,13 +61,12 @@ class VrrpProcess:
         self._ended = asyncio.Event()
         self.tracker = self._make_tracker()
 
-    async def run(self) -> None:
-        """Until it is told to stop."""
+    async def run(self, line: Line) -> None:
+        """Until it is told to stop, or the first process ends."""
         loop = asyncio.get_running_loop()
         for number, handler in (
             (signal.SIGTERM, self._ended.set),
             (signal.SIGINT, self._ended.set),
-            (signal.SIGHUP, self.reload),
             (signal.SIGUSR1, lambda: dump.write_data(self)),
             (signal.SIGUSR2, lambda: dump.write_statistics(self)),
             (SIGNAL_CLEAR, lambda: dump.write_statistics(self, clear=True)),
@@ -75,7 +74,9 @@ class VrrpProcess:
         ):
             loop.add_signal_handler(number, handler)
         loop.add_reader(self.links, self._links_changed)
+        line.listen(lambda config: self.reload(translate(config)), lambda: vrrp_state.state(self), self._ended.set)
         self._start()
+        line.ready()
         gc.freeze()  # a collection that walks everything made at the start delays timers
         await self._ended.wait()
         self._stop()
@@ -137,7 +138,6 @@ class VrrpProcess:
         self._started = True
         for router in self.routers.values():
             self._consider(router)
-        self.log.write("Startup complete")
 
     def _index(self) -> None:
         self._by_vrid = {
@@ -253,15 +253,9 @@ class VrrpProcess:
 
     # Reload and end
 
-    def reload(self) -> None:
-        """Another plan by difference: what stays keeps its state, and a wrong file changes nothing."""
-        self.log.write("Reloading ...")
-        try:
-            plan = self._reread()
-        except XlvsError as error:
-            for line in f"The configuration stays as it is:\n{error.message}".splitlines():
-                self.log.write(line)
-            return
+    def reload(self, plan: Plan) -> None:
+        """Another plan by difference: what stays keeps its state."""
+        self.log.write("Reloading")
         before, self.plan = self.plan, plan
         states = {name: script.up for name, script in self.tracker.scripts.items()}
         self.tracker.stop()

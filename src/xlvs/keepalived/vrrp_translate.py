@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Final
 
-from xlvs.config.build.config import load
-from xlvs.config.files import Identity, Unreadable
-from xlvs.config.problem import Severity
 from xlvs.config.settings.vrrp import Instance as ConfiguredInstance
-from xlvs.keepalived.files import DiskFiles
 from xlvs.keepalived.vrrp_plan import (
     Command,
     Globals,
@@ -27,7 +23,6 @@ from xlvs.keepalived.vrrp_plan import (
     Tracks,
     VirtualAddress,
 )
-from xlvs.model.errors import UsageError
 from xlvs.vrrp.packet import AuthenticationType
 from xlvs.vrrp.settings import SECOND_US, Announcements, Peer, RouterSettings
 
@@ -44,29 +39,7 @@ if TYPE_CHECKING:
 
 _SCOPES: Final = {"global": 0, "nowhere": 255, "host": 254, "link": 253, "site": 200}
 _FLAGS: Final = {"home": 0x10, "mngtmpaddr": 0x100, "noprefixroute": 0x200, "autojoin": 0x400}
-_STOPS: Final = frozenset({Severity.PARAMETER, Severity.FATAL})
 _NOT_OF_IP: Final = frozenset({"no_track", "track_group", "inet", "inet6", "or"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A plan and the mistakes that its configuration has all the same, as reports for people."""
-
-    plan: Plan
-    mistakes: tuple[str, ...]
-
-
-def read(path: str, config_id: str) -> Reading:
-    """The plan in a file. Raises UsageError when it cannot be run at all."""
-    try:
-        loaded = load(path, DiskFiles(), Identity(config_id))
-    except Unreadable as error:
-        raise UsageError(f"{path}: {error}") from None
-    stops = [each.report() for each in loaded.problems if each.severity in _STOPS]
-    if stops:
-        raise UsageError("\n".join(stops))
-    mistakes = tuple(each.report() for each in loaded.problems if each.severity is Severity.ERROR)
-    return Reading(plan(loaded.config), mistakes)
 
 
 def plan(config: KeepalivedConfig) -> Plan:

@@ -106,7 +106,6 @@ TOP = (
         R,
         "pid files in /run/keepalived",
         Flag(),
-        without_effect="the place of the PID file is given by --pid",
     ),
     Keyword(
         "instance", R, "instance name in pid-file and dump names; not changeable at reload", Text("NAME"), goes_on=True

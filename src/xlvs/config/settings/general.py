@@ -102,4 +102,5 @@ class ProcessSettings:
     net_namespace: str = ""
     net_namespace_ipvs: str | None = None
     instance: str = ""
+    use_pid_dir: bool = False
     child_wait_time: int = 5

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which parts there are, what they are called, and what each runs."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from xlvs.keepalived.part import Part
+
+if TYPE_CHECKING:
+    import argparse
+
+    from xlvs.config.settings.config import KeepalivedConfig
+    from xlvs.keepalived.line import Line
+    from xlvs.keepalived.log import Log
+    from xlvs.keepalived.pid_file import PidFiles
+
+_NAME: Final = "keepalived"
+
+
+def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
+    """Those that the command line allows; the configuration says which of them run."""
+
+    async def vrrp(config: KeepalivedConfig, line: Line, log: Log) -> None:
+        from xlvs.keepalived.vrrp_process import VrrpProcess
+        from xlvs.keepalived.vrrp_translate import plan
+
+        name_process(config, "vrrp")
+        process = VrrpProcess(plan(config), log, keeps_addresses=options.dont_release_vrrp)
+        await process.run(line)
+
+    async def checks(config: KeepalivedConfig, line: Line, log: Log) -> None:
+        from xlvs.keepalived import check_main
+
+        name_process(config, "checkers")
+        await check_main.run(config, line, log, keep=options.dont_release_ipvs)
+
+    found = []
+    if options.vrrp or not options.check:
+        found.append(Part("VRRP", "Keepalived_vrrp", "vrrp", files.vrrp, vrrp, _wants_vrrp, answers_statistics=True))
+    if options.check or not options.vrrp:
+        found.append(
+            Part("Healthcheck", "Keepalived_healthcheckers", "healthcheckers", files.checkers, checks, _wants_checks)
+        )
+    return found
+
+
+def _wants_vrrp(config: KeepalivedConfig) -> bool:
+    return bool(config.instances or config.addresses or config.routes or config.rules)
+
+
+def _wants_checks(config: KeepalivedConfig) -> bool:
+    return bool(config.virtual_servers)
+
+
+def name_process(config: KeepalivedConfig, part: str) -> None:  # noqa: ARG001
+    """What ps and killall call this process."""
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(_NAME, encoding="ascii")

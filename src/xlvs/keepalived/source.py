@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration file of a running daemon: read at the start, and again for each reload."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from xlvs.config.build.config import load
+from xlvs.config.files import Unreadable
+from xlvs.config.problem import Severity
+from xlvs.keepalived.files import DiskFiles
+from xlvs.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from xlvs.config.build.config import Loaded
+    from xlvs.config.files import Identity
+    from xlvs.config.problem import Problem
+    from xlvs.config.settings.config import KeepalivedConfig
+
+_STOPS: Final = frozenset({Severity.PARAMETER, Severity.FATAL, Severity.SECURITY})
+"""The last: a file that has to be there and is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A configuration, and the mistakes that it has all the same."""
+
+    config: KeepalivedConfig
+    mistakes: tuple[Problem, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """The mistakes for a log."""
+        return [line for each in self.mistakes for line in each.report().splitlines()]
+
+
+class Source:
+    """A file, and whose lines of it are meant."""
+
+    def __init__(self, path: str, identity: Identity) -> None:
+        self.path = path
+        self._identity = identity
+
+    def read(self) -> Reading:
+        """What stands there now. Raises UsageError when that cannot be run at all."""
+        loaded = self._load()
+        stops = [each.report() for each in loaded.problems if each.severity in _STOPS]
+        if stops:
+            raise UsageError("\n".join(stops))
+        return Reading(loaded.config, tuple(each for each in loaded.problems if each.severity is not Severity.NOTICE))
+
+    def read_again(self, before: Reading) -> Reading:
+        """What stands there now, for a daemon that runs already.
+
+        Raises UsageError for a mistake that was not there before: what runs is better than what it may mean.
+        """
+        again = self.read()
+        new = Counter(map(_sameness, again.mistakes)) - Counter(map(_sameness, before.mistakes))
+        if new:
+            raise UsageError("\n".join(each.report() for each in again.mistakes if _sameness(each) in new))
+        return again
+
+    def _load(self) -> Loaded:
+        try:
+            return load(self.path, DiskFiles(), self._identity)
+        except Unreadable as error:
+            raise UsageError(f"{self.path}: {error}") from None
+
+
+def _sameness(problem: Problem) -> tuple[str, ...]:
+    """What a mistake is known by when its line has moved."""
+    return (problem.origin.path, problem.message, problem.word, problem.remedy)
