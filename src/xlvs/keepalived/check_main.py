@@ -9,6 +9,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from xlvs.keepalived import check_dump, check_state
+from xlvs.keepalived.bfd_events import read_events
 from xlvs.keepalived.check_notify import CheckNotifier
 from xlvs.keepalived.check_translate import translate
 from xlvs.keepalived.checking import open_checking
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from xlvs.keepalived.log import Log
 
 
-async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool) -> None:
-    """Check until told to stop. `keep`: leave the tables as they are then.
+async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool, sessions: int | None = None) -> None:
+    """Check until told to stop. `keep`: leave the tables as they are then; `sessions`: tells of BFD sessions.
 
     When the first process was killed they are left in any case: it will be started again, packets go on, and the tables
     are compared then.
@@ -49,6 +50,8 @@ async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool) -> 
         loop.add_signal_handler(signal.SIGUSR1, lambda: check_dump.write(checking, config, log))
         line.listen(changed, lambda: check_state.state(checking), stop.set)
         checking.start()
+        if sessions is not None:
+            read_events(loop, sessions, checking.sessions, checking.session_changed, log, checking.now)
         line.ready()
         gc.freeze()  # a collection that walks everything made at the start delays probes
         try:

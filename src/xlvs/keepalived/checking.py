@@ -62,6 +62,8 @@ class Checking:
         self._mender: asyncio.TimerHandle | None = None
         self._mend_took_s = 0.0
         self._pumping = False
+        self.sessions: dict[str, bool] = {}
+        """BFD sessions and whether they are up, as far as they told."""
 
     def now(self) -> int:
         """Microseconds of the event loop's clock."""
@@ -122,6 +124,11 @@ class Checking:
             case _:
                 self._notify(effect)
 
+    def session_changed(self, name: str, *, up: bool) -> None:
+        """A BFD session came up or went down."""
+        self.health.set_session(name, self.now(), up=up)
+        self._pump()
+
     # Inside
 
     def _begin(self, owned: Collection[ServiceKey]) -> None:
@@ -132,6 +139,8 @@ class Checking:
         if owned:
             bring(self._tables, self.health.desired(), owned.__contains__)
         self.health.start(self.now(), random.random, self._addresses())
+        for name, up in self.sessions.items():
+            self.health.set_session(name, self.now(), up=up)
         self._arm_mender()
         self._pump()
 

@@ -41,7 +41,7 @@ _NAMES: Final = (
 
 def write_statistics(process: VrrpProcess, *, clear: bool = False) -> None:
     """keepalived.stats."""
-    _write("keepalived.stats", "".join(_statistics(each) for each in process.routers.values()))
+    write_file("keepalived.stats", "".join(_statistics(each) for each in process.routers.values()))
     for each in process.routers.values():
         if clear:
             each.router.statistics.clear()
@@ -63,15 +63,15 @@ def write_data(process: VrrpProcess) -> None:
             f"   Fall = {script.plan.fall}",
             f"   Status = {'GOOD' if script.up else 'BAD'}",
         ]
-    _write("keepalived.data", "\n".join(lines) + "\n")
+    write_file("keepalived.data", "\n".join(lines) + "\n")
 
 
 def write_json(process: VrrpProcess) -> None:
     """keepalived.json, version 1: a list."""
-    _write("keepalived.json", json.dumps([_json(each) for each in process.routers.values()]))
+    write_file("keepalived.json", json.dumps([_json(each) for each in process.routers.values()]))
 
 
-def _write(name: str, text: str) -> None:
+def write_file(name: str, text: str) -> None:
     """A new file each time, so that a link somebody put there is not followed."""
     path = DIRECTORY / name
     path.unlink(missing_ok=True)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from xlvs.keepalived.bfd_events import EventPipe
 from xlvs.keepalived.part import Part
 
 if TYPE_CHECKING:
@@ -22,20 +24,28 @@ _NAME: Final = "keepalived"
 
 def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
     """Those that the command line allows; the configuration says which of them run."""
+    # Held by the first process, so that a part which is started again finds its end.
+    to_routers, to_checks = EventPipe(*os.pipe()), EventPipe(*os.pipe())
 
     async def vrrp(config: KeepalivedConfig, line: Line, log: Log) -> None:
         from xlvs.keepalived.vrrp_process import VrrpProcess
         from xlvs.keepalived.vrrp_translate import plan
 
         name_process(config, "vrrp")
-        process = VrrpProcess(plan(config), log, keeps_addresses=options.dont_release_vrrp)
+        process = VrrpProcess(plan(config), log, keeps_addresses=options.dont_release_vrrp, sessions=to_routers.read)
         await process.run(line)
 
     async def checks(config: KeepalivedConfig, line: Line, log: Log) -> None:
         from xlvs.keepalived import check_main
 
         name_process(config, "checkers")
-        await check_main.run(config, line, log, keep=options.dont_release_ipvs)
+        await check_main.run(config, line, log, keep=options.dont_release_ipvs, sessions=to_checks.read)
+
+    async def bfd(config: KeepalivedConfig, line: Line, log: Log) -> None:
+        from xlvs.keepalived import bfd_main
+
+        name_process(config, "bfd")
+        await bfd_main.run(config, line, log, routers=to_routers.write, checks=to_checks.write)
 
     found = []
     if options.vrrp or not options.check:
@@ -44,7 +54,13 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
         found.append(
             Part("Healthcheck", "Keepalived_healthcheckers", "healthcheckers", files.checkers, checks, _wants_checks)
         )
+    if not options.no_bfd and not (options.vrrp and options.check):
+        found.append(Part("BFD", "Keepalived_bfd", "bfd", files.bfd, bfd, _wants_bfd))
     return found
+
+
+def _wants_bfd(config: KeepalivedConfig) -> bool:
+    return bool(config.bfd_sessions)
 
 
 def _wants_vrrp(config: KeepalivedConfig) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xlvs.keepalived.links import Links
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.programs import Program
+    from xlvs.keepalived.session_tracking import TrackedSessions
     from xlvs.keepalived.vrrp_plan import Script, Tracked, TrackFile, Tracks
 
 _FILE_PERIOD_S: Final = 0.5
@@ -124,12 +125,14 @@ class Tracker:
         scripts: Mapping[str, RunningScript],
         files: Mapping[str, WatchedFile],
         processes: Mapping[str, WatchedProcesses],
+        sessions: TrackedSessions,
         changed: Callable[[], None],
     ) -> None:
         self._links = links
         self.scripts = scripts
         self.files = files
         self.processes = processes
+        self.sessions = sessions
         self._changed = changed
         self._timer: asyncio.TimerHandle | None = None
 
@@ -156,6 +159,7 @@ class Tracker:
                 *self._scripts_of(tracks.scripts),
                 *self._files_of(tracks.files),
                 *self._processes_of(tracks.processes),
+                *self.sessions.sums(tracks.sessions),
             )
         )
 

@@ -73,6 +73,7 @@ class Tracks:
     scripts: tuple[Tracked, ...] = ()
     files: tuple[Tracked, ...] = ()
     processes: tuple[Tracked, ...] = ()
+    sessions: tuple[Tracked, ...] = ()
 
     def __add__(self, other: Tracks) -> Tracks:
         """Both."""
@@ -81,6 +82,7 @@ class Tracks:
             self.scripts + other.scripts,
             self.files + other.files,
             self.processes + other.processes,
+            self.sessions + other.sessions,
         )
 
 
@@ -189,6 +191,15 @@ class TrackProcess:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackSession:
+    """A bfd_instance as the routers see it: what its state weighs."""
+
+    name: str
+    weight: int = 0
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Globals:
     """What global_defs says to this process."""
 
@@ -220,6 +231,7 @@ class Plan:
     scripts: tuple[Script, ...] = ()
     files: tuple[TrackFile, ...] = ()
     processes: tuple[TrackProcess, ...] = ()
+    sessions: tuple[TrackSession, ...] = ()
     static_addresses: tuple[VirtualAddress, ...] = ()
     static_routes: tuple[tuple[str, ...], ...] = ()
     static_rules: tuple[tuple[str, ...], ...] = ()

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from xlvs.keepalived import dump, virtual_addresses, virtual_routes, vrrp_state
 from xlvs.keepalived.announcer import Announcer
+from xlvs.keepalived.bfd_events import read_events
 from xlvs.keepalived.instance import RunningRouter, now_us
 from xlvs.keepalived.links import Links
 from xlvs.keepalived.notify import WORDS, Notifier
 from xlvs.keepalived.process_tracking import WatchedProcesses
+from xlvs.keepalived.session_tracking import TrackedSessions
 from xlvs.keepalived.tracking import RunningScript, Tracker, WatchedFile
 from xlvs.keepalived.virtual_addresses import text as address_text
 from xlvs.keepalived.vmac import Vmacs
@@ -41,9 +43,9 @@ SIGNAL_CLEAR = signal.SIGRTMAX - 1
 
 
 class VrrpProcess:
-    """All routers of a configuration."""
+    """All routers of a configuration. `sessions`: a descriptor that tells of BFD sessions."""
 
-    def __init__(self, plan: Plan, log: Log, *, keeps_addresses: bool = False) -> None:
+    def __init__(self, plan: Plan, log: Log, *, keeps_addresses: bool = False, sessions: int | None = None) -> None:
         self.plan = plan
         self.log = log
         self.links = Links()
@@ -58,6 +60,9 @@ class VrrpProcess:
         self._sockets: dict[Channel, AdvertSocket] = {}
         self._by_vrid: dict[tuple[Channel, int], RunningRouter] = {}
         self._started = False
+        self._sessions_up: dict[str, bool] = {}
+        self._sessions_known: set[str] = set()
+        self._sessions_from = sessions
         self._ended = asyncio.Event()
         self.tracker = self._make_tracker()
 
@@ -75,6 +80,8 @@ class VrrpProcess:
             loop.add_signal_handler(number, handler)
         loop.add_reader(self.links, self._links_changed)
         line.listen(lambda config: self.reload(translate(config)), lambda: vrrp_state.state(self), self._ended.set)
+        if self._sessions_from is not None:
+            read_events(loop, self._sessions_from, self._sessions_up, self._session_changed, self.log, now_us)
         self._start()
         line.ready()
         gc.freeze()  # a collection that walks everything made at the start delays timers
@@ -177,7 +184,8 @@ class VrrpProcess:
                 self.log.write(f"Warning - script {each.name} is not used")
         files = {each.name: WatchedFile(each) for each in self.plan.files}
         processes = {each.name: WatchedProcesses(each) for each in self.plan.processes}
-        return Tracker(self.links, scripts, files, processes, self._tracked_changed)
+        sessions = TrackedSessions(self.plan.sessions, self._sessions_up)
+        return Tracker(self.links, scripts, files, processes, sessions, self._tracked_changed)
 
     # Events
 
@@ -226,6 +234,23 @@ class VrrpProcess:
                 router.router.lose_addresses(now_us())
             self.settle(router)
 
+    def _session_changed(self, name: str, *, up: bool) -> None:
+        """A BFD session: all who track it. That it begins down is no news."""
+        begins = name not in self._sessions_known
+        self._sessions_known.add(name)
+        if begins and not up:
+            return
+        for router in self.routers.values():
+            if name in {each.name for each in self._tracks(router).sessions} and name in self.tracker.sessions.plans:
+                word = "UP" if up else "DOWN"
+                self.log.write(f"VRRP_Instance({router.name}) Tracked BFD instance {name} is {word}")
+                self._consider(router)
+
+    def _tracks(self, router: RunningRouter) -> Tracks:
+        """What a router tracks, and its group."""
+        group = self._group_plans.get(router.router.group.name) if router.router.group else None
+        return router.plan.tracks + (group.tracks if group else Tracks())
+
     def _tracked_changed(self) -> None:
         for router in self.routers.values():
             self._consider(router)
@@ -236,7 +261,7 @@ class VrrpProcess:
             return
         core = router.router
         group = self._group_plans.get(core.group.name) if core.group else None
-        tracks = router.plan.tracks + (group.tracks if group else Tracks())
+        tracks = self._tracks(router)
         own = self.tracker.sum(router.plan.tracks)
         if group and not group.weighs_members:
             own = Sum(own.faults)

@@ -21,6 +21,7 @@ from xlvs.keepalived.vrrp_plan import (
     TrackFile,
     TrackProcess,
     Tracks,
+    TrackSession,
     VirtualAddress,
 )
 from xlvs.vrrp.packet import AuthenticationType
@@ -79,6 +80,9 @@ def plan(config: KeepalivedConfig) -> Plan:
                 each.param_match,
             )
             for each in config.processes
+        ),
+        sessions=tuple(
+            TrackSession(each.name, each.weight.value, each.weight.reverse) for each in config.bfd_sessions if each.vrrp
         ),
         static_addresses=tuple(
             _address(each, config.settings.default_interface or "eth0") for each in config.addresses
@@ -227,7 +231,11 @@ def _tracks(given: ConfiguredInstance | SyncGroup) -> Tracks:
         return tuple(_track(each) for each in tracks)
 
     return Tracks(
-        made(given.track_interface), made(given.track_script), made(given.track_file), made(given.track_process)
+        made(given.track_interface),
+        made(given.track_script),
+        made(given.track_file),
+        made(given.track_process),
+        made(given.track_bfd),
     )
 
 

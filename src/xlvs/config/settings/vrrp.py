@@ -179,7 +179,7 @@ class BfdSession:
     multiplier: int = 5
     passive: bool = False
     ttl: int = 255
-    hoplimit: int = 64
+    hoplimit: int | None = None
     max_hops: int = 0
     multihop: bool = False
     weight: Weight = NO_WEIGHT
