@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import signal
 import socket
 import struct
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-KEEPALIVED: Final = shutil.which("keepalived") or "/usr/sbin/keepalived"
+KEEPALIVED: Final = "/usr/sbin/keepalived"
+"""The package's; one that is found first may be ours."""
 OURS: Final = "ours"
 REAL: Final = "keepalived"
 SIDES: Final = ("A", "B")

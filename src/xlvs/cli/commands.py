@@ -48,9 +48,7 @@ COMMANDS: Final = (
     ),
     Command("mark", _TABLES, "firewall marks by address and port, with no netfilter", "xlvs.control.mark:main"),
     Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main", ("--json",)),
-    Command(
-        "keepalived", _KEEP, "VRRP and health checks from keepalived.conf", "xlvs.keepalived.main:main", ("check",)
-    ),
+    Command("keepalived", _KEEP, "VRRP and health checks from keepalived.conf", "xlvs.keepalived.main:main"),
     Command(
         "lab",
         _TRY,

@@ -19,6 +19,13 @@ _IPVSADM_OPTIONS: Final = (
     "--stats --rate --exact --thresholds --persistent-conn --sort --nosort --ops --numeric --sched-flags"
 )
 
+_DAEMON_OPTIONS: Final = (
+    "--use-file --vrrp --check --no_bfd --all --dont-fork --dont-respawn --dont-release-vrrp --dont-release-ipvs "
+    "--release-vips --namespace --all-config --config-id --umask --core-dump --core-dump-pattern --log-console "
+    "--log-detail --log-facility --log-file --flush-log-file --no-syslog --address-monitoring --dump-conf --pid "
+    "--vrrp_pid --checkers_pid --bfd_pid --config-test --signum --version --genhash --help"
+)
+
 _BASH: Final = """\
 # Completion of xlvs and ipvsadm for bash. To load it: source <(xlvs completion bash)
 _xlvs() {{
@@ -52,6 +59,22 @@ _xlvs_realserver() {{
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
+_xlvs_keepalived() {{
+    local words="check status plan --help" files=""
+    if [ "$COMP_CWORD" -gt 2 ]; then
+        case ${{COMP_WORDS[2]}} in
+            check) words="--config-id --no-host --help" files=-f ;;
+            status) words="--json --pid --help" ;;
+            plan) words="--config-id --json --pid --help" files=-f ;;
+        esac
+    fi
+    case ${{COMP_WORDS[2]}} in -*) words="{daemon}" ;; esac
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --signum) words="STOP RELOAD DATA STATS STATS_CLEAR JSON" ;;
+        --use-file | -f | --pid | -p) words="" files=-f ;;
+    esac
+    COMPREPLY=($(compgen $files -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
 _xlvs_mark() {{
     local words="add del list --help"
     case ${{COMP_WORDS[2]}} in
@@ -82,6 +105,7 @@ def bash() -> str:
         "        attach) _xlvs_interfaces --mode --connections ;;",
         "        realserver) _xlvs_realserver ;;",
         "        mark) _xlvs_mark ;;",
+        "        keepalived) _xlvs_keepalived ;;",
         "        detach) _xlvs_interfaces --yes ;;",
         '        restore) COMPREPLY=($(compgen -f -W "--dry-run --verbose --help" -- "$word")) ;;',
     ]
@@ -95,6 +119,7 @@ def bash() -> str:
         cases="\n".join(cases),
         schedulers=_SCHEDULERS,
         options=_IPVSADM_OPTIONS,
+        daemon=_DAEMON_OPTIONS,
     )
 
 

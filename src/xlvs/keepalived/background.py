@@ -10,24 +10,32 @@ from contextlib import suppress
 class Foreground:
     """Whoever called and still waits. Nobody, for a daemon that stays in the foreground."""
 
-    def __init__(self, pipe: int = -1) -> None:
+    def __init__(self, pipe: int = -1, *, keeps_console: bool = False) -> None:
         self._pipe = pipe
+        self._is_left = pipe >= 0
+        self._keeps_console = keeps_console
 
     def started(self) -> None:
         """The daemon runs."""
-        if self._pipe < 0:
+        if self._pipe >= 0:
+            with suppress(OSError):
+                os.write(self._pipe, b"\0")
+            self.detach()
+
+    def detach(self) -> None:
+        """Let go of the caller's terminal and pipes, in this process."""
+        if not self._is_left:
             return
-        with suppress(OSError):
-            os.write(self._pipe, b"\0")
-        os.close(self._pipe)
-        self._pipe = -1
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
         null = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, 1, 2):
+        for fd in (0, 1) if self._keeps_console else (0, 1, 2):
             os.dup2(null, fd)
         os.close(null)
 
 
-def leave_foreground() -> Foreground:
+def leave_foreground(*, keeps_console: bool) -> Foreground:
     """Go on in a process of its own session. The one that was called ends: with 0 when the daemon has started."""
     wait, tell = os.pipe()
     if os.fork():
@@ -39,4 +47,4 @@ def leave_foreground() -> Foreground:
     if os.fork():
         os._exit(0)
     os.chdir("/")
-    return Foreground(tell)
+    return Foreground(tell, keeps_console=keeps_console)

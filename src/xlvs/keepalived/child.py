@@ -33,7 +33,14 @@ _USUAL: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
 class Child:
     """`pid` is 0 while it does not run; `due` is when it is to be started (monotonic clock), None: not at all."""
 
-    def __init__(self, part: Part, log: Log, selector: selectors.BaseSelector, told: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        part: Part,
+        log: Log,
+        selector: selectors.BaseSelector,
+        told: Callable[[], None],
+        detach: Callable[[], None],
+    ) -> None:
         self.part = part
         self.pid = self.last_pid = 0
         self.due: float | None = None
@@ -44,6 +51,7 @@ class Child:
         self._log = log
         self._selector = selector
         self._told = told
+        self._detach = detach
         self._wire: socket.socket | None = None
         self._begun = 0.0
         self._since = 0.0
@@ -80,6 +88,7 @@ class Child:
             # Not SIG_IGN, which programs that are run would inherit.
             signal.signal(number, signal.SIG_DFL if number in _USUAL else lambda *_: None)
         self._selector.close()
+        self._detach()
         log = self._log.child(self.part.ident, f"_{self.part.suffix}")
         code = _INTERNAL_ERROR
         try:

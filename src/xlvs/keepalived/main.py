@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {
     "check": "xlvs.keepalived.config_check",
+    "status": "xlvs.keepalived.status",
 }
 _VERSION: Final = f"Keepalived v2.2.7 (xlvs {xlvs.__version__})"
 """The version whose configuration and files these are; programs look for it in this form."""
@@ -109,7 +110,7 @@ def _run(options: argparse.Namespace, source: Source, reading: Reading, files: P
     from xlvs.keepalived.readiness import Manager
 
     manager = Manager()
-    caller = Foreground() if options.dont_fork else leave_foreground()
+    caller = Foreground() if options.dont_fork else leave_foreground(keeps_console=options.log_console)
     if not options.dont_fork:
         log.open()
         manager.main_process()
@@ -121,9 +122,9 @@ def _run(options: argparse.Namespace, source: Source, reading: Reading, files: P
             reading,
             log,
             manager,
-            Manner(files.control, respawns=not options.dont_respawn, all_parts=options.all),
+            Manner(files.control, caller, respawns=not options.dont_respawn, all_parts=options.all),
         )
-        code = parent.run(caller.started)
+        code = parent.run()
     log.write(f"Stopped {_VERSION}")
     return code
 

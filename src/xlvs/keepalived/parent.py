@@ -22,9 +22,10 @@ from xlvs.keepalived.control import Control
 from xlvs.model.errors import XlvsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from xlvs.keepalived.background import Foreground
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.part import Part
     from xlvs.keepalived.readiness import Manager
@@ -40,6 +41,7 @@ class Manner:
 
     control: Path
     """The socket that says what the daemon does."""
+    caller: Foreground
     respawns: bool = True
     all_parts: bool = False
 
@@ -61,14 +63,15 @@ class Parent:
         self._ends_at: float | None = None
         self._selector = selectors.DefaultSelector()
         self._control = Control(manner.control, self._selector, self._facts)
-        self.children = [Child(each, log, self._selector, partial(self._told, each)) for each in parts]
+        self.children = [
+            Child(each, log, self._selector, partial(self._told, each), manner.caller.detach) for each in parts
+        ]
         self._wakes, self._woken = socket.socketpair()
 
     # The life
 
-    def run(self, started: Callable[[], None]) -> int:
-        """Until told to end; the exit code. `started` is called when all parts run."""
-        self._started = started
+    def run(self) -> int:
+        """Until told to end; the exit code."""
         self._hear_signals()
         self._control.open()
         self._start_wanted()
@@ -115,6 +118,7 @@ class Parent:
             if child.due is not None and child.due <= now:
                 child.start(self.reading.config)
         if self._ends_at is not None and now >= self._ends_at:
+            self._ends_at = now + 1
             for child in self.children:
                 child.kill()
 
@@ -148,7 +152,7 @@ class Parent:
         if not self._has_started:
             self._has_started = True
             self._log.write("Startup complete")
-            self._started()
+            self._manner.caller.started()
 
     def _reap(self) -> None:
         for child in self.children:

@@ -33,8 +33,13 @@ class PidFiles:
 
     @property
     def control(self) -> Path:
-        """The socket that tells what the daemon does, beside the first of them."""
-        return self.parent.with_suffix(".sock")
+        """The socket that tells what the daemon does."""
+        return control(self.parent)
+
+
+def control(file: Path) -> Path:
+    """The socket of the daemon that has a pid file, beside it."""
+    return file.with_suffix(".sock")
 
 
 def pid_files(

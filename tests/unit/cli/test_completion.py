@@ -44,6 +44,10 @@ def test_the_first_word_is_a_command() -> None:
         (("xlvs", "attach", "--mode", "x"), ["xdp", "xdp-generic"]),
         (("xlvs", "status", "--"), ["--json", "--help"]),
         (("xlvs", "upgrade", ""), ["--help"]),
+        (("xlvs", "keepalived", "s"), ["status"]),
+        (("xlvs", "keepalived", "--dont-f"), ["--dont-fork"]),
+        (("xlvs", "keepalived", "status", "--"), ["--json", "--pid", "--help"]),
+        (("xlvs", "keepalived", "--signum", "S"), ["STOP", "STATS", "STATS_CLEAR"]),
     ],
 )
 def test_the_second_word_depends_on_the_command(words: tuple[str, ...], offered: list[str]) -> None:

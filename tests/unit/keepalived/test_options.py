@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The original's command line."""
+
+from __future__ import annotations
+
+import shlex
+import syslog
+from pathlib import Path
+
+import pytest
+
+from xlvs.keepalived import options
+from xlvs.keepalived.main import main
+from xlvs.keepalived.pid_file import pid_files
+from xlvs.model.errors import UsageError
+
+EVERY = (
+    "-f F -P -C -B --all -l -D -S 3 -g G --flush-log-file -G -u 022 -X -V -I -R -n -d -p P -r R -c C -a -b B -x -A S -s N "
+    "-m -Mpattern -e -i ID --perf=all --debug=DvE --no-mem-check"
+)
+
+
+def test_every_option_of_the_original_is_known() -> None:
+    """Short and long, together and apart."""
+    found = options.parse(shlex.split(EVERY))
+    assert (found.use_file, found.log_facility, found.umask, found.core_dump_pattern) == ("F", "3", 0o22, "pattern")
+    joined = options.parse(["-nlDGP", "-tlog"])
+    assert joined.dont_fork
+    assert joined.vrrp
+    assert joined.config_test == "log"
+
+
+def test_what_has_no_effect_is_said() -> None:
+    """One line each."""
+    assert len(options.notices(options.parse(shlex.split(EVERY)))) == 4
+    assert options.notices(options.parse([])) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [("0", syslog.LOG_LOCAL0), ("local7", syslog.LOG_LOCAL7), ("user", syslog.LOG_USER), ("daemon", syslog.LOG_DAEMON)],
+)
+def test_facilities_are_the_originals(word: str, number: int) -> None:
+    """0 to 7, local0 to local7, user, daemon."""
+    assert options.facility(word) == number
+
+
+@pytest.mark.parametrize("words", [["-S", "9"], ["-S", ""], ["-u", "x"], ["-u", "7777"]])
+def test_wrong_values_are_refused(words: list[str]) -> None:
+    """Before anything starts."""
+    with pytest.raises(UsageError):
+        options.parse(words)
+
+
+def test_signals_have_their_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    """--signum, as scripts use it; an unknown one is 1."""
+    for word, number in (("STOP", 15), ("RELOAD", 1), ("DATA", 10), ("STATS", 12), ("STATS_CLEAR", 63), ("JSON", 36)):
+        assert main([f"--signum={word}"]) == 0
+        assert capsys.readouterr().out == f"{number}\n"
+    assert main(["--signum=TDATA"]) == 1
+    assert "Unknown sigfunc TDATA" in capsys.readouterr().err
+
+
+def test_the_version_is_found_by_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """-v: on stderr, beginning as the original's."""
+    assert main(["-v"]) == 0
+    assert capsys.readouterr().err.startswith("Keepalived v2.2.7 (")
+
+
+@pytest.mark.parametrize(
+    ("how", "parent", "vrrp"),
+    [
+        ({}, "/run/keepalived.pid", "/run/vrrp.pid"),
+        ({"instance": "foo"}, "/run/keepalived/keepalived_foo.pid", "/run/keepalived/vrrp_foo.pid"),
+        ({"own_directory": True}, "/run/keepalived/keepalived.pid", "/run/keepalived/vrrp.pid"),
+        (
+            {"namespace": "blue"},
+            "/run/keepalived/keepalived_blue/keepalived.pid",
+            "/run/keepalived/keepalived_blue/vrrp.pid",
+        ),
+    ],
+)
+def test_pid_files_are_where_they_were(how: dict[str, str], parent: str, vrrp: str) -> None:
+    """Those of the original; in a network namespace where the original's are seen from outside."""
+    found = pid_files(("", "", "", ""), **how)  # type: ignore[arg-type]
+    assert (found.parent, found.vrrp) == (Path(parent), Path(vrrp))
+
+
+def test_pid_files_of_the_command_line_come_first() -> None:
+    """Each by itself."""
+    found = pid_files(("/a", "", "/c", ""), instance="foo")
+    assert [str(each) for each in (found.parent, found.vrrp, found.checkers)] == [
+        "/a",
+        "/run/keepalived/vrrp_foo.pid",
+        "/c",
+    ]
