@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Telling scripts and FIFOs what happened, with the original's arguments and lines."""
+"""Telling scripts, FIFOs and people what happened, with the original's arguments, lines and mails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from xlvs.keepalived import programs
+from xlvs.keepalived import mail, programs
+from xlvs.keepalived.mailer import Mailer
 from xlvs.vrrp.effects import State
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from xlvs.keepalived.vrrp_plan import Command, Globals, Notifications
 
 _MODE: Final = 0o600
+_MAILS_LAST_S: Final = 1.0
 WORDS: Final = {State.MASTER: "MASTER", State.BACKUP: "BACKUP", State.FAULT: "FAULT", State.INIT: "STOP"}
 
 
@@ -56,6 +58,7 @@ class Notifier:
         self._settings = settings
         self._log = log
         self._owner = (settings.script_user, settings.script_group)
+        self._mailer = Mailer(settings.mail, log) if settings.mail else None
         self._fifos = [Fifo(path, log) for path in dict.fromkeys((settings.fifo, settings.vrrp_fifo)) if path]
         self._readers = [
             programs.run(command, path, owner=self._owner)
@@ -65,6 +68,11 @@ class Notifier:
             )
             if command and path
         ]
+
+    async def drain(self) -> None:
+        """At the very end: mails that are on their way are given a second."""
+        if self._mailer:
+            await self._mailer.drain(_MAILS_LAST_S)
 
     def close(self) -> None:
         """End: FIFOs made here go, so do their readers."""
@@ -83,11 +91,13 @@ class Notifier:
             self._run(specific)
         if to.on_any:
             self._run(to.on_any, kind, name, state, str(priority))
+        self._mail(kind, name, state, to)
 
     def stopped(self, kind: str, name: str, priority: int, to: Notifications) -> None:
         """The daemon ends: scripts are waited for, one second each."""
         self._write(kind, name, "STOP", priority)
-        for command, more in ((to.on_stop, ()), (to.on_any, (kind, name, "STOP", str(priority)))):
+        self._mail(kind, name, "STOP", to)
+        for command, more in ((to.on_any, (kind, name, "STOP", str(priority))), (to.on_stop, ())):
             if command:
                 with suppress(OSError):
                     programs.run_and_wait(command, *more, owner=self._owner)
@@ -106,6 +116,10 @@ class Notifier:
     def _write(self, kind: str, name: str, state: str, priority: int) -> None:
         for fifo in self._fifos:
             fifo.write(f'{kind} "{name}" {state} {priority}')
+
+    def _mail(self, kind: str, name: str, state: str, to: Notifications) -> None:
+        if self._mailer and to.mail and (state != "FAULT" or self._mailer.settings.faults):
+            self._mailer.send(mail.of_router(kind, name, state))
 
     def _run(self, command: Command, *more: str) -> None:
         try:

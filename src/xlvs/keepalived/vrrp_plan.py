@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from xlvs.vrrp.settings import RouterSettings
+
+if TYPE_CHECKING:
+    from xlvs.keepalived.mail import MailSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,7 @@ class Globals:
     log_unknown: bool = False
     dynamic_interfaces: bool = False
     na_interval_us: int = 0
-    mail: bool = False
+    mail: MailSettings | None = None
     states_on_reload: bool = False
     mend: bool = True
     """A virtual address that somebody else takes off is put back; otherwise the routers elect again."""

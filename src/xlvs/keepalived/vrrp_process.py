@@ -87,6 +87,7 @@ class VrrpProcess:
         gc.freeze()  # a collection that walks everything made at the start delays timers
         await self._ended.wait()
         self._stop()
+        await self.notifier.drain()
 
     # What the routers use
 
@@ -332,6 +333,7 @@ class VrrpProcess:
             virtual_addresses.release(self.route, self.links, "", self.plan.static_addresses)
         self.notifier.close()
         self.announcer.close()
-        for wire in self._sockets.values():
-            wire.close()
-        self.links.close()
+        loop = asyncio.get_running_loop()
+        for each in (*self._sockets.values(), self.links):
+            loop.remove_reader(each)
+            each.close()

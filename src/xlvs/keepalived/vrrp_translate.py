@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Final
 
 from xlvs.config.settings.vrrp import Instance as ConfiguredInstance
+from xlvs.keepalived.mail import mail_settings
 from xlvs.keepalived.vrrp_plan import (
     Command,
     Globals,
@@ -107,6 +108,7 @@ def _globals(settings: GlobalSettings) -> Globals:
         log_unknown=settings.log_unknown_vrids,
         dynamic_interfaces=bool(settings.dynamic_interfaces),
         na_interval_us=settings.vrrp_gna_interval,
+        mail=mail_settings(settings),
         states_on_reload=settings.fifo_write_vrrp_states_on_reload,
         mend=settings.xlvs_mend,
     )

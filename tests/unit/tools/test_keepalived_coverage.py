@@ -10,14 +10,7 @@ AWAITED = (
     frozenset(
         f"global_defs.{name}"
         for name in (
-            *(
-                "notification_email",
-                "notification_email_from",
-                "smtp_server",
-                "smtp_connect_timeout",
-                "lvs_sync_daemon",
-            ),
-            *("reload_check_config", "max_auto_priority", "enable_snmp_vrrp", "enable_snmp_checker"),
+            *("lvs_sync_daemon", "reload_check_config", "max_auto_priority", "enable_snmp_vrrp", "enable_snmp_checker"),
         )
     )
     | frozenset(
