@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,11 +33,24 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class CheckerChanged:
-    """A checker has another verdict: for mails."""
+    """A checker of a real server has another verdict, for mails: they name the checker and say how the server is now."""
 
+    virtual_server: VirtualServerSettings
+    server: RealServerSettings
     checker: Checker
     up: bool
     result: ProbeResult
+    server_up: bool
+    decisive: bool
+    """The server came up or went down by it."""
+
+
+class Cause(Enum):
+    """Why a real server is another, beside what its checkers say of it."""
+
+    CHECKER = ""
+    REMOVED = "Removing"
+    ENDING = "Shutting down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,7 @@ class ServerChanged:
     virtual_server: VirtualServerSettings
     server: RealServerSettings
     up: bool
+    cause: Cause = Cause.CHECKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,16 @@ class QuorumChanged:
 
     virtual_server: VirtualServerSettings
     up: bool
+    weight: int = 0
+    """Of its live servers."""
+    starting: bool = False
+    """It is so from the beginning."""
+
+    @property
+    def threshold(self) -> int:
+        """What the weight was compared with."""
+        settings = self.virtual_server
+        return settings.quorum + (settings.hysteresis if self.up else -settings.hysteresis)
 
 
 @dataclass(frozen=True, slots=True)

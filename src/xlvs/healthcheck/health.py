@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.checker import Checker
 from xlvs.healthcheck.effects import CheckerChanged, Note, RunProbe, ServerChanged
-from xlvs.healthcheck.probe import BfdProbe, ProbeResult
+from xlvs.healthcheck.probe import BfdProbe, Kind, ProbeResult
 from xlvs.healthcheck.virtual_server import RealServer, VirtualServer
 
 if TYPE_CHECKING:
@@ -218,18 +218,24 @@ class Health:
             heappush(self._due, (checker.due, self._sequence, checker))
 
     def _conclude(self, checker: Checker, result: ProbeResult, now: int) -> None:
-        weight = checker.weight
+        weight, first = checker.weight, not checker.has_run
         conclusion = checker.conclude(result, now)
         for text in conclusion.notes:
             self._emit(Note(text))
         checker.due = now + conclusion.wait_us
-        if conclusion.verdict is not None:
-            self._emit(CheckerChanged(checker, conclusion.verdict, result))
-        if conclusion.verdict is not None or checker.weight != weight:
-            for virtual_server, server in self._users[checker]:
+        judged = conclusion.verdict is not None or checker.weight != weight
+        # A program is worth a mail when it ends well for the first time, although nothing changes.
+        told = conclusion.verdict is not None or (first and result.ok and checker.settings.kind is Kind.MISC)
+        for virtual_server, server in self._users[checker] if judged or told else ():
+            was_up = server.up
+            if judged:
                 virtual_server.judge(server, now)
-                if server.ramp_from is not None:
-                    self._ramp_next(virtual_server.handle_ramp(now))
+            if told:
+                about = (virtual_server.settings, server.settings, checker)
+                decisive = server.up != was_up
+                self._emit(CheckerChanged(*about, result.ok, result, server_up=server.up, decisive=decisive))
+            if server.ramp_from is not None:
+                self._ramp_next(virtual_server.handle_ramp(now))
 
     def _ramp_next(self, due: int | None) -> None:
         if due is not None and (self._ramp_at is None or due < self._ramp_at):

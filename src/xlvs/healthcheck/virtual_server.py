@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xlvs.healthcheck.effects import Edit, Note, QuorumChanged, ServerChanged
+from xlvs.healthcheck.effects import Cause, Edit, Note, QuorumChanged, ServerChanged
 from xlvs.healthcheck.probe import SECOND_US
 from xlvs.model.diff import AddDestination, ConfiguredService, DeleteDestination, UpdateDestination
 
@@ -135,7 +135,7 @@ class VirtualServer:
             if server.up:
                 self._note(f"Shutting down service {server.settings.name} from VS {self.settings.name}")
                 if self.settings.omega:
-                    self._emit(ServerChanged(self.settings, server.settings, up=False))
+                    self._emit(ServerChanged(self.settings, server.settings, up=False, cause=Cause.ENDING))
         if self.settings.omega and self.quorum_up:
             self._emit(QuorumChanged(self.settings, up=False))
 
@@ -237,7 +237,7 @@ class VirtualServer:
         settings = self.settings
         self.quorum_up = False
         self.changed_at = now
-        self._emit(QuorumChanged(settings, up=False))
+        self._emit(QuorumChanged(settings, up=False, weight=self._live_weight()))
         if not settings.sorry:
             return
         verb = "Enabling sorry server {} of" if settings.sorry_inhibit else "Adding sorry server {} to"
@@ -263,4 +263,4 @@ class VirtualServer:
                     self._put(self._destination(server, now))
                 elif server.settings.inhibit:
                     self._put(replace(server.settings.destination, weight=0))
-        self._emit(QuorumChanged(settings, up=True))
+        self._emit(QuorumChanged(settings, up=True, weight=self._live_weight()))

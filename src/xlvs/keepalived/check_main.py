@@ -60,3 +60,4 @@ async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool, ses
             checking.stop(keep=keep or line.parent_ended)
     finally:
         notifier.close()
+        await notifier.drain()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Telling what became of virtual and real servers: their scripts, and lines in the FIFOs."""
+"""Telling what became of virtual and real servers: their scripts, lines in the FIFOs, mails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.effects import QuorumChanged, ServerChanged
 from xlvs.keepalived import programs
+from xlvs.keepalived.check_mail import mail_of
+from xlvs.keepalived.mailer import MAILS_LAST_S, Mailer
 from xlvs.keepalived.notify import Fifo
 from xlvs.keepalived.vrrp_plan import Command
 from xlvs.model.errors import XlvsError
@@ -24,6 +26,7 @@ class CheckNotifier:
     def __init__(self, plan: CheckPlan, log: Log) -> None:
         self._log = log
         self._owner = plan.script_owner
+        self._mailer = Mailer(plan.mail, log) if plan.mail else None
         self._fifos = [Fifo(path, log) for path in dict.fromkeys(plan.fifos)]
 
     def __call__(self, change: CheckerChanged | ServerChanged | QuorumChanged) -> None:
@@ -31,12 +34,20 @@ class CheckNotifier:
         line = fifo_line(change)
         for fifo in self._fifos if line else ():
             fifo.write(line)
+        letter = mail_of(change, self._mailer.settings) if self._mailer else None
+        if self._mailer and letter:
+            self._mailer.send(letter)
         hook = hook_of(change)
         if hook:
             try:
                 programs.run(Command(hook.command, hook.user, hook.group), owner=self._owner)
             except (OSError, XlvsError) as problem:
                 self._log.write(f"Unable to run {' '.join(hook.command)}: {problem}")
+
+    async def drain(self) -> None:
+        """At the very end: mails that are on their way are given a second."""
+        if self._mailer:
+            await self._mailer.drain(MAILS_LAST_S)
 
     def close(self) -> None:
         """FIFOs that were made here go."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xlvs.healthcheck.settings import HealthSettings
 
 if TYPE_CHECKING:
+    from xlvs.keepalived.mail import MailSettings
     from xlvs.model.service import ServiceKey
     from xlvs.model.settings import Timeouts
 
@@ -25,6 +26,7 @@ class CheckPlan:
     mend: bool = True
     """What others change in our services is put right within one delay loop."""
 
+    mail: MailSettings | None = None
     fifos: tuple[str, ...] = ()
     """Paths of notify_fifo and lvs_notify_fifo."""
     script_owner: tuple[str, str] = ("", "")

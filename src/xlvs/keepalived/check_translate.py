@@ -10,6 +10,7 @@ from xlvs.healthcheck.probe import end_text
 from xlvs.healthcheck.settings import HealthSettings, Hook, RealServerSettings, VirtualServerSettings
 from xlvs.keepalived.check_plan import CheckPlan
 from xlvs.keepalived.check_probes import checkers_of, regex_fault
+from xlvs.keepalived.mail import mail_settings
 from xlvs.model.address import Family, family_of
 from xlvs.model.destination import (
     TUNNEL_FLAG_CHECKSUM,
@@ -70,6 +71,7 @@ def translate(config: KeepalivedConfig) -> CheckPlan:
         flush_at_start=settings.lvs_flush,
         flush_at_stop=bool(settings.lvs_flush_on_stop),
         mend=settings.xlvs_mend,
+        mail=mail_settings(settings),
         fifos=tuple(path for path in fifos if path),
         warnings=tuple(_warnings(config)),
         script_owner=(user.name, user.group) if user else ("", ""),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.mail import Mail, MailSettings
 
+MAILS_LAST_S: Final = 1.0
+"""How long the end waits for mails."""
+
 _AT_ONCE: Final = 8
 _WAITING_MAX: Final = 4096
 _PORTION: Final = 4096

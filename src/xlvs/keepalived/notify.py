@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived import mail, programs
-from xlvs.keepalived.mailer import Mailer
+from xlvs.keepalived.mailer import MAILS_LAST_S, Mailer
 from xlvs.vrrp.effects import State
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from xlvs.keepalived.vrrp_plan import Command, Globals, Notifications
 
 _MODE: Final = 0o600
-_MAILS_LAST_S: Final = 1.0
 WORDS: Final = {State.MASTER: "MASTER", State.BACKUP: "BACKUP", State.FAULT: "FAULT", State.INIT: "STOP"}
 
 
@@ -72,7 +71,7 @@ class Notifier:
     async def drain(self) -> None:
         """At the very end: mails that are on their way are given a second."""
         if self._mailer:
-            await self._mailer.drain(_MAILS_LAST_S)
+            await self._mailer.drain(MAILS_LAST_S)
 
     def close(self) -> None:
         """End: FIFOs made here go, so do their readers."""

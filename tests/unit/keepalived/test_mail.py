@@ -19,6 +19,10 @@ from xlvs.keepalived.mailer import Mailer
 
 SETTINGS = MailSettings("127.0.0.1", ("a@example.com", "b@example.org"), sender="f@x", helo="me", router_id="R1")
 MAIL = of_router("INSTANCE", "VI_1", "MASTER")
+LETTER = (
+    "Date:\r\nFrom: f@x\r\nSubject: [R1] VRRP Instance VI_1 - Entering MASTER state\r\nX-Mailer: Keepalived\r\n"
+    "To: a@example.com, b@example.org\r\n\r\n=> VRRP Instance is now owning VRRP VIPs <=\r\n\r\n.\r\n"
+)
 
 
 def delivered(office: PostOffice, settings: MailSettings, *mails: Mail, patience_s: float = 10.0) -> list[str]:
@@ -51,10 +55,7 @@ def test_a_letter_is_the_originals_to_the_byte() -> None:
         "DATA",
         "QUIT",
     ]
-    assert office.letters == [
-        "Date:\r\nFrom: f@x\r\nSubject: [R1] VRRP Instance VI_1 - Entering MASTER state\r\nX-Mailer: Keepalived\r\n"
-        "To: a@example.com, b@example.org\r\n\r\n=> VRRP Instance is now owning VRRP VIPs <=\r\n\r\n.\r\n"
-    ]
+    assert office.letters == [LETTER]
     assert log == ["Remote SMTP server [127.0.0.1]:PORT connected.", "SMTP alert successfully sent."]
 
 
