@@ -37,14 +37,17 @@ async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool, ses
         checking = open_checking(plan, log.write, notifier)
 
         def changed(again: KeepalivedConfig) -> None:
-            nonlocal config
+            nonlocal config, plan
             log.write("Reloading")
+            coming = translate(again)
+            notifier.use(coming)
             try:
-                checking.reload(translate(again))
+                checking.reload(coming)
             except XlvsError as error:
+                notifier.use(plan)
                 log.write(f"Reload failed, the configuration of before stays: {error.message}")
             else:
-                config = again
+                config, plan = again, coming
                 log.write("Reload complete")
 
         loop.add_signal_handler(signal.SIGUSR1, lambda: check_dump.write(checking, config, log))

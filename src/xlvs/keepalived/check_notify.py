@@ -21,13 +21,24 @@ if TYPE_CHECKING:
 
 
 class CheckNotifier:
-    """Scripts run without being waited for; FIFOs are those of the plan that the process began with."""
+    """Scripts run without being waited for."""
 
     def __init__(self, plan: CheckPlan, log: Log) -> None:
         self._log = log
         self._owner = plan.script_owner
-        self._mailer = Mailer(plan.mail, log) if plan.mail else None
-        self._fifos = [Fifo(path, log) for path in dict.fromkeys(plan.fifos)]
+        self._fifos: list[Fifo] = []
+        self._mailer: Mailer | None = None
+        self.use(plan)
+
+    def use(self, plan: CheckPlan) -> None:
+        """Another configuration: what it leaves as it was goes on."""
+        self._owner = plan.script_owner
+        known = {fifo.path: fifo for fifo in self._fifos}
+        self._fifos = [known.pop(path, None) or Fifo(path, self._log) for path in dict.fromkeys(plan.fifos)]
+        for fifo in known.values():
+            fifo.close()
+        if plan.mail != (self._mailer.settings if self._mailer else None):
+            self._mailer = Mailer(plan.mail, self._log) if plan.mail else None
 
     def __call__(self, change: CheckerChanged | ServerChanged | QuorumChanged) -> None:
         """Tell of a change."""

@@ -334,6 +334,8 @@ class VrrpProcess:
         self.notifier.close()
         self.announcer.close()
         loop = asyncio.get_running_loop()
-        for each in (*self._sockets.values(), self.links):
-            loop.remove_reader(each)
-            each.close()
+        for wire in self._sockets.values():
+            loop.remove_reader(wire)
+            wire.close()
+        loop.remove_reader(self.links)
+        self.links.close()
