@@ -34,7 +34,8 @@ class CheckNotifier:
         """Another configuration: what it leaves as it was goes on."""
         self._owner = plan.script_owner
         known = {fifo.path: fifo for fifo in self._fifos}
-        self._fifos = [known.pop(path, None) or Fifo(path, self._log) for path in dict.fromkeys(plan.fifos)]
+        paths = dict.fromkeys(plan.fifos)
+        self._fifos = [known.pop(path) if path in known else Fifo(path, self._log) for path in paths]
         for fifo in known.values():
             fifo.close()
         if plan.mail != (self._mailer.settings if self._mailer else None):
