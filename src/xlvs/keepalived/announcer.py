@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from xlvs.keepalived.links import Link
 
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 1000
 
 
 class Announcer:

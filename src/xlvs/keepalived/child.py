@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from xlvs.keepalived import line
 from xlvs.keepalived.pid_file import written
+from xlvs.linux.timer import PreciseSelector
 from xlvs.model.errors import XlvsError
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class Child:
         try:
             log.open()
             with written(self.part.pid_file):
-                asyncio.run(self.part.run(config, line.Line(wire), log))
+                with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(PreciseSelector())) as runner:
+                    runner.run(self.part.run(config, line.Line(wire), log))
             code = 0
         except XlvsError as error:
             for each in error.message.splitlines():

@@ -51,9 +51,13 @@ def add(route: Route, addresses: Sequence[HostAddress]) -> dict[int, int]:
 
 
 def remove(route: Route, addresses: Sequence[HostAddress]) -> dict[int, int]:
-    """Remove them; one that is gone is no error."""
-    failed = route.change_many(RTM_DELADDR, 0, [_payload(each, whole=False) for each in addresses])
-    return {index: errno for index, errno in failed.items() if errno not in _GONE}
+    """Remove them; one that is gone is no error.
+
+    The last one first: the first of a subnet is the kernel's primary, which it would replace a thousand times.
+    """
+    last = len(addresses) - 1
+    failed = route.change_many(RTM_DELADDR, 0, [_payload(each, whole=False) for each in reversed(addresses)])
+    return {last - index: errno for index, errno in failed.items() if errno not in _GONE}
 
 
 def _payload(each: HostAddress, *, whole: bool = True) -> bytes:

@@ -29,7 +29,8 @@ _STATFS_WORDS: Final = 32
 
 
 @cache
-def _libc() -> ctypes.CDLL:
+def libc() -> ctypes.CDLL:
+    """The C library."""
     return ctypes.CDLL(None, use_errno=True)
 
 
@@ -43,41 +44,41 @@ def _check(operation: str, result: int) -> int:
 def mount(source: str, target: str, kind: str, flags: int = 0, options: str = "") -> None:
     """Mount; an empty `kind` or `options` is passed as no argument."""
     arguments = [c_char_p(text.encode()) if text else None for text in (source, target, kind, options)]
-    result = _libc().mount(*arguments[:3], c_ulong(flags), arguments[3])
+    result = libc().mount(*arguments[:3], c_ulong(flags), arguments[3])
     _check(f"mounting {target}", result)
 
 
 def unmount(target: str, flags: int = MNT_DETACH) -> None:
     """Call umount2(2)."""
-    _check(f"unmounting {target}", _libc().umount2(os.fsencode(target), flags))
+    _check(f"unmounting {target}", libc().umount2(os.fsencode(target), flags))
 
 
 def setns(fd: int, kind: int) -> None:
     """Move this thread into the namespace behind `fd`."""
-    _check("entering a namespace", _libc().setns(fd, kind))
+    _check("entering a namespace", libc().setns(fd, kind))
 
 
 def unshare(kinds: int) -> None:
     """Give this thread new namespaces of its own."""
-    _check("making a namespace", _libc().unshare(kinds))
+    _check("making a namespace", libc().unshare(kinds))
 
 
 def is_bpffs(path: str) -> bool:
     """Whether `path` lies in a bpffs; False when it does not exist."""
     answer = (c_ulong * _STATFS_WORDS)()
-    if _libc().statfs(os.fsencode(path), byref(answer)):
+    if libc().statfs(os.fsencode(path), byref(answer)):
         return False
     return answer[0] == BPF_FS_MAGIC
 
 
 def netns_cookie() -> int:
     """The number of this thread's network namespace, never used twice between two boots (SO_NETNS_COOKIE, Linux 5.14)."""
-    libc = _libc()
+    library = libc()
     operation = "reading the cookie of the network namespace"
-    fd = _check(operation, libc.socket(_AF_INET, _SOCK_DGRAM_CLOEXEC, 0))
+    fd = _check(operation, library.socket(_AF_INET, _SOCK_DGRAM_CLOEXEC, 0))
     try:
         cookie, size = c_uint64(), c_uint32(8)
-        result = libc.getsockopt(c_int(fd), _SOL_SOCKET, _SO_NETNS_COOKIE, byref(cookie), byref(size))
+        result = library.getsockopt(c_int(fd), _SOL_SOCKET, _SO_NETNS_COOKIE, byref(cookie), byref(size))
         _check(operation, result)
         return cookie.value
     finally:
