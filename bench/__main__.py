@@ -18,7 +18,7 @@ from xlvs.model.errors import XlvsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PARTS = ("progrun", "netns", "control", "checks")
+PARTS = ("progrun", "netns", "control", "checks", "vrrp")
 
 
 def measure_programs(options: argparse.Namespace) -> report.Section:
@@ -59,11 +59,21 @@ def measure_checks(options: argparse.Namespace) -> report.Section:
     return checks.section(options.seconds)
 
 
+def measure_routers(options: argparse.Namespace) -> report.Section:
+    """Failovers, on whichever core is free."""
+    from bench import vrrp
+
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    os.setpriority(os.PRIO_PROCESS, 0, 0)
+    return vrrp.section(options.rounds, options.seconds)
+
+
 MEASURES: dict[str, Callable[[argparse.Namespace], report.Section]] = {
     "progrun": measure_programs,
     "netns": measure_network,
     "control": measure_commands,
     "checks": measure_checks,
+    "vrrp": measure_routers,
 }
 
 

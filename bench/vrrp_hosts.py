@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two hosts that speak VRRP and a client behind one switch, all in network namespaces; the client hears everything.
 
-    xlvs-bench-a  eth0 10.77.0.1 --+
-    xlvs-bench-b  eth0 10.77.0.2 --+-- br0 in xlvs-bench-switch
-    xlvs-bench-c  eth0 10.77.0.9 --+     (ports a, b, c)
+xlvs-bench-a  eth0 10.77.0.1 --+
+xlvs-bench-b  eth0 10.77.0.2 --+-- br0 in xlvs-bench-switch
+xlvs-bench-c  eth0 10.77.0.9 --+     (ports a, b, c)
 """
 
 from __future__ import annotations
@@ -154,8 +154,8 @@ class Network:
             if each.process.poll() is None:
                 each.kill()
         for side in "ab":
-            inside(name(side), "ip", "address", "flush", "dev", "eth0")
-            inside(name(side), "ip", "address", "add", HOSTS[side], "dev", "eth0")
+            inside(name(side), "ip address flush dev eth0")
+            inside(name(side), f"ip address add {HOSTS[side]} dev eth0")
         self.connect("a", carries=True)
         self.frames.clear()
 
@@ -196,9 +196,9 @@ def name(side: str) -> str:
     return f"xlvs-bench-{side}"
 
 
-def inside(where: str, *command: str) -> None:
+def inside(where: str, command: str) -> None:
     """Run a command in a namespace. Raises CalledProcessError."""
-    subprocess.run(["ip", "netns", "exec", where, *command], check=True, capture_output=True)
+    subprocess.run(["ip", "netns", "exec", where, *command.split()], check=True, capture_output=True)
 
 
 @contextmanager
@@ -221,17 +221,15 @@ def network() -> Iterator[Network]:
 def _build() -> None:
     for each in (SWITCH, *map(name, HOSTS)):
         namespace.create(each)
-        inside(each, "ip", "link", "set", "lo", "up")
-    inside(SWITCH, *"ip link add br0 type bridge mcast_snooping 0".split())
-    inside(SWITCH, *"ip link set br0 up".split())
+        inside(each, "ip link set lo up")
+    inside(SWITCH, "ip link add br0 type bridge mcast_snooping 0")
+    inside(SWITCH, "ip link set br0 up")
     for side, address in HOSTS.items():
         hardware = HARDWARE[side].hex(":")
-        inside(
-            name(side), *f"ip link add eth0 address {hardware} type veth peer name {side} netns {SWITCH}".split()
-        )
-        inside(SWITCH, *f"ip link set dev {side} master br0 up".split())
-        inside(name(side), *f"ip address add {address} dev eth0".split())
-        inside(name(side), *"ip link set eth0 up".split())
+        inside(name(side), f"ip link add eth0 address {hardware} type veth peer name {side} netns {SWITCH}")
+        inside(SWITCH, f"ip link set dev {side} master br0 up")
+        inside(name(side), f"ip address add {address} dev eth0")
+        inside(name(side), "ip link set eth0 up")
 
 
 def _remove() -> None:

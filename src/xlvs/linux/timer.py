@@ -23,7 +23,7 @@ class Timer:
     """A file descriptor that is readable once a time has passed."""
 
     def __init__(self) -> None:
-        self._fd = libc().timerfd_create(c_int(_CLOCK_MONOTONIC), c_int(os.O_CLOEXEC | os.O_NONBLOCK))
+        self._fd: int = libc().timerfd_create(c_int(_CLOCK_MONOTONIC), c_int(os.O_CLOEXEC | os.O_NONBLOCK))
         if self._fd < 0:
             raise KernelError("making a timer", ctypes.get_errno())
         self._value = (c_long * 4)()
