@@ -121,7 +121,8 @@ def is_for(own: RouterSettings, given: Datagram) -> bool:
     begin = bytes((own.version << 4 | 1, own.vrid))
     end = b"".join(own.addresses)
     if own.version == 2:
-        end += own.password.ljust(8, b"\0") if own.authentication is AuthenticationType.PASS else bytes(8)
+        # Without a password its place may hold anything (RFC 2338 5.3.6.1).
+        end += own.password.ljust(8, b"\0") if own.authentication is AuthenticationType.PASS else payload[-8:]
     kind = bytes((own.authentication, own.interval_us // 1_000_000)) if own.version == 2 else payload[4:6]
     said = begin + payload[2:3] + bytes((len(own.addresses),)) + kind + payload[6:8] + end
     return given.authenticated == sealed and payload == said and is_summed(own, given, payload) and is_near(own, given)
