@@ -94,9 +94,8 @@ class Child:
         code = _INTERNAL_ERROR
         try:
             log.open()
-            with written(self.part.pid_file):
-                with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(PreciseSelector())) as runner:
-                    runner.run(self.part.run(config, line.Line(wire), log))
+            with written(self.part.pid_file), asyncio.Runner(loop_factory=_event_loop) as runner:
+                runner.run(self.part.run(config, line.Line(wire), log))
             code = 0
         except XlvsError as error:
             for each in error.message.splitlines():
@@ -190,3 +189,7 @@ class Child:
         """For `status`."""
         found: dict[str, object] = {"pid": self.pid, "since": self._since, "restarts": self._restarts}
         return found | ({"last_end": self._ending} if self._ending else {})
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.SelectorEventLoop(PreciseSelector())
