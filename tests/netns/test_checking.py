@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import time
@@ -245,6 +246,41 @@ def test_a_reload_goes_over_by_difference(net: Net, start: Start) -> None:
         daemon.until_table(two=1)
         again = net.ipvsadm("-L -n --stats").splitlines()
         assert [line for line in again if f"{VIP}:80" in line] == [line for line in counted if f"{VIP}:80" in line]
+
+
+def test_open_connections_survive_reloads_and_restarts(net: Net, start: Start) -> None:
+    """As long as their server stays: other options, another server gone, another service, a kill -9."""
+    first, second = (f"real_server {each} 80 {{\nweight 2\nTCP_CHECK {{\nretry 0\n}}\n}}\n" for each in REAL_SERVERS)
+    frame = f"virtual_server {VIP} %s {{\ndelay_loop 0.3\nwarmup 0\nlb_kind NAT\nprotocol TCP\n%s}}\n"
+    daemon = start(frame % (80, f"lb_algo rr\n{first}{second}"))
+    daemon.until(lambda: len(daemon.table()) == 2)
+    with net.lab.entered("client"):
+        opened = [socket.create_connection((VIP, 80), timeout=10) for _ in REAL_SERVERS]
+    with ExitStack() as stack:
+        for each in opened:
+            stack.enter_context(each)
+        pages = [asked(each) for each in opened]
+        assert sorted(pages) == sorted(REAL_SERVERS)
+        changed = second.replace("weight 2", "weight 7").replace("TCP_CHECK {", "PING_CHECK {")
+        daemon.reload(frame % (80, f"lb_algo wlc\n{first}{changed}") + frame % (81, f"lb_algo rr\n{first}"))
+        daemon.until(lambda: sorted(daemon.table().values()) == [2, 2, 7])
+        assert [asked(each) for each in opened] == pages
+        kept = opened[pages.index(REAL_SERVERS[1])]
+        daemon.reload(frame % (80, f"lb_algo wlc\n{changed}"))
+        daemon.until(lambda: list(daemon.table().values()) == [7])
+        assert asked(kept) == REAL_SERVERS[1]
+        daemon.process.kill()
+        daemon.process.wait()
+        assert asked(kept) == REAL_SERVERS[1]
+        again = start(frame % (80, f"lb_algo wlc\n{changed}") + frame % (82, f"lb_algo rr\n{first}"))
+        again.until(lambda: len(again.table()) == 2)
+        assert asked(kept) == REAL_SERVERS[1]
+
+
+def asked(connection: socket.socket) -> str:
+    """The page that one more request on a connection gets."""
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    return connection.recv(4096).partition(b"\r\n\r\n")[2].decode().strip()
 
 
 def test_a_killed_daemon_leaves_the_tables_to_the_next(net: Net, start: Start) -> None:

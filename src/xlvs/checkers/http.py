@@ -68,6 +68,10 @@ class HttpExchange:
         self._take(data)
         return self._judge() if self._left == 0 else None
 
+    def body_digest(self) -> str:
+        """MD5 of the body that came, in hexadecimal; empty when none did, or its probe has no digest."""
+        return self._digest.hexdigest() if self._digest is not None and self._head is None else ""
+
     def closed(self) -> ProbeResult:
         """The end of a body without a length; of a shorter one too, as the original has it."""
         if self._head is None:

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -20,12 +21,29 @@ from xlvs.lab import inside, plan, state
 from xlvs.lab.errors import LabError
 from xlvs.lab.lab import Lab
 from xlvs.lab.topology import HttpServer, Topology, check_names
-from xlvs.linux import namespace
+from xlvs.linux import bpffs, namespace
 
 _ETC_NETNS: Final = Path("/etc/netns")
 _NO_NAME_SERVER: Final = "# a lab has no name server\n"
 _BACKLOG: Final = 1024
 _SERVER_SOCKET: Final = 3
+_KILLED_S: Final = 5.0
+_SELF_SIGNED: Final = [
+    "openssl",
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-days",
+    "30",
+    "-subj",
+    "/CN=lab",
+    "-keyout",
+    "-",
+]
 
 # The children of this process that nobody else waits for.
 _servers: set[int] = set()
@@ -87,8 +105,39 @@ def _build(topology: Topology, name: str, *, owned: bool) -> None:
         inside.write_sysctls(plan.namespace(name, node.name), node.sysctls)
         _ip(plan.node_lines(node), plan.namespace(name, node.name))
     _write_etc(topology, name)
+    for node in topology.nodes:
+        if node.own_run:
+            _make_run(name, node.name)
     for server in topology.servers:
-        _start_server(server, plan.namespace(name, server.node), owner=os.getpid() if owned else 0)
+        _start_server(server, name, owner=os.getpid() if owned else 0)
+
+
+def _make_run(name: str, node: str) -> None:
+    """The directory that a node sees as /run, with a place for the pins, which must be there before any command."""
+    run = state.run_directory(name, node)
+    (run / Path(bpffs.MOUNT_POINT).name).mkdir(mode=0o755, parents=True)
+    with namespace.entered(plan.namespace(name, node)):
+        bpffs.director()
+
+
+def start_servers(lab: Lab, node: str) -> None:
+    """Start the web servers of a node; they end with the lab. Raises LabError when one runs."""
+    lab.namespace(node)
+    if inside.servers_in(lab.namespace(node)):
+        raise LabError(f"the web server of {node} is running")
+    for server in lab.topology.servers:
+        if server.node == node:
+            _start_server(server, lab.name, owner=0)
+
+
+def stop_servers(lab: Lab, node: str) -> None:
+    """Kill the web servers of a node, as a crash would; open connections are reset. Raises LabError when none runs."""
+    pids = inside.servers_in(lab.namespace(node))
+    if not pids:
+        raise LabError(f"no web server runs on {node}")
+    descriptors = [_signalled(pid, signal.SIGKILL) for pid in pids]
+    _wait_until_gone([each for each in descriptors if each is not None], _KILLED_S)
+    _reap()
 
 
 def _ip(lines: list[str], within: str = "") -> None:
@@ -136,9 +185,11 @@ def _name_switch(host_file: Path) -> str:
     return "\n".join([*kept, "hosts: files", ""])
 
 
-def _start_server(server: HttpServer, within: str, *, owner: int) -> None:
-    program = str(Path(__file__).with_name("server.py"))
-    arguments = [sys.executable, "-I", "-S", program, str(_SERVER_SOCKET), str(owner), server.page]
+def _start_server(server: HttpServer, lab_name: str, *, owner: int) -> None:
+    within = plan.namespace(lab_name, server.node)
+    certificate = str(_certificate(lab_name)) if server.tls else ""
+    pages = [server.page, *(word for each in server.pages for word in each)]
+    arguments = [sys.executable, "-I", "-S", inside.SERVER, str(_SERVER_SOCKET), str(owner), certificate, *pages]
     null = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in range(3)]
     with (
         namespace.entered(within),
@@ -148,6 +199,22 @@ def _start_server(server: HttpServer, within: str, *, owner: int) -> None:
     ):
         actions = [*null, (os.POSIX_SPAWN_DUP2, listener.fileno(), _SERVER_SOCKET)]
         _servers.add(os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True))
+
+
+def _certificate(lab_name: str) -> Path:
+    """Key and certificate of a lab's HTTPS servers, made when they are first needed."""
+    path = state.DIRECTORY / f"{lab_name}.pem"
+    if path.exists():
+        return path
+    try:
+        made = subprocess.run([*_SELF_SIGNED, "-out", "-"], capture_output=True, check=True, text=True)
+    except FileNotFoundError:
+        raise LabError("this lab needs the command `openssl`", "install the package openssl") from None
+    except subprocess.CalledProcessError as error:
+        raise LabError(f"`openssl` made no certificate: {error.stderr.strip()}") from None
+    path.touch(mode=0o600)
+    path.write_text(made.stdout)
+    return path
 
 
 def _remove(name: str) -> None:
@@ -171,7 +238,7 @@ def _end_processes(namespaces: Iterable[str]) -> None:
     namespaces = list(namespaces)
     if not namespaces:
         return
-    for number, patience_s in ((signal.SIGHUP, 0.5), (signal.SIGKILL, 5.0)):
+    for number, patience_s in ((signal.SIGHUP, 0.5), (signal.SIGKILL, _KILLED_S)):
         pids = inside.processes_in(namespaces)
         _wait_until_gone(
             [descriptor for pid in pids if (descriptor := _signalled(pid, number)) is not None], patience_s
@@ -191,8 +258,9 @@ def _signalled(pid: int, number: signal.Signals) -> int | None:
 
 
 def _wait_until_gone(descriptors: list[int], patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
     for descriptor in descriptors:
-        select.select([descriptor], [], [], patience_s)
+        select.select([descriptor], [], [], max(deadline - time.monotonic(), 0))
         os.close(descriptor)
 
 

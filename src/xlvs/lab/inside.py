@@ -7,11 +7,15 @@ import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from xlvs.lab.errors import LabError
 from xlvs.linux import bpffs, namespace
 from xlvs.model.errors import KernelError
 from xlvs.realserver import decap, journal
+
+SERVER: Final = str(Path(__file__).with_name("server.py"))
+"""The program of the web servers."""
 
 
 def processes_in(namespaces: Iterable[str]) -> list[int]:
@@ -19,6 +23,12 @@ def processes_in(namespaces: Iterable[str]) -> list[int]:
     wanted = {identity for name in namespaces if (identity := _identity(namespace.path_of(name)))}
     pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
     return [pid for pid in pids if pid != os.getpid() and _identity(f"/proc/{pid}/ns/net") in wanted]
+
+
+def servers_in(name: str) -> list[int]:
+    """Which of the processes of a namespace are web servers of its lab."""
+    program = b"\0" + SERVER.encode() + b"\0"
+    return [pid for pid in processes_in([name]) if program in _command_line(pid)]
 
 
 def write_sysctls(inside: str, settings: Iterable[tuple[str, str]]) -> None:
@@ -42,6 +52,13 @@ def remove_tables(inside: str) -> None:
         journal.forget(number)
         decap.abandon(number)
         bpffs.remove(bpffs.director(number, create=False))
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _identity(path: str) -> tuple[int, int] | None:

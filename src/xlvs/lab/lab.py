@@ -10,17 +10,22 @@ import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from xlvs.lab import plan, state
 from xlvs.lab.errors import LabError
 from xlvs.lab.scenes import SCENES
-from xlvs.linux import namespace
+from xlvs.linux import bpffs, namespace
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from xlvs.lab.topology import Topology
+
+# Pins lie below /run, and have to be those of the whole host.
+_OWN_RUN: Final = f"""\
+mount --bind {bpffs.MOUNT_POINT} "$1{bpffs.MOUNT_POINT.removeprefix("/run")}" && mount --rbind "$1" /run && shift && exec "$@"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,12 @@ class Lab:
         return plan.namespace(self.name, node)
 
     def command(self, node: str, arguments: Sequence[str]) -> list[str]:
-        """The command line that runs `arguments` in a node, with its own /sys and /etc/hosts."""
-        return ["ip", "netns", "exec", self.namespace(node), *arguments]
+        """The command line that runs `arguments` in a node, with its own /sys and /etc/hosts, and /run where it has one."""
+        within = ["ip", "netns", "exec", self.namespace(node)]
+        if any(each.name == node and each.own_run for each in self.topology.nodes):
+            # What `ip` starts has a mount namespace of its own, so this mount ends with the command.
+            within += ["sh", "-c", _OWN_RUN, "sh", str(state.run_directory(self.name, node))]
+        return [*within, *arguments]
 
     def run(
         self, node: str, arguments: Sequence[str], *, standard_input: str = "", timeout_s: float = 60.0

@@ -20,19 +20,23 @@ from xlvs.lab.scenes import SCENES
 from xlvs.model.errors import PermissionDenied
 
 _PLAYED: Final = {
-    "demo": "play all of the following, with ipvsadm, real requests and every listing",
+    "demo": "play all of the following but the last, with every command, request and listing",
     "nat": "play the scene of LVS-NAT",
     "dr": "play the scene of direct routing, with three real servers on one segment",
     "tunnel": "play the scene of tunnels, with real servers in other networks",
     "marks": "play the scene of firewall marks and persistence",
+    "keepalived": "play two directors that share an address, one of which dies (a minute; --quick: less)",
+    "checks": "play checks of web pages, with digests and a sorry server (a minute; --quick: less)",
 }
+_A_DAY_S: Final = 86400.0
 _EXAMPLES: Final = """\
 examples:
-  xlvs lab demo                        play all scenes, one after the other
-  xlvs lab dr                          play one: nat, dr, tunnel or marks
+  xlvs lab demo                        play the scenes, one after the other
+  xlvs lab dr                          play one: nat, dr, tunnel, marks, keepalived or checks
   xlvs lab dr --keep                   play it and leave it up
   xlvs lab up nat                      only the network and its web servers
   xlvs lab shell director              a shell on the director
+  xlvs lab stop server1                kill its web server; start: bring it back
   xlvs lab exec client xlvs lab get -n 4 192.168.20.129
   xlvs lab down                        remove everything
 """
@@ -58,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary in _PLAYED.items():
         demo = commands.add_parser(name, help=summary)
         demo.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+        demo.add_argument("--quick", action="store_true", help="with short timers, where a scene waits for timers")
         demo.add_argument("--name", help=f"what to call the lab (default: {name})")
         demo.set_defaults(action=_demo, scene=name)
 
@@ -85,7 +90,18 @@ def _parser() -> argparse.ArgumentParser:
     get = commands.add_parser("get", help="fetch a page, each time on a new connection")
     get.add_argument("url", help="http://192.168.20.129/ or just 192.168.20.129")
     get.add_argument("-n", "--count", type=_positive, default=1, help="how often; more than 20 are summed up by page")
+    get.add_argument("--every", type=_seconds, metavar="SECONDS", help="at this pace, until ^C; then count what failed")
+    get.add_argument("--for", dest="duration", type=_seconds, metavar="SECONDS", help="with --every: for how long")
+    get.add_argument(
+        "--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="when a request has failed (default: 5)"
+    )
     get.set_defaults(action=_get)
+
+    for word, action in (("start", _start), ("stop", _stop)):
+        servers = commands.add_parser(word, help=f"{word} the web server of a node")
+        servers.add_argument("--lab", metavar="NAME", help="the lab, where several are up")
+        servers.add_argument("node", help="server1, server2 ...")
+        servers.set_defaults(action=action)
     return parser
 
 
@@ -100,6 +116,16 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < _A_DAY_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value
+
+
 def _demo(options: argparse.Namespace) -> int:
     from xlvs.lab import demo
 
@@ -108,7 +134,7 @@ def _demo(options: argparse.Namespace) -> int:
     started = time.monotonic()
     wanted = demo.ALL if options.scene == demo.NAME else (options.scene,)
     try:
-        labs = demo.run(wanted, options.name or options.scene, keep=options.keep)
+        labs = demo.run(wanted, options.name or options.scene, keep=options.keep, quick=options.quick)
     except ValueError as error:
         raise LabError(str(error)) from None
     print(f"took {time.monotonic() - started:.1f} s")
@@ -171,17 +197,33 @@ def _exec(options: argparse.Namespace) -> int:
 
 
 def _get(options: argparse.Namespace) -> int:
+    if options.every or options.duration:
+        from xlvs.lab import steady
+
+        return steady.main(options.url, options.every or 1.0, options.timeout, options.duration)
     from xlvs.lab.client import get
 
     pages: Counter[str] = Counter()
     for _ in range(options.count):
-        page = get(options.url)
+        page = get(options.url, timeout_s=options.timeout)
         pages[page.strip()] += 1
         if options.count <= 20:
             print(page, end="", flush=True)
     if options.count > 20:
         for page, count in sorted(pages.items()):
             print(f"{count} x {page}")
+    return 0
+
+
+def _start(options: argparse.Namespace) -> int:
+    _require_root("start")
+    build.start_servers(find(options.lab), options.node)
+    return 0
+
+
+def _stop(options: argparse.Namespace) -> int:
+    _require_root("stop")
+    build.stop_servers(find(options.lab), options.node)
     return 0
 
 
@@ -207,7 +249,8 @@ def _write_shell_start() -> Path:
 def _tell_ways(name: str) -> None:
     program = "xlvs" if shutil.which("xlvs") else sys.argv[0]
     choice = "" if len([lab for lab in build.existing() if lab.owner is None]) == 1 else f"--lab {name} "
-    print(f"in:   {program} lab shell {choice}director")
+    director = next(each for each in find(name).topology.namespace_names() if each.startswith("director"))
+    print(f"in:   {program} lab shell {choice}{director}")
     print(f"down: {program} lab down {name}")
 
 

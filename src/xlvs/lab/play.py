@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.lab import state
 from xlvs.lab.errors import LabError
+from xlvs.lab.lab import environment
 from xlvs.lab.terminal import prompt, remark
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 # As in the kernel, counters and rates are taken every two seconds, and what is listed was taken last.
 _PATIENCE_S: Final = 5.0
 _PAUSE_S: Final = 0.25
+_FINISH_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Scene:
 
     lab: Lab
     colour: bool
+    quick: bool = False
+    """Timers that are waited for are shortened."""
 
     def file(self, suffix: str) -> Path:
         """A file that the scene may write; it goes with the lab."""
@@ -41,14 +47,38 @@ class Scene:
         self.show(output)
         return output
 
-    def type_until(self, command: str, right: Callable[[str], bool]) -> bool:
+    def type_until(
+        self, command: str, right: Callable[[str], bool], node: str = "director", patience_s: float = _PATIENCE_S
+    ) -> bool:
         """Show a command and its output once it is as it should be, or as it is when patience ends; which of the two."""
-        self.show_command(command)
-        deadline = time.monotonic() + _PATIENCE_S
-        while not right(output := self.run(command)) and time.monotonic() < deadline:
+        self.show_command(command, node)
+        deadline = time.monotonic() + patience_s
+        while not right(output := self.run(command, node)) and time.monotonic() < deadline:
             time.sleep(_PAUSE_S)
         self.show(output)
         return right(output)
+
+    def begin(self, command: str, node: str) -> subprocess.Popen[str]:
+        """Show a command and run it beside the others, until `finish`."""
+        self.show_command(f"{command} &", node)
+        line = self.lab.command(node, command.split())
+        return subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def finish(self, running: subprocess.Popen[str], node: str) -> str:
+        """Interrupt what was begun; its output, which is shown. LabError when it fails."""
+        self.show_command("kill -INT %1; wait", node)
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=_FINISH_S)
+        self.show(output)
+        expect(running.returncode == 0, f"what ran beside on {node} ended with exit code {running.returncode}")
+        return output
+
+    def host(self, *arguments: str) -> None:
+        """Show and run an ``xlvs`` command of the host itself."""
+        words = ["xlvs", *arguments]
+        print(prompt("host", " ".join(words), colour=self.colour), flush=True)
+        done = subprocess.run(words, env=environment(), check=False, capture_output=True, text=True)
+        expect(done.returncode == 0, done.stderr.strip())
 
     def run(self, command: str, node: str = "director") -> str:
         """Run a command without showing it; LabError, with all that it said, when it fails."""

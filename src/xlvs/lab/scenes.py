@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from xlvs.lab.scenes_pair import checks, keepalived
 from xlvs.lab.topology import HttpServer, Interface, Node, Topology
 
 VIP: Final = "192.168.20.129"
@@ -171,4 +172,4 @@ def _default(ipv4: str, ipv6: str) -> tuple[str, str]:
     return f"default via {ipv4}", f"default via {ipv6}"
 
 
-SCENES: Final = {"nat": nat, "dr": dr, "tunnel": tunnel, "marks": marks}
+SCENES: Final = {"nat": nat, "dr": dr, "tunnel": tunnel, "marks": marks, "keepalived": keepalived, "checks": checks}

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The web server of a lab: one fixed page, on a listening socket that it is handed.
+"""The web server of a lab: fixed pages, on a listening socket that it is handed.
 
 It is run by path in an isolated interpreter without site (a quarter of the usual start-up time), so it imports the
 standard library only, and little of it. The socket listens before the process exists: nobody ever waits for it.
 
-Usage: server.py FILE-DESCRIPTOR OWNER PAGE   (OWNER: a process to die with, 0 for none)
+Usage: server.py FILE-DESCRIPTOR OWNER CERTIFICATE PAGE [PATH PAGE]...
+OWNER is a process to die with, 0 for none; CERTIFICATE a file with key and certificate, empty for plain HTTP.
 """
 
 from __future__ import annotations
@@ -16,15 +17,21 @@ import socket
 import sys
 import threading
 
+TYPE_CHECKING = False  # the module typing would take a tenth of the start
+if TYPE_CHECKING:
+    import ssl
+
 _PR_SET_PDEATHSIG = 1
 _IDLE_S = 30.0
 _LONGEST_HEAD = 16384
+_ANY = b""  # the page of every path that has none of its own
 
 
-def answer(request_head: bytes, page: bytes) -> tuple[bytes, bool]:
+def answer(request_head: bytes, pages: dict[bytes, bytes]) -> tuple[bytes, bool]:
     """The whole response to one request, and whether the connection stays open after it (RFC 9112, 9.3)."""
     line, *fields = request_head.split(b"\r\n")
     method, _, rest = line.partition(b" ")
+    page = pages.get(rest.partition(b" ")[0], pages[_ANY])
     options = {name.strip().lower(): value.strip().lower() for name, _, value in (f.partition(b":") for f in fields)}
     keep = rest.endswith(b"HTTP/1.1") and options.get(b"connection") != b"close"
     body = page if method in (b"GET", b"HEAD") else b""
@@ -34,7 +41,7 @@ def answer(request_head: bytes, page: bytes) -> tuple[bytes, bool]:
     return head + (b"" if method == b"HEAD" else body), keep
 
 
-def serve_connection(connection: socket.socket, page: bytes) -> None:
+def serve_connection(connection: socket.socket, pages: dict[bytes, bytes]) -> None:
     """Answer the requests of one connection until either side has enough."""
     with connection:
         connection.settimeout(_IDLE_S)
@@ -44,7 +51,7 @@ def serve_connection(connection: socket.socket, page: bytes) -> None:
                 head, end, rest = pending.partition(b"\r\n\r\n")
                 if end:
                     pending = rest
-                    response, keep = answer(head, page)
+                    response, keep = answer(head, pages)
                     connection.sendall(response)
                     if not keep:
                         return
@@ -57,11 +64,33 @@ def serve_connection(connection: socket.socket, page: bytes) -> None:
             return
 
 
-def serve(listener: socket.socket, page: bytes) -> None:
+def serve_secured(connection: socket.socket, pages: dict[bytes, bytes], context: ssl.SSLContext) -> None:
+    """The same behind TLS."""
+    connection.settimeout(_IDLE_S)
+    try:
+        secured = context.wrap_socket(connection, server_side=True)
+    except OSError:
+        connection.close()
+        return
+    serve_connection(secured, pages)
+
+
+def serve(listener: socket.socket, pages: dict[bytes, bytes], context: ssl.SSLContext | None) -> None:
     """Accept for ever, one thread per connection."""
     while True:
         connection, _ = listener.accept()
-        threading.Thread(target=serve_connection, args=(connection, page), daemon=True).start()
+        if context:
+            threading.Thread(target=serve_secured, args=(connection, pages, context), daemon=True).start()
+        else:
+            threading.Thread(target=serve_connection, args=(connection, pages), daemon=True).start()
+
+
+def _secured(certificate: str) -> ssl.SSLContext:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def _die_with(owner: int) -> None:
@@ -72,13 +101,15 @@ def _die_with(owner: int) -> None:
 
 def main(arguments: list[str]) -> None:
     """Serve on the inherited socket; returns never."""
-    descriptor, owner, page = int(arguments[0]), int(arguments[1]), arguments[2]
+    descriptor, owner, certificate, page, *others = int(arguments[0]), int(arguments[1]), *arguments[2:]
+    pages = {"": page, **dict(zip(others[::2], others[1::2], strict=True))}
     if owner:
         _die_with(owner)
     # Whatever else was open where the lab was built, its lock for one, is none of a server's business.
     os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
     os.chdir("/")
-    serve(socket.socket(fileno=descriptor), page.encode())
+    context = _secured(certificate) if certificate else None
+    serve(socket.socket(fileno=descriptor), {path.encode(): text.encode() for path, text in pages.items()}, context)
 
 
 if __name__ == "__main__":

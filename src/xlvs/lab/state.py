@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -83,9 +84,16 @@ def save(state: LabState) -> None:
 def forget(name: str) -> None:
     """Remove what was written about a lab, the state file last of all."""
     for path in DIRECTORY.glob(f"{name}.*"):
-        if path != _path(name):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != _path(name):
             path.unlink(missing_ok=True)
     _path(name).unlink(missing_ok=True)
+
+
+def run_directory(name: str, node: str) -> Path:
+    """What a node with `own_run` sees as /run."""
+    return DIRECTORY / f"{name}.{node}.run"
 
 
 def load_all() -> list[LabState]:

@@ -26,21 +26,30 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One network namespace. `routes` and `sysctls` are in the words of ``ip route add`` and sysctl.conf(5)."""
+    """One network namespace. `routes` and `sysctls` are in the words of ``ip route add`` and sysctl.conf(5).
+
+    With `own_run` its commands see a /run of their own, as on a machine of their own: for daemons with PID files.
+    """
 
     name: str
     interfaces: tuple[Interface, ...]
     routes: tuple[str, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
+    own_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HttpServer:
-    """A server that answers every GET on `port` of every address of `node` with `page`."""
+    """A server that answers every GET on `port` of every address of `node` with `page`.
+
+    `pages` are (path, page) for paths that have another one; with `tls` it speaks HTTPS, self-signed.
+    """
 
     node: str
     page: str
     port: int = 80
+    pages: tuple[tuple[str, str], ...] = ()
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

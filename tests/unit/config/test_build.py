@@ -2,7 +2,6 @@
 """From text to values: what arrives, what is inherited, what is said about mistakes."""
 
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +10,14 @@ from xlvs.config.problem import Severity
 from xlvs.config.schema.special import Forwarding, MailServer
 from xlvs.config.settings.servers import DnsCheck, HttpCheck, MiscCheck, Url
 from xlvs.config.values import Script, Weight
+from xlvs.lab.scenes_pair import CONFIGURATIONS
 
-SEEDS = Path(__file__).with_name("seeds")
 SECOND_US = 1_000_000
 
 
 def test_director_of_the_tutorial_arrives_as_printed() -> None:
     """A virtual router and a virtual server with three real servers; the long password is cut."""
-    loaded = read((SEEDS / "director-44.conf").read_text(encoding="utf-8"))
+    loaded = read((CONFIGURATIONS / "director1.conf").read_text(encoding="utf-8"))
     (router,) = loaded.config.instances
     assert loaded.config.settings.router_id == "LVS_DR01"
     assert (router.name, router.virtual_router_id, router.priority, router.state) == ("LVS_DR", 50, 150, "MASTER")
@@ -36,7 +35,7 @@ def test_director_of_the_tutorial_arrives_as_printed() -> None:
 
 def test_annotated_example_arrives_with_its_spellings_named() -> None:
     """virtualRouterID, lbKind and the broken HTTP_GET work; each use says what the keyword is."""
-    loaded = read((SEEDS / "annotated.conf").read_text(encoding="utf-8"))
+    loaded = read((CONFIGURATIONS / "annotated.conf").read_text(encoding="utf-8"))
     (router,) = loaded.config.instances
     assert (router.virtual_router_id, len(router.virtual_ipaddress)) == (51, 3)
     assert loaded.config.settings.smtp_server == MailServer("192.168.200.1")

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutated configurations: problems are collected, nothing is raised."""
 
-from pathlib import Path
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.config.texts import MadeUpHost, framed, read
 from xlvs.config.host import host_problems
 from xlvs.config.schema.blocks import BLOCKS
+from xlvs.lab.scenes_pair import CONFIGURATIONS
 
-SEEDS = [path.read_text(encoding="utf-8") for path in sorted(Path(__file__).with_name("seeds").glob("*.conf"))]
+SEEDS = [path.read_text(encoding="utf-8") for path in sorted(CONFIGURATIONS.glob("*.conf"))]
 KEYWORDS = sorted({keyword.name for block in BLOCKS.values() for keyword in block.keywords})
 SCRAPS = (
     *(

@@ -7,6 +7,7 @@ from xlvs.lab.client import parse_response
 from xlvs.lab.server import answer
 
 PAGE = b"192.168.10.133\n"
+PAGES = {b"": PAGE, b"/other": b"another\n"}
 
 
 @pytest.mark.parametrize(
@@ -20,15 +21,22 @@ PAGE = b"192.168.10.133\n"
 )
 def test_every_get_is_answered_with_the_page(request_head: bytes, *, keeps: bool) -> None:
     """HTTP/1.1 keeps the connection unless told otherwise (RFC 9112, 9.3)."""
-    response, kept = answer(request_head, PAGE)
+    response, kept = answer(request_head, PAGES)
 
     assert parse_response(response) == PAGE.decode()
     assert kept == keeps
 
 
+def test_a_path_may_have_a_page_of_its_own() -> None:
+    """For checks that compare what they get."""
+    response, _ = answer(b"GET /other HTTP/1.1\r\nHost: x", PAGES)
+
+    assert parse_response(response) == "another\n"
+
+
 def test_head_is_answered_without_the_page_but_with_its_length() -> None:
     """As RFC 9110 has it."""
-    response, _ = answer(b"HEAD / HTTP/1.1", PAGE)
+    response, _ = answer(b"HEAD / HTTP/1.1", PAGES)
 
     assert b"Content-Length: 15\r\n" in response
     assert response.endswith(b"\r\n\r\n")
@@ -36,7 +44,7 @@ def test_head_is_answered_without_the_page_but_with_its_length() -> None:
 
 def test_other_methods_are_refused() -> None:
     """There is nothing to post to."""
-    response, _ = answer(b"POST / HTTP/1.1", PAGE)
+    response, _ = answer(b"POST / HTTP/1.1", PAGES)
 
     with pytest.raises(ValueError, match="405 Method Not Allowed"):
         parse_response(response)
