@@ -129,11 +129,14 @@ class Checker:
         if settings.kind is Kind.HTTP:
             wait = max(wait, settings.retry_delay_us)
         if not self.failed:
-            return Conclusion(verdict=False, wait_us=wait, notes=(*detail, self._failure()))
+            return Conclusion(verdict=False, wait_us=wait, notes=(*detail, *self._failure()))
         if not self.has_run:
-            return Conclusion(None, wait, (*detail, self._failure()))
+            return Conclusion(None, wait, (*detail, *self._failure()))
         return Conclusion(None, wait, detail if settings.log_all_failures else ())
 
-    def _failure(self) -> str:
+    def _failure(self) -> tuple[str, ...]:
+        """The line about a failed server; that of a session's state says it already."""
+        if self.settings.kind is Kind.BFD:
+            return ()
         after = f" after {self.settings.retry} retries" if self.has_run and self.settings.retry else ""
-        return f"{self.settings.kind.value} on service {self.settings.service} failed{after}."
+        return (f"{self.settings.kind.value} on service {self.settings.service} failed{after}.",)

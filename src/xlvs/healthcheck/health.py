@@ -93,6 +93,8 @@ class Health:
         for checker in self.checkers.values():
             if checker.settings not in self._kept:
                 checker.due = now + int(draw() * checker.settings.warmup_us)
+        if any(checker.settings.kind is Kind.BFD for checker in self.checkers.values() if not checker.has_run):
+            self._emit(Note("Activating BFD healthchecker"))
         for virtual_server in self.virtual_servers:
             before = former.get(_keys(virtual_server.settings))
             virtual_server.begin(before)
@@ -139,8 +141,8 @@ class Health:
         """A BFD session came up or went down."""
         for checker in self.checkers.values():
             if checker.settings.probes == (BfdProbe(name),) and (checker.failed == up or not checker.has_run):
-                word = "up" if up else "down"
-                self._conclude(checker, ProbeResult(up, f"BFD session {name} is {word}"), now)
+                text = f"BFD check of [{name}] RS({checker.settings.service}) is {'UP' if up else 'DOWN'}"
+                self._conclude(checker, ProbeResult(up, text), now)
 
     def stop(self) -> None:
         """End; the tables are the caller's to clear."""
@@ -197,7 +199,7 @@ class Health:
         for server in virtual_server.servers:
             for checker in server.checkers:
                 word = "Activating" if active else "Suspending" if before else "Deactivating"
-                if not quiet:
+                if not quiet and checker.settings.kind is not Kind.BFD:
                     self._emit(Note(f"{word} healthchecker for service {server.settings.name} for VS {settings.name}"))
                 checker.users += active - bool(before)
                 self._switch(checker, now)

@@ -274,15 +274,19 @@ def test_a_server_that_returns_may_start_slowly() -> None:
 
 def test_a_session_is_a_check() -> None:
     """BFD_CHECK: the session's state is told, nothing is probed."""
-    bfd = CheckerSettings(Kind.BFD, name(1), (BfdProbe("peer"),))
+    bfd = CheckerSettings(Kind.BFD, name(1), (BfdProbe("peer"),), retry=0)
     seen = world(virtual_server(server(1, bfd), server(2))).start()
-    seen.health.set_session("peer", 0, up=False)
-    seen.run(1)
-    seen._settle()
-    assert seen.weights() == {2: 1}
-    seen.health.set_session("peer", 0, up=True)
-    seen._settle()
-    assert seen.weights() == {2: 1, 1: 1}
+    weights = []
+    for up in (False, True, True, False):
+        seen.health.set_session("peer", 0, up=up)
+        seen.health.set_session("another", 0, up=not up)
+        seen.run(1)
+        seen._settle()
+        weights.append(seen.weights())
+    assert weights == [{2: 1}, {2: 1, 1: 1}, {2: 1, 1: 1}, {2: 1}]
+    said = [text for text in seen.lines() if "BFD" in text]
+    down, again = (f"BFD check of [peer] RS({name(1)}) is {word}" for word in ("DOWN", "UP"))
+    assert said == ["Activating BFD healthchecker", down, again, down]
 
 
 def test_a_reload_keeps_what_is_known() -> None:
