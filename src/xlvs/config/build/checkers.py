@@ -48,13 +48,18 @@ def checkers(
     server: Given, inherited: Mapping[str, Any], names: Mapping[str, frozenset[str]], problems: Problems
 ) -> Iterator[Checker]:
     """The checkers of a real server in the order of their kinds. `inherited` is what the servers say for all of them."""
+    sessions: set[str] = set()
     for kind in KINDS:
         for statement in server.inner(kind):
             given = collect(statement.statements, GRAMMARS[kind], problems)
             for each in _hosts(given, problems) or [given]:
                 found = _checker(kind, statement, each, inherited, names, problems)
-                if found:
+                if isinstance(found, BfdCheck) and found.name in sessions:
+                    text = f"BFD_CHECK with {found.name} stands twice"
+                    problems.say(text, statement.origin, kind, "remove one of them")
+                elif found:
                     yield found
+                    sessions.add(found.name if isinstance(found, BfdCheck) else "")
 
 
 def _hosts(given: Given, problems: Problems) -> list[Given]:
@@ -129,7 +134,7 @@ def _missing(kind: str, values: Mapping[str, Any], names: Mapping[str, frozenset
             return f"there is no track_file {name}".rstrip(), "track_file", "track_file NAME { file PATH }"
     if kind == "BFD_CHECK":
         name = values.get("name", "")
-        if name not in names["track_bfd"]:
+        if name not in names["BFD_CHECK"]:
             return f"there is no bfd_instance {name}".rstrip(), "name", "bfd_instance NAME { neighbor_ip ADDRESS }"
     return None
 

@@ -63,7 +63,8 @@ def build(statements: list[Statement], problems: Problems) -> KeepalivedConfig:
         "track_script": frozenset(each.name for each in scripts),
         "track_process": frozenset(each.name for each in processes),
         "track_file": frozenset(each.name for each in files),
-        "track_bfd": frozenset(each.name for each in sessions),
+        "track_bfd": frozenset(each.name for each in sessions if each.vrrp),
+        "BFD_CHECK": frozenset(each.name for each in sessions if each.checker),
     }
     tracked = vrrp.Tracked(names)
     instances = tuple(vrrp.instances(top, settings, tracked, problems))

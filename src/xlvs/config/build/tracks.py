@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xlvs.config.build.collect import Given, Problems, collect, head
@@ -13,8 +14,11 @@ from xlvs.config.settings.vrrp import BfdSession, GarpGroup, TrackFile, TrackGro
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xlvs.config.line import Origin
     from xlvs.config.tree import Statement
 
+ANY_HOPS = 255
+"""max_hops that allows any distance."""
 NAME_MAX = 31
 """Characters in the name of a BFD session."""
 
@@ -72,7 +76,25 @@ def files(top: Given, problems: Problems) -> Iterator[TrackFile]:
 
 
 def sessions(top: Given, problems: Problems) -> Iterator[BfdSession]:
-    """bfd_instance."""
+    """bfd_instance, each checked by itself and against those before it."""
+    before: list[BfdSession] = []
+    for session, where in _sessions(top, problems):
+        if any(_same_ends(session, each) for each in before):
+            text = f"bfd_instance {session.name}: another one has the neighbor {session.neighbor_ip} already"
+            remedy = "give both a source_ip of their own, or remove one"
+            problems.say(text, where, str(session.neighbor_ip), remedy)
+            continue
+        before.append(session)
+        yield session
+
+
+def _same_ends(one: BfdSession, other: BfdSession) -> bool:
+    """Whether packets could be for either."""
+    sources = {one.source_ip, other.source_ip}
+    return one.neighbor_ip == other.neighbor_ip and (len(sources) == 1 or None in sources)
+
+
+def _sessions(top: Given, problems: Problems) -> Iterator[tuple[BfdSession, Origin]]:
     for name, given, statement in named("bfd_instance", top, problems):
         if len(name) > NAME_MAX:
             problems.say(f"{name} is longer than {NAME_MAX} characters", statement.origin, name)
@@ -89,7 +111,20 @@ def sessions(top: Given, problems: Problems) -> Iterator[BfdSession]:
         elif source and source.version != given.values["neighbor_ip"].version:
             problems.say("source_ip and neighbor_ip are of different families", given.where["source_ip"], str(source))
         else:
-            yield BfdSession(name, **only(BfdSession, given.values))
+            session = BfdSession(name, **only(BfdSession, given.values))
+            yield _within_hops(session, given, problems), given.where["neighbor_ip"]
+
+
+def _within_hops(session: BfdSession, given: Given, problems: Problems) -> BfdSession:
+    """With max_hops that a packet can have lost."""
+    if session.max_hops < 0:
+        return replace(session, max_hops=ANY_HOPS)
+    ttl = session.ttl
+    if ttl is None or session.max_hops in {0, ANY_HOPS} or session.max_hops <= ttl:
+        return session
+    text = f"max_hops {session.max_hops} is more than the ttl, {ttl}, which is taken"
+    problems.say(text, given.where["max_hops"], str(session.max_hops))
+    return replace(session, max_hops=ttl)
 
 
 def track_groups(top: Given, problems: Problems) -> Iterator[TrackGroup]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xlvs.config.line import Origin
-    from xlvs.config.schema.lines import AddressLine
+    from xlvs.config.schema.lines import AddressLine, Track
     from xlvs.config.settings.general import GlobalSettings
 
 SECOND_US: Final = 1_000_000
@@ -117,6 +117,7 @@ class _Builder:
         self._unicast()
         static_lines(self._given, self._problems)
         tracks(self._name, self._given, self._values, self._tracked, self._problems)
+        self._owner()
         values = only(Instance, self._values)
         values["accept"] = self._accepts()
         if not values.get("virtual_router_id"):
@@ -157,6 +158,14 @@ class _Builder:
             self._values["priority"] = OWNER if self._values.get("state") == "MASTER" else 100
         if self._values["priority"] == OWNER and not self._given.has("state"):
             self._values["state"] = "MASTER"
+
+    def _owner(self) -> None:
+        """An owner's priority does not change; what has no weight puts it into FAULT all the same."""
+        sessions: tuple[Track, ...] = self._values["track_bfd"]
+        weighted = [each.name for each in sessions if each.weight and each.weight.value]
+        if weighted and self._values["priority"] == OWNER:
+            self._say(f"{weighted[0]} has a weight, but priority 255 does not change; it is ignored", "track_bfd")
+            self._values["track_bfd"] = tuple(each for each in sessions if each.name not in weighted)
 
     def _version(self) -> None:
         interval = self._values.get("advert_int", SECOND_US)
@@ -263,9 +272,11 @@ class _Builder:
 def tracks(name: str, given: Given, values: dict[str, Any], tracked: Tracked, problems: Problems) -> None:
     """Leave out what is tracked by a name that nothing has."""
     for field, what in WHAT.items():
-        kept = []
+        kept: list[Track] = []
         for track, origin in given.lines.get(field, []):
-            if track.name in tracked.names[field]:
+            if track.name in {each.name for each in kept}:
+                problems.say(f"{name}: {track.name} stands twice in {field}", origin, track.name, "remove one of them")
+            elif track.name in tracked.names[field]:
                 kept.append(track)
             else:
                 text = f"{name}: there is no {what} {track.name}"

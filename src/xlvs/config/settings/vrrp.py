@@ -178,8 +178,7 @@ class BfdSession:
     idle_tx: int = 1_000_000
     multiplier: int = 5
     passive: bool = False
-    ttl: int = 255
-    hoplimit: int | None = None
+    ttl: int | None = None
     max_hops: int = 0
     multihop: bool = False
     weight: Weight = NO_WEIGHT
