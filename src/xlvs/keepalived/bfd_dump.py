@@ -36,7 +36,7 @@ def data(running: RunningSession) -> list[str]:
         f"   Desired min TX interval = {settings.min_tx_us} us",
         f"   Desired idle TX interval = {settings.idle_tx_us} us",
         f"   Detection multiplier = {settings.multiplier}",
-        f"   {'TTL' if len(settings.neighbor) == 4 else 'hop_limit'} = {settings.ttl}",
+        f"   {'TTL' if len(settings.neighbor) == 4 else 'hoplimit'} = {settings.ttl}",
         f"   max_hops = {plan.max_hops}",
         f"   passive = {'true' if settings.passive else 'false'}",
         f"   send event to VRRP process = {_yes(plan.tells_routers)}",

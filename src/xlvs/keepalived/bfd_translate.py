@@ -66,10 +66,8 @@ def _limits(given: BfdSession) -> tuple[int, int]:
     Over IPv6 the original sends and expects 64 unless told otherwise, though RFC 5881 5 asks for 255. Sending 255 suits
     both; what is expected stays, or sessions with the original would not come up. RFC 5883 asks for nothing.
     """
-    if given.neighbor_ip.version == 4:
-        ttl = expected = given.ttl
-    else:
-        ttl, expected = given.hoplimit or TTL, given.hoplimit or _HOPLIMIT
+    ttl = given.ttl or TTL
+    expected = given.ttl or (TTL if given.neighbor_ip.version == 4 else _HOPLIMIT)
     if given.max_hops == _ANY_HOPS or (given.multihop and not given.max_hops):
         return ttl, 0
     return ttl, max(expected - given.max_hops, 0)
