@@ -197,11 +197,13 @@ def test_inhibited_servers_stay(net: Net, start: Start) -> None:
 
 
 def test_drift_is_mended_and_other_services_stay(net: Net, start: Start) -> None:
-    """Somebody clears the table, changes a weight, adds a destination; a service of theirs is none of our business."""
+    """Somebody clears the table, deletes a destination, changes one, adds one; a service of theirs is none of our business."""
     with served(net, "server1", 0), served(net, "server2", 1):
         daemon = start(base())
         daemon.until_table(one=2, two=1)
         net.ipvsadm("-C")
+        daemon.until_table(one=2, two=1)
+        net.ipvsadm(f"-d -t {VIP}:80 -r {REAL_SERVERS[1]}:8080")
         daemon.until_table(one=2, two=1)
         net.ipvsadm(f"-e -t {VIP}:80 -r {REAL_SERVERS[0]}:8080 -m -w 7")
         net.ipvsadm(f"-a -t {VIP}:80 -r {REAL_SERVERS[0]}:9 -m")

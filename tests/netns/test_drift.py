@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from tests.netns.neighbours import KEEPALIVED, OURS, REAL, Wire, wire
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NEEDS_KEEPALIVED = pytest.mark.skipif(not Path(KEEPALIVED).exists(), reason="the package keepalived is not installed")
 VIPS = ("10.77.0.100", "10.77.0.101")
 CONFIGURATION = """
 OPTION
@@ -68,8 +70,7 @@ def test_a_lost_address_is_put_back(net: Wire) -> None:
     assert not net.has("A", VIPS[0])
 
 
-@pytest.mark.skipif(not Path(KEEPALIVED).exists(), reason="the package keepalived is not installed")
-@pytest.mark.parametrize("kind", [OURS, REAL])
+@pytest.mark.parametrize("kind", [OURS, pytest.param(REAL, marks=NEEDS_KEEPALIVED)])
 def test_with_mending_off_the_routers_elect_again(net: Wire, kind: str) -> None:
     """As the original: backup first, and master again when nobody else is."""
     option = "global_defs {\nxlvs_mend off\n}" if kind == OURS else ""
@@ -81,3 +82,34 @@ def test_with_mending_off_the_routers_elect_again(net: Wire, kind: str) -> None:
     net.wait(lambda: daemon.log.count("(VI_1) Entering MASTER STATE") == 2, "MASTER")
 
     assert net.has("A", VIPS[0])
+
+
+STATIC = """
+static_ipaddress {
+ 10.88.0.1/24 dev @V
+}
+static_routes {
+ 198.51.100.0/24 via 10.88.0.9 dev @V
+}
+"""
+
+
+@pytest.mark.parametrize("kind", [OURS, pytest.param(REAL, marks=NEEDS_KEEPALIVED)])
+def test_a_lost_static_address_is_put_back(net: Wire, kind: str) -> None:
+    """With the routes by way of it; a reload and the end take away what is not asked for any more. As the original."""
+    text = CONFIGURATION.replace("OPTION", "")
+    daemon = net.start("A", kind, STATIC + text)
+    net.wait(lambda: "via 10.88.0.9" in net.must("A", "ip", "route"), "the route")
+
+    net.must("A", "ip", "address", "del", "10.88.0.1/24", "dev", "vA")
+    net.wait(lambda: "Restoring deleted static address 10.88.0.1/24 dev vA" in daemon.log, "the address")
+    net.wait(lambda: "via 10.88.0.9" in net.must("A", "ip", "route"), "the route")
+    assert net.has("A", "10.88.0.1")
+
+    changed = (STATIC + text).replace("10.88.0.", "10.89.0.").replace("@V", "vA")
+    (net.folder / "A.conf").write_text(changed, encoding="utf-8")
+    daemon.signal(signal.SIGHUP)
+    net.wait(lambda: "via 10.89.0.9" in net.must("A", "ip", "route"), "the other route")
+    net.wait(lambda: not net.has("A", "10.88.0.1"), "the end of the former address")
+    daemon.stop()
+    assert not net.has("A", "10.89.0.1")

@@ -6,9 +6,10 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from xlvs.keepalived import virtual_addresses, virtual_routes
+from xlvs.keepalived.mending import Mender
 from xlvs.keepalived.notify import WORDS
 from xlvs.keepalived.vrrp_socket import AdvertSocket, Channel, channel_protocol
 from xlvs.linux.device import set_switch
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from xlvs.vrrp.effects import Effect
     from xlvs.vrrp.reception import Datagram
     from xlvs.vrrp.settings import RouterSettings
-
-_MEND_PAUSE_S: Final = 1.0
 
 
 class Host(Protocol):
@@ -86,8 +85,7 @@ class RunningRouter:
         self._timer_at: int | None = None
         self._packets: dict[int, bytes] = {}
         self._sequence = 0
-        self._mender: asyncio.TimerHandle | None = None
-        self._mended_at = -_MEND_PAUSE_S
+        self.mender = Mender(self._put_back)
 
     @property
     def name(self) -> str:
@@ -128,10 +126,10 @@ class RunningRouter:
 
     def disconnect(self) -> None:
         """No timer and no socket any more."""
-        for timer in (self._timer, self._mender):
-            if timer:
-                timer.cancel()
-        self._timer = self._timer_at = self._mender = None
+        if self._timer:
+            self._timer.cancel()
+        self.mender.cancel()
+        self._timer = self._timer_at = None
         self._socket = self.channel = None
         self.host.vmacs.remove(self.plan)
 
@@ -194,8 +192,7 @@ class RunningRouter:
 
     def has(self, address: VirtualAddress) -> bool:
         """Whether the host has an address of the router where it belongs."""
-        link = self.host.links.by_name.get(address.interface or self.plan.home)
-        return bool(link and address.address in (link.ipv4 if len(address.address) == 4 else link.ipv6))
+        return virtual_addresses.has(self.host.links, address.interface or self.plan.home, address.address)
 
     # Addresses that others take off
 
@@ -203,18 +200,10 @@ class RunningRouter:
         """The tracked addresses that the host should have as long as this router is master, and has not."""
         return [each for each in self.plan.all_addresses if each.tracked and not self.has(each)]
 
-    def mend(self) -> None:
-        """Put them back: at once, but no sooner than a second after the last time, as somebody may insist."""
-        if self._mender is None:
-            loop = asyncio.get_running_loop()
-            self._mender = loop.call_at(max(loop.time(), self._mended_at + _MEND_PAUSE_S), self._put_back)
-
     def _put_back(self) -> None:
-        self._mender = None
         missing = self.missing()
         if self.router.state is not State.MASTER or not missing:
             return
-        self._mended_at = asyncio.get_running_loop().time()
         errors = virtual_addresses.claim(self.host.route, self.host.links, self.plan.home, missing)
         self._report(errors + virtual_routes.claim(self.plan.routes, self.plan.rules))
         shown = virtual_addresses.text(missing[0].address)

@@ -40,6 +40,12 @@ def release(route: Route, links: Links, interface: str, addresses: Sequence[Virt
     ]
 
 
+def has(links: Links, interface: str, address: bytes) -> bool:
+    """Whether an interface has an address."""
+    link = links.by_name.get(interface)
+    return bool(link and address in (link.ipv4 if len(address) == 4 else link.ipv6))
+
+
 def text(packed: bytes) -> str:
     """An address as people write it."""
     return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)

@@ -8,7 +8,7 @@ import gc
 import signal
 from typing import TYPE_CHECKING
 
-from xlvs.keepalived import dump, virtual_addresses, virtual_routes, vrrp_state
+from xlvs.keepalived import dump, vrrp_state
 from xlvs.keepalived.announcer import Announcer
 from xlvs.keepalived.bfd_events import read_events
 from xlvs.keepalived.instance import RunningRouter, now_us
@@ -16,6 +16,7 @@ from xlvs.keepalived.links import Links
 from xlvs.keepalived.notify import WORDS, Notifier
 from xlvs.keepalived.process_tracking import WatchedProcesses
 from xlvs.keepalived.session_tracking import TrackedSessions
+from xlvs.keepalived.static_parts import StaticParts
 from xlvs.keepalived.tracking import RunningScript, Tracker, WatchedFile
 from xlvs.keepalived.virtual_addresses import text as address_text
 from xlvs.keepalived.vmac import Vmacs
@@ -53,6 +54,7 @@ class VrrpProcess:
         self.announcer = Announcer()
         self.vmacs = Vmacs(self.route, self.links)
         self.notifier = Notifier(plan.settings, log)
+        self._static = StaticParts(self.route, self.links, log)
         self.routers: dict[str, RunningRouter] = {}
         self.groups: dict[str, SyncGroup] = {}
         self._group_plans: dict[str, Group] = {}
@@ -125,8 +127,7 @@ class VrrpProcess:
     # Beginning
 
     def _start(self) -> None:
-        virtual_addresses.claim(self.route, self.links, "", self.plan.static_addresses)
-        virtual_routes.claim(self.plan.static_routes, self.plan.static_rules)
+        self._static.use(self.plan)
         for each in self.plan.instances:
             self.routers[each.name] = RunningRouter(each, self)
         for router in self.routers.values():
@@ -214,6 +215,7 @@ class VrrpProcess:
         self._index()
         self._tracked_changed()
         if lost:
+            self._static.lost(lost)
             self._addresses_lost(lost)
 
     def _tell_link(self, change: watch.LinkChange, *, was_running: bool | None) -> None:
@@ -230,7 +232,7 @@ class VrrpProcess:
             more = f" and {len(gone) - 1} more were" if len(gone) > 1 else " was"
             self.log.write(f"({router.name}) address {address_text(gone[0])}{more} removed by others")
             if self.plan.settings.mend:
-                router.mend()
+                router.mender.wake()
             else:
                 router.router.lose_addresses(now_us())
             self.settle(router)
@@ -291,6 +293,7 @@ class VrrpProcess:
         if before.settings != plan.settings:
             self.notifier.close()
             self.notifier = Notifier(plan.settings, self.log)
+        self._static.use(plan)
         self._reload_routers()
         self._index()
         self._make_groups()
@@ -328,9 +331,10 @@ class VrrpProcess:
             self.notifier.stopped("INSTANCE", router.name, router.router.priority, router.plan.notify)
         for plan in self.plan.groups:
             self.notifier.stopped("GROUP", plan.name, 0, plan.notify)
-        if not self._keeps_addresses:
-            virtual_routes.release(self.plan.static_routes, self.plan.static_rules)
-            virtual_addresses.release(self.route, self.links, "", self.plan.static_addresses)
+        if self._keeps_addresses:
+            self._static.close()
+        else:
+            self._static.release()
         self.notifier.close()
         self.announcer.close()
         loop = asyncio.get_running_loop()

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""static_ipaddress, static_routes and static_rules: there as long as the daemon runs, whoever is master."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from xlvs.keepalived import virtual_addresses, virtual_routes
+from xlvs.keepalived.mending import Mender
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from xlvs.keepalived.links import Links
+    from xlvs.keepalived.log import Log
+    from xlvs.keepalived.vrrp_plan import Plan, VirtualAddress
+    from xlvs.linux.netlink import Route
+
+
+T = TypeVar("T")
+
+
+class StaticParts:
+    """Those of a plan, on this host."""
+
+    def __init__(self, route: Route, links: Links, log: Log) -> None:
+        self._route = route
+        self._links = links
+        self._log = log
+        self._mender = Mender(self._put_back)
+        self._addresses: tuple[VirtualAddress, ...] = ()
+        self._routes: tuple[tuple[str, ...], ...] = ()
+        self._rules: tuple[tuple[str, ...], ...] = ()
+
+    def use(self, plan: Plan) -> None:
+        """Those of this plan; what was there before and stays is not touched."""
+        addresses, routes, rules = plan.static_addresses, plan.static_routes, plan.static_rules
+        virtual_routes.release(_without(self._routes, routes), _without(self._rules, rules))
+        virtual_addresses.release(self._route, self._links, "", _without(self._addresses, addresses))
+        errors = virtual_addresses.claim(self._route, self._links, "", _without(addresses, self._addresses))
+        errors += virtual_routes.claim(_without(routes, self._routes), _without(rules, self._rules))
+        self._addresses, self._routes, self._rules = addresses, routes, rules
+        for each in errors:
+            self._log.write(each)
+
+    def release(self) -> None:
+        """All of them go."""
+        self._mender.cancel()
+        virtual_routes.release(self._routes, self._rules)
+        virtual_addresses.release(self._route, self._links, "", self._addresses)
+
+    def close(self) -> None:
+        """They stay, and nobody looks after them any more."""
+        self._mender.cancel()
+
+    def lost(self, addresses: Collection[bytes]) -> None:
+        """Somebody took addresses off the host."""
+        if any(each.address in addresses for each in self._missing()):
+            self._mender.wake()
+
+    def _missing(self) -> list[VirtualAddress]:
+        return [
+            each for each in self._addresses if not virtual_addresses.has(self._links, each.interface, each.address)
+        ]
+
+    def _put_back(self) -> None:
+        missing = self._missing()
+        for each in missing:
+            shown = f"{virtual_addresses.text(each.address)}/{each.prefix} dev {each.interface}"
+            self._log.write(f"Restoring deleted static address {shown}")
+        virtual_addresses.claim(self._route, self._links, "", missing)
+        # The kernel took along the routes that were by way of them.
+        virtual_routes.claim(self._routes if missing else (), ())
+
+
+def _without(those: tuple[T, ...], others: tuple[T, ...]) -> list[T]:
+    return [each for each in those if each not in others]
