@@ -99,7 +99,10 @@ class Wire:
         file = self.folder / f"{side}.conf"
         file.write_text(configuration.replace("@V", f"v{side}"), encoding="utf-8")
         program = [KEEPALIVED] if kind == REAL else [sys.executable, "-c", _RUN, "keepalived"]
-        pids = ["-p", str(self.folder / f"{side}.pid"), "-r", str(self.folder / f"{side}.vrrp.pid")]
+        files = {letter: self.folder / f"{side}.{letter}.pid" for letter in "prb"}
+        for each in files.values():
+            each.unlink(missing_ok=True)  # of one that was killed
+        pids = [f"-{letter}{each}" for letter, each in files.items()]
         log = self.folder / f"{side}{len(list(self.folder.glob('*.log')))}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xlvs.keepalived.log import Log
 
 _SECOND_US: Final = 1_000_000
-_NOTES_MOST: Final = 20
+_NOTES_MOST: Final = 100
 """Lines a second about what strangers send."""
 REOPEN_S: Final = 1.0
 """Between tries to open a socket."""

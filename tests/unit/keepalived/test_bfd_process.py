@@ -193,7 +193,7 @@ def test_strangers_fill_no_log(host: Callable[..., Host]) -> None:
         await seen.until(lambda: seen.up() == {"one", "other"}, "both up")
         seen.log.lines.clear()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-            for _ in range(100):
+            for _ in range(500):
                 stranger.sendto(b"nonsense", ("127.0.0.1", pair[0].settings.port))
         await seen.until(lambda: bool(seen.log.lines), "lines about it")
         await asyncio.sleep(0.05)
@@ -201,7 +201,7 @@ def test_strangers_fill_no_log(host: Callable[..., Host]) -> None:
 
     seen.run(story)
     assert "Packet is too small: 8 bytes" in seen.log.lines
-    assert len(seen.log.lines) <= 40
+    assert len(seen.log.lines) <= 200
 
 
 def test_dump_and_state_show_the_session(host: Callable[..., Host]) -> None:
