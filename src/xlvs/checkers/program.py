@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.probe import FILE_DOWN, SECOND_US, ProbeResult, Weight
+from xlvs.linux.program import start
 
 if TYPE_CHECKING:
     import asyncio
+    import subprocess
     from collections.abc import Callable
 
     from xlvs.healthcheck.probe import FileProbe, MiscProbe
@@ -35,18 +36,9 @@ class ProgramAttempt:
         self._late = False
 
     def start(self) -> None:
-        """Start the program, in a session of its own."""
+        """Start the program, in a process group of its own."""
         try:
-            self._process = subprocess.Popen(
-                self._probe.command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                user=self._probe.user or None,
-                group=self._probe.group or None,
-                extra_groups=[] if self._probe.user else None,
-            )
+            self._process = start(self._probe.command, self._probe.run_as)
             self._pidfd = os.pidfd_open(self._process.pid)
         except (OSError, ValueError, LookupError) as problem:
             self._end(ProbeResult(ok=False, reason=f"Cannot run {self._name()}: {problem}"))

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from xlvs.model.address import format_address
+
+if TYPE_CHECKING:
+    from xlvs.model.rights import Rights
 
 SECOND_US = 1_000_000
 REPLY_LENGTH_MAX = 255
@@ -113,6 +117,7 @@ class MiscProbe:
     dynamic: bool = False
     user: str = ""
     group: str = ""
+    run_as: Rights | None = None
 
 
 @dataclass(frozen=True, slots=True)

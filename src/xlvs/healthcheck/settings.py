@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.probe import SECOND_US, Kind, Probe
 from xlvs.model.destination import Destination
 from xlvs.model.service import VirtualService
+
+if TYPE_CHECKING:
+    from xlvs.model.rights import Rights
 
 DELAY_LOOP_US = 60 * SECOND_US
 
@@ -41,6 +45,7 @@ class Hook:
     command: tuple[str, ...]
     user: str = ""
     group: str = ""
+    run_as: Rights | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from xlvs.keepalived.bfd_events import read_events
 from xlvs.keepalived.check_notify import CheckNotifier
 from xlvs.keepalived.check_translate import translate
 from xlvs.keepalived.checking import open_checking
+from xlvs.keepalived.screening import screened_checks
 from xlvs.model.errors import XlvsError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool, ses
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    plan = translate(config)
+    plan = screened_checks(translate(config), log)
     notifier = CheckNotifier(plan, log)
     try:
         checking = open_checking(plan, log.write, notifier)
@@ -39,7 +40,7 @@ async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool, ses
         def changed(again: KeepalivedConfig) -> None:
             nonlocal config, plan
             log.write("Reloading")
-            coming = translate(again)
+            coming = screened_checks(translate(again), log)
             notifier.use(coming)
             try:
                 checking.reload(coming)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from xlvs.healthcheck.effects import QuorumChanged, ServerChanged
 from xlvs.keepalived import programs
 from xlvs.keepalived.check_mail import mail_of
+from xlvs.keepalived.fifo import Fifos
 from xlvs.keepalived.mailer import MAILS_LAST_S, Mailer
-from xlvs.keepalived.notify import Fifo
-from xlvs.keepalived.vrrp_plan import Command
-from xlvs.model.errors import XlvsError
+from xlvs.keepalived.script_plan import Command
 
 if TYPE_CHECKING:
     from xlvs.healthcheck.effects import CheckerChanged
@@ -25,46 +24,40 @@ class CheckNotifier:
 
     def __init__(self, plan: CheckPlan, log: Log) -> None:
         self._log = log
-        self._owner = plan.script_owner
-        self._fifos: list[Fifo] = []
+        self._fifos = Fifos("lvs", log)
         self._mailer: Mailer | None = None
         self.use(plan)
 
     def use(self, plan: CheckPlan) -> None:
         """Another configuration: what it leaves as it was goes on."""
-        self._owner = plan.script_owner
-        known = {fifo.path: fifo for fifo in self._fifos}
-        paths = dict.fromkeys(plan.fifos)
-        self._fifos = [known.pop(path) if path in known else Fifo(path, self._log) for path in paths]
-        for fifo in known.values():
-            fifo.close()
+        self._fifos.use(plan.fifos)
         if plan.mail != (self._mailer.settings if self._mailer else None):
             self._mailer = Mailer(plan.mail, self._log) if plan.mail else None
 
     def __call__(self, change: CheckerChanged | ServerChanged | QuorumChanged) -> None:
         """Tell of a change."""
         line = fifo_line(change)
-        for fifo in self._fifos if line else ():
-            fifo.write(line)
+        if line:
+            self._fifos.write(line)
         letter = mail_of(change, self._mailer.settings) if self._mailer else None
         if self._mailer and letter:
             self._mailer.send(letter)
         hook = hook_of(change)
         if hook:
             try:
-                programs.run(Command(hook.command, hook.user, hook.group), owner=self._owner)
-            except (OSError, XlvsError) as problem:
-                self._log.write(f"Unable to run {' '.join(hook.command)}: {problem}")
+                programs.run(Command(hook.command, run_as=hook.run_as))
+            except OSError as problem:
+                self._log.write(f"Unable to run {' '.join(hook.command)}: {problem.strerror}")
 
     async def drain(self) -> None:
-        """At the very end: mails that are on their way are given a second."""
+        """At the very end: mails that are on their way and readers of FIFOs are given a second."""
         if self._mailer:
             await self._mailer.drain(MAILS_LAST_S)
+        await self._fifos.drain()
 
     def close(self) -> None:
-        """FIFOs that were made here go."""
-        for fifo in self._fifos:
-            fifo.close()
+        """No more events."""
+        self._fifos.close()
 
 
 def fifo_line(change: CheckerChanged | ServerChanged | QuorumChanged) -> str:

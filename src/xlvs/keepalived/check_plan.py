@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.settings import HealthSettings
+from xlvs.keepalived.script_plan import ScriptRules
 
 if TYPE_CHECKING:
     from xlvs.keepalived.mail import MailSettings
+    from xlvs.keepalived.script_plan import FifoPlan
     from xlvs.model.service import ServiceKey
     from xlvs.model.settings import Timeouts
 
@@ -27,10 +29,8 @@ class CheckPlan:
     """What others change in our services is put right within one delay loop."""
 
     mail: MailSettings | None = None
-    fifos: tuple[str, ...] = ()
-    """Paths of notify_fifo and lvs_notify_fifo."""
-    script_owner: tuple[str, str] = ("", "")
-    """script_user: user and group."""
+    fifos: tuple[FifoPlan, ...] = ()
+    scripts: ScriptRules = field(default_factory=ScriptRules)
 
     warnings: tuple[str, ...] = ()
     """What is asked for and cannot be had, for the log."""

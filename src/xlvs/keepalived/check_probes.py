@@ -31,7 +31,6 @@ from xlvs.healthcheck.probe import (
     UdpProbe,
 )
 from xlvs.healthcheck.settings import CheckerSettings
-from xlvs.keepalived import programs
 from xlvs.model.address import format_address
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _probes(checker: Checker, end: End, config: KeepalivedConfig) -> tuple[Probe
         case UdpCheck():
             return (_udp(checker, endpoint),)
         case MiscCheck():
-            return _misc(checker, config)
+            return _misc(checker)
         case FileCheck():
             return _file(checker, config)
         case BfdCheck():
@@ -154,18 +153,17 @@ def _udp(checker: UdpCheck, endpoint: Endpoint) -> UdpProbe:
     )
 
 
-def _misc(checker: MiscCheck, config: KeepalivedConfig) -> tuple[Probe, ...]:
+def _misc(checker: MiscCheck) -> tuple[Probe, ...]:
     script = checker.misc_path
     if script is None:
         return ()
-    user = checker.user or config.settings.script_user
     return (
         MiscProbe(
             script.command,
             checker.misc_timeout or checker.delay_loop,
             checker.misc_dynamic,
-            script.user or (user.name if user else programs.default_user()),
-            script.group or (user.group if user else ""),
+            checker.user.name if checker.user else script.user,
+            checker.user.group if checker.user else script.group,
         ),
     )
 

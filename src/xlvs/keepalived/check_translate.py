@@ -11,6 +11,7 @@ from xlvs.healthcheck.settings import HealthSettings, Hook, RealServerSettings, 
 from xlvs.keepalived.check_plan import CheckPlan
 from xlvs.keepalived.check_probes import checkers_of, regex_fault
 from xlvs.keepalived.mail import mail_settings
+from xlvs.keepalived.script_plan import fifos_of, rules_of
 from xlvs.model.address import Family, family_of
 from xlvs.model.destination import (
     TUNNEL_FLAG_CHECKSUM,
@@ -63,8 +64,6 @@ def translate(config: KeepalivedConfig) -> CheckPlan:
         found.setdefault(tuple(service.key for service in server.services), server)
     settings = config.settings
     wanted = settings.lvs_timeouts
-    fifos = (settings.notify_fifo.path if settings.notify_fifo else "", settings.lvs_notify_fifo)
-    user = settings.script_user
     return CheckPlan(
         HealthSettings(tuple(found.values()), notify_at_start=settings.rs_init_notifies),
         timeouts=Timeouts(wanted.tcp, wanted.tcpfin, wanted.udp) if wanted else None,
@@ -72,9 +71,9 @@ def translate(config: KeepalivedConfig) -> CheckPlan:
         flush_at_stop=bool(settings.lvs_flush_on_stop),
         mend=settings.xlvs_mend,
         mail=mail_settings(settings),
-        fifos=tuple(path for path in fifos if path),
+        fifos=fifos_of(settings, "lvs", settings.lvs_notify_fifo, settings.lvs_notify_fifo_script),
+        scripts=rules_of(settings),
         warnings=tuple(_warnings(config)),
-        script_owner=(user.name, user.group) if user else ("", ""),
     )
 
 

@@ -14,7 +14,8 @@ from xlvs.vrrp.settings import CENTISECOND_US, SECOND_US
 
 if TYPE_CHECKING:
     from xlvs.keepalived.instance import RunningRouter
-    from xlvs.keepalived.vrrp_plan import Command, VirtualAddress
+    from xlvs.keepalived.script_plan import Command
+    from xlvs.keepalived.vrrp_plan import VirtualAddress
     from xlvs.keepalived.vrrp_process import VrrpProcess
     from xlvs.vrrp.statistics import Statistics
 

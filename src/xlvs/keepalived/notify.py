@@ -3,82 +3,46 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived import mail, programs
+from xlvs.keepalived.fifo import Fifos
 from xlvs.keepalived.mailer import MAILS_LAST_S, Mailer
 from xlvs.vrrp.effects import State
 
 if TYPE_CHECKING:
     from xlvs.keepalived.log import Log
-    from xlvs.keepalived.vrrp_plan import Command, Globals, Notifications
+    from xlvs.keepalived.script_plan import Command
+    from xlvs.keepalived.vrrp_plan import Globals, Notifications
 
-_MODE: Final = 0o600
 WORDS: Final = {State.MASTER: "MASTER", State.BACKUP: "BACKUP", State.FAULT: "FAULT", State.INIT: "STOP"}
-
-
-class Fifo:
-    """A named pipe that is written to, made if it is missing. What nobody reads is lost when the pipe is full."""
-
-    def __init__(self, path: str, log: Log) -> None:
-        self.path = path
-        self._made = False
-        self._fd = -1
-        try:
-            with suppress(FileExistsError):
-                os.mkfifo(path, _MODE)
-                self._made = True
-            self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError as error:
-            log.write(f"Unable to open FIFO {path}: {error.strerror}")
-
-    def write(self, line: str) -> None:
-        """One line."""
-        if self._fd >= 0:
-            with suppress(BlockingIOError, BrokenPipeError):
-                os.write(self._fd, line.encode() + b"\n")
-
-    def close(self) -> None:
-        """Remove it if it was made here."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-        if self._made:
-            with suppress(FileNotFoundError):
-                os.unlink(self.path)
 
 
 class Notifier:
     """Scripts and FIFOs of one configuration."""
 
     def __init__(self, settings: Globals, log: Log) -> None:
-        self._settings = settings
         self._log = log
-        self._owner = (settings.script_user, settings.script_group)
-        self._mailer = Mailer(settings.mail, log) if settings.mail else None
-        self._fifos = [Fifo(path, log) for path in dict.fromkeys((settings.fifo, settings.vrrp_fifo)) if path]
-        self._readers = [
-            programs.run(command, path, owner=self._owner)
-            for command, path in (
-                (settings.fifo_script, settings.fifo),
-                (settings.vrrp_fifo_script, settings.vrrp_fifo),
-            )
-            if command and path
-        ]
+        self._mailer: Mailer | None = None
+        self._fifos = Fifos("vrrp", log)
+        self.use(settings)
+
+    def use(self, settings: Globals) -> None:
+        """Another configuration: what it leaves as it was goes on."""
+        self._fifos.use(settings.fifos)
+        if settings.mail != (self._mailer.settings if self._mailer else None):
+            self._mailer = Mailer(settings.mail, self._log) if settings.mail else None
 
     async def drain(self) -> None:
-        """At the very end: mails that are on their way are given a second."""
+        """At the very end: mails that are on their way and readers of FIFOs are given a second."""
         if self._mailer:
             await self._mailer.drain(MAILS_LAST_S)
+        await self._fifos.drain()
 
     def close(self) -> None:
-        """End: FIFOs made here go, so do their readers."""
-        for fifo in self._fifos:
-            fifo.close()
-        for reader in self._readers:
-            reader.kill()
+        """No more events."""
+        self._fifos.close()
 
     def changed(self, kind: str, name: str, state: str, priority: int, to: Notifications) -> None:
         """A router (`INSTANCE`) or a group (`GROUP`) is in another state."""
@@ -92,6 +56,10 @@ class Notifier:
             self._run(to.on_any, kind, name, state, str(priority))
         self._mail(kind, name, state, to)
 
+    def repeat(self, kind: str, name: str, state: str, priority: int) -> None:
+        """A state that was told before, for who reads a FIFO."""
+        self._write(kind, name, state, priority)
+
     def stopped(self, kind: str, name: str, priority: int, to: Notifications) -> None:
         """The daemon ends: scripts are waited for, one second each."""
         self._write(kind, name, "STOP", priority)
@@ -99,7 +67,7 @@ class Notifier:
         for command, more in ((to.on_any, (kind, name, "STOP", str(priority))), (to.on_stop, ())):
             if command:
                 with suppress(OSError):
-                    programs.run_and_wait(command, *more, owner=self._owner)
+                    programs.run_and_wait(command, *more)
 
     def lower_priority(self, name: str, priority: int, to: Notifications) -> None:
         """A master heard a lower priority."""
@@ -113,8 +81,7 @@ class Notifier:
             self._write("INSTANCE", name, f"{state.name}_PRIORITY", priority)
 
     def _write(self, kind: str, name: str, state: str, priority: int) -> None:
-        for fifo in self._fifos:
-            fifo.write(f'{kind} "{name}" {state} {priority}')
+        self._fifos.write(f'{kind} "{name}" {state} {priority}')
 
     def _mail(self, kind: str, name: str, state: str, to: Notifications) -> None:
         if self._mailer and to.mail and (state != "FAULT" or self._mailer.settings.faults):
@@ -122,6 +89,6 @@ class Notifier:
 
     def _run(self, command: Command, *more: str) -> None:
         try:
-            programs.run(command, *more, owner=self._owner)
+            programs.run(command, *more)
         except OSError as error:
             self._log.write(f"Unable to run {command.text}: {error.strerror}")

@@ -4,22 +4,19 @@
 from __future__ import annotations
 
 import asyncio
-import grp
 import os
-import pwd
 import signal
 import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from xlvs.model.errors import UsageError
+from xlvs.linux.program import start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from xlvs.keepalived.vrrp_plan import Command
+    from xlvs.keepalived.script_plan import Command
 
-DEFAULT_USER: Final = "keepalived_script"
 _KILL_AFTER_S: Final = 2.0
 
 
@@ -30,6 +27,7 @@ class Program:
         self._process = process
         self._ended = ended
         self.timed_out = False
+        self.runs = True
         self._limit: asyncio.TimerHandle | None = None
         self._handle = os.pidfd_open(process.pid)
         asyncio.get_running_loop().add_reader(self._handle, self._reap)
@@ -42,7 +40,8 @@ class Program:
         """End it and all that it started, now."""
         self._ended = None
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
+            if self.runs:
+                os.killpg(self._process.pid, signal.SIGTERM)
 
     def _stop(self, number: signal.Signals) -> None:
         self.timed_out = True
@@ -56,64 +55,31 @@ class Program:
         if self._limit:
             self._limit.cancel()
         status = self._process.wait()
+        self.runs = False
         if self._ended:
             self._ended(self, status)
 
 
-def run(
-    command: Command, *more: str, owner: tuple[str, str] = ("", ""), ended: Callable[[Program, int], None] | None = None
-) -> Program:
-    """Start a command with more arguments. `owner`: user and group where the command names none. Raises OSError."""
-    return Program(_start((*command.arguments, *more), command, owner), ended)
+def run(command: Command, *more: str, ended: Callable[[Program, int], None] | None = None) -> Program:
+    """Start a command with more arguments. Raises OSError."""
+    return Program(start((*command.arguments, *more), command.run_as), ended)
 
 
-def run_and_wait(command: Command, *more: str, owner: tuple[str, str] = ("", ""), limit_s: float = 1.0) -> None:
-    """Start a command and wait for its end, not for ever. Raises OSError."""
-    process = _start((*command.arguments, *more), command, owner)
+def run_and_wait(command: Command, *more: str, limit_s: float = 1.0) -> int | None:
+    """Start a command and wait for its end, not for ever: its exit status, None if it was killed. Raises OSError."""
+    process = start((*command.arguments, *more), command.run_as)
     try:
-        process.wait(limit_s)
+        return process.wait(limit_s)
     except subprocess.TimeoutExpired:
+        _end(process)
+        return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and all that it started; two seconds later they are killed."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _start(arguments: Sequence[str], command: Command, owner: tuple[str, str]) -> subprocess.Popen[bytes]:
-    user, group = (command.user, command.group) if command.user else owner
-    uid, gid = ids(user, group)
-    program = os.path.realpath(arguments[0]) if "/" in arguments[0] else arguments[0]
-    other = (uid, gid) != (os.geteuid(), os.getegid())
-    return subprocess.Popen(
-        [program, *arguments[1:]],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        process_group=0,
-        user=uid if other else None,
-        group=gid if other else None,
-        extra_groups=[] if other else None,
-    )
-
-
-def default_user() -> str:
-    """Who runs scripts that name nobody: keepalived_script if there is such a user, "" for the daemon's own."""
-    try:
-        pwd.getpwnam(DEFAULT_USER)
-    except KeyError:
-        return ""
-    return DEFAULT_USER
-
-
-def ids(user: str, group: str) -> tuple[int, int]:
-    """Numbers of a user and a group; without a name keepalived_script's if there is such a user. Raises UsageError."""
-    try:
-        if not user:
-            try:
-                found = pwd.getpwnam(DEFAULT_USER)
-            except KeyError:
-                return os.geteuid(), os.getegid()
-        else:
-            found = pwd.getpwnam(user)
-        return found.pw_uid, grp.getgrnam(group).gr_gid if group else found.pw_gid
-    except KeyError as error:
-        raise UsageError(f"there is no user or group {error.args[0]}") from None
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_KILL_AFTER_S)
+            return

@@ -29,9 +29,8 @@ _FILE_PERIOD_S: Final = 0.5
 class RunningScript:
     """A vrrp_script. `up` is None until its first result, which decides alone; then rise and fall count."""
 
-    def __init__(self, plan: Script, owner: tuple[str, str], log: Log, changed: Callable[[], None]) -> None:
+    def __init__(self, plan: Script, log: Log, changed: Callable[[], None]) -> None:
         self.plan = plan
-        self._owner = owner
         self._log = log
         self._changed = changed
         self.up: bool | None = False if plan.fails_first else None
@@ -47,7 +46,7 @@ class RunningScript:
             self._log.write(f"Track script {self.plan.name} is running, expect idle - skipping run")
             return
         try:
-            self._program = programs.run(self.plan.command, owner=self._owner, ended=self._ended)
+            self._program = programs.run(self.plan.command, ended=self._ended)
         except OSError as error:
             self._take(127, f"failed ({error.strerror})")
             return

@@ -3,27 +3,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xlvs.keepalived.script_plan import Command, ScriptRules
 from xlvs.vrrp.settings import RouterSettings
 
 if TYPE_CHECKING:
     from xlvs.keepalived.mail import MailSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A program to run. `user` and `group`: names, "" for those of the daemon."""
-
-    arguments: tuple[str, ...]
-    user: str = ""
-    group: str = ""
-
-    @property
-    def text(self) -> str:
-        """As it is written in logs and dumps."""
-        return " ".join(self.arguments)
+    from xlvs.keepalived.script_plan import FifoPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +196,8 @@ class Globals:
     """What global_defs says to this process."""
 
     router_id: str = ""
-    fifo: str = ""
-    fifo_script: Command | None = None
-    vrrp_fifo: str = ""
-    vrrp_fifo_script: Command | None = None
-    script_user: str = ""
-    script_group: str = ""
-    script_security: bool = False
+    fifos: tuple[FifoPlan, ...] = ()
+    scripts: ScriptRules = field(default_factory=ScriptRules)
     startup_delay_us: int = 0
     log_unknown: bool = False
     dynamic_interfaces: bool = False

@@ -15,6 +15,7 @@ from xlvs.keepalived.instance import RunningRouter, now_us
 from xlvs.keepalived.links import Links
 from xlvs.keepalived.notify import WORDS, Notifier
 from xlvs.keepalived.process_tracking import WatchedProcesses
+from xlvs.keepalived.screening import screened_plan
 from xlvs.keepalived.session_tracking import TrackedSessions
 from xlvs.keepalived.static_parts import StaticParts
 from xlvs.keepalived.tracking import RunningScript, Tracker, WatchedFile
@@ -47,7 +48,7 @@ class VrrpProcess:
     """All routers of a configuration. `sessions`: a descriptor that tells of BFD sessions."""
 
     def __init__(self, plan: Plan, log: Log, *, keeps_addresses: bool = False, sessions: int | None = None) -> None:
-        self.plan = plan
+        self.plan = plan = screened_plan(plan, log)
         self.log = log
         self.links = Links()
         self.route = Route()
@@ -172,12 +173,10 @@ class VrrpProcess:
                 group.state = old[plan.name].state
 
     def _make_tracker(self) -> Tracker:
-        settings = self.plan.settings
-        owner = (settings.script_user, settings.script_group)
         tracks = [each.tracks for each in self.plan.instances] + [each.tracks for each in self.plan.groups]
         used = {each.name for track in tracks for each in track.scripts}
         scripts = {
-            each.name: RunningScript(each, owner, self.log, self._tracked_changed)
+            each.name: RunningScript(each, self.log, self._tracked_changed)
             for each in self.plan.scripts
             if each.name in used
         }
@@ -284,21 +283,24 @@ class VrrpProcess:
     def reload(self, plan: Plan) -> None:
         """Another plan by difference: what stays keeps its state."""
         self.log.write("Reloading")
-        before, self.plan = self.plan, plan
+        self.plan = plan = screened_plan(plan, self.log)
         states = {name: script.up for name, script in self.tracker.scripts.items()}
         self.tracker.stop()
         self.tracker = self._make_tracker()
         for name, script in self.tracker.scripts.items():
             script.up = states.get(name, script.up)
-        if before.settings != plan.settings:
-            self.notifier.close()
-            self.notifier = Notifier(plan.settings, self.log)
+        self.notifier.use(plan.settings)
         self._static.use(plan)
         self._reload_routers()
         self._index()
         self._make_groups()
         self.tracker.start()
         self._tracked_changed()
+        if plan.settings.states_on_reload:
+            for router in self.routers.values():
+                self.notifier.repeat("INSTANCE", router.name, WORDS[router.router.state], router.router.priority)
+            for group in self.groups.values():
+                self.notifier.repeat("GROUP", group.name, WORDS[group.state], 0)
         self.log.write("Reload complete")
 
     def _reload_routers(self) -> None:

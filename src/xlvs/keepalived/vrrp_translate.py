@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.config.settings.vrrp import Instance as ConfiguredInstance
 from xlvs.keepalived.mail import mail_settings
+from xlvs.keepalived.script_plan import Command, command_of, fifos_of, rules_of
 from xlvs.keepalived.vrrp_plan import (
-    Command,
     Globals,
     Group,
     Instance,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from xlvs.config.settings.config import KeepalivedConfig
     from xlvs.config.settings.general import GlobalSettings
     from xlvs.config.settings.vrrp import SyncGroup, TrackScript
-    from xlvs.config.values import Script as ConfiguredScript
     from xlvs.config.values import Weight
 
 _SCOPES: Final = {"global": 0, "nowhere": 255, "host": 254, "link": 253, "site": 200}
@@ -94,16 +93,10 @@ def plan(config: KeepalivedConfig) -> Plan:
 
 
 def _globals(settings: GlobalSettings) -> Globals:
-    user = settings.script_user
     return Globals(
         router_id=settings.router_id or socket.gethostname(),
-        fifo=settings.notify_fifo.path if settings.notify_fifo else "",
-        fifo_script=_command(settings.notify_fifo_script),
-        vrrp_fifo=settings.vrrp_notify_fifo,
-        vrrp_fifo_script=_command(settings.vrrp_notify_fifo_script),
-        script_user=user.name if user else "",
-        script_group=user.group if user else "",
-        script_security=settings.enable_script_security,
+        fifos=fifos_of(settings, "vrrp", settings.vrrp_notify_fifo, settings.vrrp_notify_fifo_script),
+        scripts=rules_of(settings),
         startup_delay_us=settings.vrrp_startup_delay,
         log_unknown=settings.log_unknown_vrids,
         dynamic_interfaces=bool(settings.dynamic_interfaces),
@@ -241,21 +234,17 @@ def _tracks(given: ConfiguredInstance | SyncGroup) -> Tracks:
     )
 
 
-def _command(script: ConfiguredScript | None) -> Command | None:
-    return Command(script.command, script.user, script.group) if script else None
-
-
 def _notifications(given: ConfiguredInstance | SyncGroup) -> Notifications:
     of_router = given if isinstance(given, ConfiguredInstance) else None
     return Notifications(
-        on_master=_command(given.notify_master),
-        on_backup=_command(given.notify_backup),
-        on_fault=_command(given.notify_fault),
-        on_stop=_command(given.notify_stop),
-        on_deleted=_command(of_router.notify_deleted) if of_router else None,
+        on_master=command_of(given.notify_master),
+        on_backup=command_of(given.notify_backup),
+        on_fault=command_of(given.notify_fault),
+        on_stop=command_of(given.notify_stop),
+        on_deleted=command_of(of_router.notify_deleted) if of_router else None,
         tells_deleted=bool(of_router and of_router.notify_deleted),
-        on_any=_command(given.notify),
-        on_lower_priority=_command(of_router.notify_master_rx_lower_pri) if of_router else None,
+        on_any=command_of(given.notify),
+        on_lower_priority=command_of(of_router.notify_master_rx_lower_pri) if of_router else None,
         priority_changes=given.notify_priority_changes,
         mail=given.smtp_alert,
     )

@@ -27,7 +27,6 @@ from xlvs.healthcheck.probe import (
 )
 from xlvs.healthcheck.settings import Hook
 from xlvs.keepalived.check_translate import translate
-from xlvs.keepalived.programs import default_user
 from xlvs.model.address import format_address
 from xlvs.model.destination import ForwardingMethod, Tunnel, TunnelType
 from xlvs.model.service import Protocol
@@ -97,7 +96,7 @@ def checker(block: str, inside: str = "", before: str = "", server: str = "") ->
         ),
         (
             "MISC_CHECK {\nmisc_path \"/bin/check -a 'b c'\"\n}",
-            MiscProbe(("/bin/check", "-a", "b c"), 60 * SECOND_US, user=default_user()),
+            MiscProbe(("/bin/check", "-a", "b c"), 60 * SECOND_US),
         ),
         (
             'MISC_CHECK {\nmisc_path "/bin/check a"\nmisc_timeout 3\nmisc_dynamic\nuser nobody games\n}',

@@ -311,8 +311,8 @@ EVERYWHERE = (
     ),
     Effect("global_defs.lvs_flush", "lvs_flush", lambda it: it.checks.flush_at_start, True),
     Effect("global_defs.lvs_flush_on_stop", "lvs_flush_on_stop", lambda it: it.checks.flush_at_stop, True),
-    Effect("global_defs.notify_fifo", "notify_fifo /run/f", lambda it: it.checks.fifos, ("/run/f",)),
-    Effect("global_defs.lvs_notify_fifo", "lvs_notify_fifo /run/f", lambda it: it.checks.fifos, ("/run/f",)),
+    Effect("global_defs.notify_fifo", "notify_fifo /run/f", lambda it: it.checks.fifos[0].path, "/run/f"),
+    Effect("global_defs.lvs_notify_fifo", "lvs_notify_fifo /run/f", lambda it: it.checks.fifos[0].path, "/run/f"),
     Effect(
         "global_defs.checker_log_all_failures",
         "checker_log_all_failures\n}\nvirtual_server 10.0.0.9 80 {\nprotocol TCP\nreal_server 10.0.0.10 80 {\n"
@@ -323,7 +323,10 @@ EVERYWHERE = (
     Effect("global_defs.xlvs_mend", "xlvs_mend off", lambda it: it.checks.mend, False),
     Effect("global_defs.rs_init_notifies", "rs_init_notifies", lambda it: it.checks.health.notify_at_start, True),
     Effect(
-        "global_defs.script_user", "script_user nobody games", lambda it: it.checks.script_owner, ("nobody", "games")
+        "global_defs.script_user",
+        "script_user nobody games",
+        lambda it: (it.checks.scripts.user, it.checks.scripts.group),
+        ("nobody", "games"),
     ),
     Effect("global_defs.smtp_alert", "smtp_alert", lambda it: (it.server.mail, it.real.mail), (True, True)),
     Effect(

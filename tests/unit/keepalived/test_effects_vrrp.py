@@ -4,7 +4,8 @@
 import pytest
 
 from tests.unit.keepalived.effects import Effect, rows, shows
-from xlvs.keepalived.vrrp_plan import Command, Tracked
+from xlvs.keepalived.script_plan import Command, FifoPlan
+from xlvs.keepalived.vrrp_plan import Tracked
 from xlvs.vrrp.packet import AuthenticationType
 from xlvs.vrrp.settings import Peer
 
@@ -322,13 +323,13 @@ EVERYWHERE = (
     Effect(
         "global_defs.enable_script_security",
         "enable_script_security",
-        lambda it: it.plan.settings.script_security,
+        lambda it: it.plan.settings.scripts.secure,
         True,
     ),
     Effect(
         "global_defs.script_user",
         "script_user root games",
-        lambda it: (it.plan.settings.script_user, it.plan.settings.script_group),
+        lambda it: (it.plan.settings.scripts.user, it.plan.settings.scripts.group),
         ("root", "games"),
     ),
     Effect("global_defs.vrrp_version", "vrrp_version 3", lambda it: it.router.router.version, 3),
@@ -445,16 +446,31 @@ EVERYWHERE = (
         lambda it: it.router.home,
         "v.9",
     ),
-    Effect("global_defs.notify_fifo", "notify_fifo /run/f", lambda it: it.plan.settings.fifo, "/run/f"),
     Effect(
-        "global_defs.notify_fifo_script", 'notify_fifo_script "/bin/x a"', lambda it: it.plan.settings.fifo_script, RUN
+        "global_defs.notify_fifo",
+        "notify_fifo /run/f",
+        lambda it: it.plan.settings.fifos,
+        (FifoPlan("notify fifo", "/run/f"),),
     ),
-    Effect("global_defs.vrrp_notify_fifo", "vrrp_notify_fifo /run/f", lambda it: it.plan.settings.vrrp_fifo, "/run/f"),
+    Effect(
+        "global_defs.notify_fifo_script",
+        'notify_fifo_script "/bin/x a"',
+        lambda it: it.plan.settings.fifos[0].script,
+        RUN,
+        beside="notify_fifo /run/f",
+    ),
+    Effect(
+        "global_defs.vrrp_notify_fifo",
+        "vrrp_notify_fifo /run/f",
+        lambda it: it.plan.settings.fifos,
+        (FifoPlan("vrrp_notify fifo", "/run/f"),),
+    ),
     Effect(
         "global_defs.vrrp_notify_fifo_script",
         'vrrp_notify_fifo_script "/bin/x a"',
-        lambda it: it.plan.settings.vrrp_fifo_script,
+        lambda it: it.plan.settings.fifos[0].script,
         RUN,
+        beside="vrrp_notify_fifo /run/f",
     ),
     Effect(
         "global_defs.vrrp_notify_priority_changes",

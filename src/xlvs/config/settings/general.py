@@ -71,9 +71,9 @@ class GlobalSettings:
     lvs_sync_daemon: SyncDaemon | None = None
     notify_fifo: Fifo | None = None
     notify_fifo_script: Script | None = None
-    vrrp_notify_fifo: str = ""
+    vrrp_notify_fifo: Fifo | None = None
     vrrp_notify_fifo_script: Script | None = None
-    lvs_notify_fifo: str = ""
+    lvs_notify_fifo: Fifo | None = None
     lvs_notify_fifo_script: Script | None = None
     vrrp_notify_priority_changes: bool = False
     fifo_write_vrrp_states_on_reload: bool = False
