@@ -8,7 +8,7 @@ import os
 import pwd
 import shutil
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from xlvs.model.errors import UsageError
 from xlvs.model.rights import Rights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class Fault(Enum):
@@ -70,12 +70,15 @@ def examine(name: str, who: Rights, *, secure: bool, keeps_links: bool = False) 
     program = os.path.abspath(given) if keeps_links else _kept_name(given, real)
     if "/" not in name:
         lines = (f"WARNING - script `{name}` resolved by path search to `{program}`. Please specify full path.",)
-    return _judge(program, parts, who, lines, secure=secure)
+    finding = judge(program, parts, who, secure=secure)
+    return replace(finding, lines=lines + finding.lines)
 
 
-def _judge(program: str, parts: list[os.stat_result], who: Rights, lines: tuple[str, ...], *, secure: bool) -> Finding:
+def judge(program: str, parts: Sequence[os.stat_result], who: Rights, *, secure: bool) -> Finding:
+    """Whether a program may run. `parts`: what is on the way to it, from the root directory to itself."""
     if not stat.S_ISREG(parts[-1].st_mode):
-        return Finding(program, Fault.INSECURE, lines=(*lines, f"Wrong file type found in script path '{program}'."))
+        return Finding(program, Fault.INSECURE, lines=(f"Wrong file type found in script path '{program}'.",))
+    lines: tuple[str, ...] = ()
     insecure = who.is_privileged and any(_others_may_write(each) for each in parts)
     if insecure:
         lines += (f"Unsafe permissions found for script '{program}'{' - disabling' if secure else ''}.",)
