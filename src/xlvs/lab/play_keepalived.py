@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from xlvs.lab import scenes_pair as pair
@@ -16,8 +17,7 @@ TITLE: Final = "Keepalived: the two directors of «K8S二进制部署高可用�
 
 _SERVICE: Final = f"{pair.PAIR_VIP}:{pair.PAIR_PORT}"
 _STEADY: Final = f"xlvs lab get --every 0.05 --timeout 1 {_SERVICE}"
-# Passes while those requests go on.
-_A_SECOND: Final = f"xlvs lab get --every 0.1 --timeout 1 --for 1 {_SERVICE}"
+_SOME_REQUESTS_S: Final = 1.0
 _FIRST, _SECOND = pair.DIRECTORS
 _SHORTER: Final = "s/advert_int 5/advert_int 1/; s/delay_loop 10/delay_loop 1/"
 
@@ -56,11 +56,11 @@ def _start(scene: Scene, daemons: Daemons) -> None:
 def _die(scene: Scene, daemons: Daemons) -> None:
     scene.say("requests, twenty a second; then the master's cable is pulled and its processes are killed")
     requests = scene.begin(_STEADY, "client")
-    scene.run(_A_SECOND, "client")
+    time.sleep(_SOME_REQUESTS_S)
     daemons.pull(_FIRST)
     scene.type("kill -9 $(sort -u /run/*.pid)", _FIRST)
     daemons.wait_master(_SECOND)
-    scene.run(_A_SECOND, "client")
+    time.sleep(_SOME_REQUESTS_S)
     lost = failed(scene.finish(requests, "client"))
     expect(lost > 0, "not one request failed, though nobody had the address for a while")
 
@@ -91,10 +91,10 @@ def _lose_and_regain(scene: Scene, daemons: Daemons) -> None:
 def _resign(scene: Scene, daemons: Daemons) -> None:
     scene.say("a director that is stopped says so: the other one need not wait for its silence")
     requests = scene.begin(_STEADY, "client")
-    scene.run(_A_SECOND, "client")
+    time.sleep(_SOME_REQUESTS_S)
     scene.type("kill $(cat /run/keepalived.pid)", _FIRST)
     daemons.wait_master(_SECOND)
-    scene.run(_A_SECOND, "client")
+    time.sleep(_SOME_REQUESTS_S)
     scene.finish(requests, "client")
     listing = scene.type("ipvsadm -L -n", _FIRST)
     expect(_SERVICE not in listing, "the stopped director left its table behind")
