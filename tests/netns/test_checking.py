@@ -218,6 +218,7 @@ def test_drift_is_mended_and_other_services_stay(net: Net, start: Start) -> None
         assert f"{VIP}:80" not in net.ipvsadm("-L -n")
 
 
+@pytest.mark.keyword("virtual_server.xlvs_slow_start")
 def test_a_server_that_returns_starts_slowly(net: Net, start: Start) -> None:
     """xlvs_slow_start: its weight grows from 1 to the configured one over the time; its first start is at full weight."""
     weight = base("xlvs_slow_start 4").replace("weight 2", "weight 100")

@@ -49,6 +49,7 @@ def gratuitous(net: Wire, since: float) -> int:
     return sum(at > since and frame[12:14] == b"\x08\x06" and frame[38:42] == target for at, frame in net.frames)
 
 
+@pytest.mark.keyword("global_defs.xlvs_mend")
 def test_a_lost_address_is_put_back(net: Wire) -> None:
     """At once, with its routes and an announcement; who is master does not change; who insists is answered each second."""
     daemon = net.start("A", OURS, CONFIGURATION.replace("OPTION", ""))
@@ -70,6 +71,7 @@ def test_a_lost_address_is_put_back(net: Wire) -> None:
     assert not net.has("A", VIPS[0])
 
 
+@pytest.mark.keyword("global_defs.xlvs_mend")
 @pytest.mark.parametrize("kind", [OURS, pytest.param(REAL, marks=NEEDS_KEEPALIVED)])
 def test_with_mending_off_the_routers_elect_again(net: Wire, kind: str) -> None:
     """As the original: backup first, and master again when nobody else is."""
@@ -94,6 +96,8 @@ static_routes {
 """
 
 
+@pytest.mark.keyword("static_ipaddress")
+@pytest.mark.keyword("static_routes")
 @pytest.mark.parametrize("kind", [OURS, pytest.param(REAL, marks=NEEDS_KEEPALIVED)])
 def test_a_lost_static_address_is_put_back(net: Wire, kind: str) -> None:
     """With the routes by way of it; a reload and the end take away what is not asked for any more. As the original."""
