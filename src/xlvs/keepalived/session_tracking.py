@@ -30,6 +30,5 @@ class TrackedSessions:
             plan = self.plans.get(each.name)
             if plan is None:
                 continue
-            weight = plan.weight if each.weight is None else each.weight
-            reverse = plan.reverse if each.weight is None else each.reverse
+            weight, reverse = each.over(plan.weight, reverse=plan.reverse)
             yield track.of_switch(weight, reverse=reverse, up=self.is_up(each.name))

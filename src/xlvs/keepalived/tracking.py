@@ -170,15 +170,14 @@ class Tracker:
     def _links_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
         for each in tracked:
             link = self._links.by_name.get(each.name)
-            yield track.of_switch(each.weight or 0, reverse=each.reverse, up=bool(link and link.running))
+            yield track.of_switch(each.weight or 0, reverse=bool(each.reverse), up=bool(link and link.running))
 
     def _scripts_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
         for each in tracked:
             script = self.scripts.get(each.name)
             if script is None:
                 continue
-            weight = script.plan.weight if each.weight is None else each.weight
-            reverse = script.plan.reverse if each.weight is None else each.reverse
+            weight, reverse = each.over(script.plan.weight, reverse=script.plan.reverse)
             if script.up is None and not weight:
                 continue
             yield track.of_switch(weight, reverse=reverse, up=bool(script.up))
@@ -188,8 +187,7 @@ class Tracker:
             file = self.files.get(each.name)
             if file is None:
                 continue
-            weight = file.plan.weight if each.weight is None else each.weight
-            reverse = file.plan.reverse if each.weight is None else each.reverse
+            weight, reverse = each.over(file.plan.weight, reverse=file.plan.reverse)
             yield track.of_file(weight, reverse=reverse, value=file.value)
 
     def _processes_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
@@ -197,8 +195,7 @@ class Tracker:
             known = self.processes.get(each.name)
             if known is None:
                 continue
-            weight = known.plan.weight if each.weight is None else each.weight
-            reverse = known.plan.reverse if each.weight is None else each.reverse
+            weight, reverse = each.over(known.plan.weight, reverse=known.plan.reverse)
             yield track.of_switch(weight, reverse=reverse, up=known.up)
 
     def _count_processes(self, *, first: bool = False) -> bool:

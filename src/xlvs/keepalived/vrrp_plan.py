@@ -34,11 +34,15 @@ class VirtualAddress:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A thing that a router tracks. `weight` None: that of the thing itself."""
+    """A thing that a router tracks. What is None is as the thing itself says."""
 
     name: str
     weight: int | None = None
-    reverse: bool = False
+    reverse: bool | None = None
+
+    def over(self, weight: int, *, reverse: bool) -> tuple[int, bool]:
+        """What counts, with what the thing says beneath."""
+        return weight if self.weight is None else self.weight, reverse if self.reverse is None else self.reverse
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ def _rule(line: RuleLine) -> tuple[str, ...]:
 
 def _track(given: Track) -> Tracked:
     weight = given.weight
-    return Tracked(given.name, weight.value if weight else None, bool(weight and weight.reverse))
+    return Tracked(given.name, weight.value if weight else None, weight.reverse if weight and given.directed else None)
 
 
 def _tracks(given: ConfiguredInstance | SyncGroup) -> Tracks:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tracked things do to a router: a weight changes its priority, none puts it into FAULT.
 
-`reverse` turns a weight round: what would count while a thing is well counts while it is not.
+`reverse` turns it round: a weight is taken off where it would be added, and a thing without one is a fault while it is well.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def of_switch(weight: int, *, reverse: bool, up: bool) -> Sum:
     """
     if not weight:
         return Sum(faults=int(up == reverse))
-    return Sum(weight=weight if (up != reverse) == (weight > 0) else 0)
+    counts = weight if up == (weight > 0) else 0
+    return Sum(weight=-counts if reverse else counts)
 
 
 def of_file(weight: int, *, reverse: bool, value: int) -> Sum:

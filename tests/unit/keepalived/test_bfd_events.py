@@ -99,8 +99,10 @@ SUMS = [
     (Tracked("a", 0, reverse=True), Sum(1, 0), Sum(0, 0)),
     (Tracked("a", 10), Sum(0, 10), Sum(0, 0)),
     (Tracked("a", -10), Sum(0, 0), Sum(0, -10)),
-    (Tracked("a", -10, reverse=True), Sum(0, -10), Sum(0, 0)),
-    (Tracked("b"), Sum(0, 0), Sum(0, -7)),
+    (Tracked("a", -10, reverse=True), Sum(0, 0), Sum(0, 10)),
+    (Tracked("b"), Sum(0, -7), Sum(0, 0)),
+    (Tracked("b", 3), Sum(0, -3), Sum(0, 0)),
+    (Tracked("b", 3, reverse=False), Sum(0, 3), Sum(0, 0)),
     (Tracked("nobody"), Sum(0, 0), Sum(0, 0)),
 ]
 
@@ -110,6 +112,6 @@ def test_session_weighs_what_its_tracker_or_else_it_itself_says(
     tracked: Tracked, while_up: Sum, while_down: Sum
 ) -> None:
     """Without a weight a session that is down is a fault; one that nobody told of is down."""
-    plans = (TrackSession("a"), TrackSession("b", -7))
+    plans = (TrackSession("a"), TrackSession("b", 7, reverse=True))
     sums = [total(TrackedSessions(plans, up).sums([tracked])) for up in ({"a": True, "b": True}, {})]
     assert sums == [while_up, while_down]

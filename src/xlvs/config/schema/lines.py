@@ -197,6 +197,8 @@ class Track:
 
     name: str
     weight: Weight | None = None
+    directed: bool = False
+    """`reverse` or `noreverse` stands there; otherwise that of its own counts for this weight too."""
 
 
 def _track_line(words: Sequence[str]) -> Track:
@@ -204,7 +206,7 @@ def _track_line(words: Sequence[str]) -> Track:
     if len(words) == 1:
         return Track(name)
     try:
-        return Track(name, _track_weight(words))
+        return Track(name, _track_weight(words), directed=len(words) > 3)
     except WrongValue as problem:
         raise Partly(Track(name), [problem]) from None
 
