@@ -93,7 +93,7 @@ class Health:
         for checker in self.checkers.values():
             if checker.settings not in self._kept:
                 checker.due = now + int(draw() * checker.settings.warmup_us)
-        if any(checker.settings.kind is Kind.BFD for checker in self.checkers.values() if not checker.has_run):
+        if any(checker.settings.kind is Kind.BFD for checker in self.checkers.values()):
             self._emit(Note("Activating BFD healthchecker"))
         for virtual_server in self.virtual_servers:
             before = former.get(_keys(virtual_server.settings))

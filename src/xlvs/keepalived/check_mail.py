@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from xlvs.healthcheck.effects import Cause, CheckerChanged, QuorumChanged, ServerChanged
-from xlvs.healthcheck.probe import Kind
+from xlvs.healthcheck.probe import BfdProbe, Kind
 from xlvs.keepalived.mail import Mail, of_server, of_virtual_server
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _TEXTS: Final = {
     Kind.HTTP: ("CHECK succeed on service", "CHECK failed on service : HTTP request failed"),
     Kind.SMTP: ("CHECK succeed on service", "CHECK failed on service : {reason}"),
     Kind.MISC: ("MISC CHECK succeeded on service", "MISC CHECK failed on service"),
-    Kind.BFD: ("{reason} on service", "{reason} on service"),
+    Kind.BFD: ("BFD CHECK {session} succeeded on service", "BFD CHECK {session} failed on service"),
 }
 """Of success and of failure."""
 
@@ -56,4 +56,6 @@ def checker_text(change: CheckerChanged) -> str:
     kind, reason = change.checker.settings.kind, change.result.reason
     if kind is Kind.MISC and reason.endswith("timed out."):
         return "MISC CHECK timed out on service"
-    return _TEXTS[kind][not change.up].format(reason=reason.removesuffix("."))
+    probe = change.checker.probe
+    session = probe.name if isinstance(probe, BfdProbe) else ""
+    return _TEXTS[kind][not change.up].format(reason=reason.removesuffix("."), session=session)

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from xlvs.keepalived import session_dump
 from xlvs.keepalived.virtual_addresses import text as address_text
 from xlvs.vrrp.effects import State
 from xlvs.vrrp.settings import CENTISECOND_US, SECOND_US
@@ -52,7 +53,7 @@ def write_data(process: VrrpProcess) -> None:
     """keepalived.data."""
     lines = ["------< VRRP Topology >------"]
     for each in process.routers.values():
-        lines += _data(each)
+        lines += _data(each) + session_dump.tracked(each.plan.tracks.sessions, process.tracker.sessions)
     lines.append("------< VRRP Scripts >------")
     for name, script in process.tracker.scripts.items():
         lines += [
@@ -64,6 +65,7 @@ def write_data(process: VrrpProcess) -> None:
             f"   Fall = {script.plan.fall}",
             f"   Status = {'GOOD' if script.up else 'BAD'}",
         ]
+    lines += session_dump.section(process.plan, process.tracker.sessions)
     write_file("keepalived.data", "\n".join(lines) + "\n")
 
 

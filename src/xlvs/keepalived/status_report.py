@@ -26,11 +26,13 @@ _SOON_S: Final = 3
 
 
 def is_well(facts: Facts) -> bool:
-    """Everything runs, no router is in FAULT, every virtual server has its quorum and every real server is up."""
+    """Everything runs, no router is in FAULT, every session and real server is up, every virtual server has its quorum."""
     routers = facts.get("vrrp", {}).get("instances", ())
     servers = facts.get("healthcheckers", {}).get("virtual_servers", ())
+    sessions = facts.get("bfd", {}).get("sessions", ())
     return (
         not facts["silent"]
+        and all(session["up"] for session in sessions)
         and all(part["pid"] for part in facts["parts"].values())
         and all(router["state"] in {"MASTER", "BACKUP"} for router in routers)
         and all(server["quorum_up"] and all(real["up"] for real in server["real_servers"]) for server in servers)
@@ -45,6 +47,8 @@ def report(facts: Facts, now: float, *, colour: bool) -> Iterator[str]:
         yield f"  {_part(name, part, now, silent=name in facts['silent'])}"
     if "vrrp" in facts:
         yield from _routers(facts["vrrp"], now, paint)
+    if "bfd" in facts:
+        yield from _sessions(facts["bfd"], now, paint)
     if "healthcheckers" in facts:
         yield from _servers(facts["healthcheckers"], now, paint)
 
@@ -104,6 +108,17 @@ def _presence(state: str, *, present: bool) -> str:
     if state == "MASTER" and not present:
         return ", is missing"
     return ", not taken off" if present and state != "MASTER" else ""
+
+
+def _sessions(bfd: Facts, now: float, paint: Any) -> Iterator[str]:
+    width = max((len(each["name"]) for each in bfd["sessions"]), default=0)
+    yield from ("", paint("", "BFD sessions"))
+    for each in bfd["sessions"]:
+        state = paint("up" if each["up"] else "DOWN", each["state"])
+        why = "" if each["up"] or each["diagnostic"] == "No Diagnostic" else f": {each['diagnostic']}"
+        detection = f", lost after {each['detection_ms']:g} ms of silence" if each["up"] else ""
+        since = duration(now - each["since"])
+        yield f"  {each['name']:<{width}}  {state} for {since}, neighbor {each['neighbor']}{detection}{why}"
 
 
 def _servers(checks: Facts, now: float, paint: Any) -> Iterator[str]:

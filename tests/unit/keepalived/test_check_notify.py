@@ -10,7 +10,7 @@ import pytest
 from tests.unit.healthcheck.world import server, virtual_server
 from xlvs.healthcheck.checker import Checker
 from xlvs.healthcheck.effects import Cause, CheckerChanged, QuorumChanged, ServerChanged
-from xlvs.healthcheck.probe import Kind, ProbeResult
+from xlvs.healthcheck.probe import BfdProbe, Kind, ProbeResult
 from xlvs.healthcheck.settings import CheckerSettings, Hook
 from xlvs.keepalived.check_mail import mail_of
 from xlvs.keepalived.check_notify import fifo_line, hook_of
@@ -52,6 +52,14 @@ ABOUT = "Realserver [10.0.0.1]:tcp:80 of virtual server [192.0.2.1]:tcp:80"
 FAILED = "Could not connect to server [10.0.0.1]:25"
 MAILED = replace(VIRTUAL, mail=True, quorum=2, hysteresis=1)
 SETTINGS = MailSettings("192.0.2.9", ("a@b",))
+
+
+@pytest.mark.parametrize(("up", "word"), [(True, "succeeded"), (False, "failed")])
+def test_a_session_is_mailed_with_its_name(up: bool, word: str) -> None:
+    """That of the bfd_instance."""
+    change = checker_changed(CheckerSettings(Kind.BFD, SERVER.name, (BfdProbe("peer"),)), up=up)
+
+    assert mail_of(change, SETTINGS) == Mail(f"{ABOUT} - {'UP' if up else 'DOWN'}", f"BFD CHECK peer {word} on service")
 
 
 @pytest.mark.parametrize(
