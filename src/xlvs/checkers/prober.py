@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, assert_never
 
-from xlvs.checkers.stream import StreamAttempt
+from xlvs.checkers.stream import StreamAttempt, Tls
 from xlvs.healthcheck.probe import (
     BfdProbe,
     DnsProbe,
@@ -113,7 +113,8 @@ class Prober:
                 from xlvs.checkers.http import HttpExchange
 
                 exchange = HttpExchange(probe)
-                return StreamAttempt(self._loop, probe.endpoint, done, exchange, tls=probe.tls, sni=probe.sni)
+                tls = Tls(probe.sni, probe.identity, takes_leave=probe.takes_leave) if probe.tls else None
+                return StreamAttempt(self._loop, probe.endpoint, done, exchange, tls)
             case SmtpProbe():
                 from xlvs.checkers.smtp import SmtpExchange
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from os import strerror
 from typing import TYPE_CHECKING
@@ -18,24 +20,46 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xlvs.checkers.exchange import Exchange
-    from xlvs.healthcheck.probe import Endpoint
+    from xlvs.healthcheck.probe import Endpoint, TlsIdentity
 
 _PORTION = 64 * 1024
 
 
-@lru_cache(maxsize=1)
-def tls_context() -> ssl.SSLContext:
-    """TLS as SSL_GET has it: the certificate is not verified, since real servers rarely have one for their address."""
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How a probe speaks TLS: the name it asks for, what it shows, and whether it says good-bye."""
+
+    sni: str = ""
+    identity: TlsIdentity | None = None
+    takes_leave: bool = False
+
+
+@lru_cache(maxsize=16)
+def tls_context(identity: TlsIdentity | None = None) -> ssl.SSLContext:
+    """TLS as SSL_GET has it: the certificate is not verified, since real servers rarely have one for their address.
+
+    Raises OSError (of which ssl.SSLError is one): a file of the identity cannot be used.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if identity and identity.authorities:
+        context.load_verify_locations(identity.authorities)
+    if identity and identity.certificate:
+        # An empty password: without one, OpenSSL would ask at a terminal.
+        context.load_cert_chain(identity.certificate, identity.key, identity.password)
     return context
+
+
+def forget_identities() -> None:
+    """Certificates are read anew for the next probe."""
+    tls_context.cache_clear()
 
 
 class StreamAttempt(Attempt):
     """Connects; without an exchange that is all."""
 
-    __slots__ = ("_endpoint", "_exchange", "_outgoing", "_sni", "_tls")
+    __slots__ = ("_endpoint", "_exchange", "_outgoing", "_tls")
 
     def __init__(
         self,
@@ -43,15 +67,12 @@ class StreamAttempt(Attempt):
         endpoint: Endpoint,
         done: Callable[[ProbeResult], None],
         exchange: Exchange | None = None,
-        *,
-        tls: bool = False,
-        sni: str = "",
+        tls: Tls | None = None,
     ) -> None:
         super().__init__(loop, endpoint.timeout_us, done)
         self._endpoint = endpoint
         self._exchange = exchange
         self._tls = tls
-        self._sni = sni
         self._outgoing = b""
 
     def start(self) -> None:
@@ -89,14 +110,14 @@ class StreamAttempt(Attempt):
             self._loop.remove_writer(opened.fileno())
             self._restart_limit()
             if self._tls:
-                self._secure(opened)
+                self._secure(opened, self._tls)
             else:
                 self._speak()
 
-    def _secure(self, opened: socket.socket) -> None:
+    def _secure(self, opened: socket.socket, tls: Tls) -> None:
         try:
-            wrapped = tls_context().wrap_socket(
-                opened, do_handshake_on_connect=False, server_hostname=self._sni or None, suppress_ragged_eofs=True
+            wrapped = tls_context(tls.identity).wrap_socket(
+                opened, do_handshake_on_connect=False, server_hostname=tls.sni or None, suppress_ragged_eofs=True
             )
         except (OSError, ValueError) as problem:
             self._finish(ok=False, reason=f"SSL error with {self._name()}: {problem}")
@@ -159,6 +180,13 @@ class StreamAttempt(Attempt):
             self._hear(self._exchange.receive(data) if data else self._exchange.closed())
             if not self._tls:
                 return
+
+    def _end(self, result: ProbeResult) -> None:
+        if self._tls and self._tls.takes_leave and isinstance(self._socket, ssl.SSLSocket):
+            # It is not waited for what the server answers.
+            with suppress(OSError, ValueError):
+                self._socket.unwrap()
+        super()._end(result)
 
     def _hear(self, said: bytes | ProbeResult | None) -> None:
         if isinstance(said, ProbeResult):

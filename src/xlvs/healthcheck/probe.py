@@ -44,6 +44,16 @@ class TcpProbe:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsIdentity:
+    """Paths of what a probe shows a server that asks for a certificate; a key may stand in the certificate's file."""
+
+    certificate: str = ""
+    key: str = ""
+    password: str = ""
+    authorities: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpProbe:
     """A page with the right status, digest and text. `host` is the Host header, `sni` the name that TLS sends."""
 
@@ -65,6 +75,9 @@ class HttpProbe:
     regex_from: int = 0
     regex_to: int | None = None
     """The match begins at one of these offsets into the body."""
+    identity: TlsIdentity | None = None
+    takes_leave: bool = False
+    """TLS ends with a close_notify, where the original just closes the connection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from xlvs.healthcheck.probe import (
     PingProbe,
     SmtpProbe,
     TcpProbe,
+    TlsIdentity,
     UdpProbe,
 )
 from xlvs.healthcheck.settings import CheckerSettings
@@ -35,7 +36,7 @@ from xlvs.model.address import format_address
 
 if TYPE_CHECKING:
     from xlvs.config.settings.config import KeepalivedConfig
-    from xlvs.config.settings.servers import Checker, Url
+    from xlvs.config.settings.servers import Checker, TlsFiles, Url
     from xlvs.healthcheck.probe import Probe
 
 _KINDS: Final = {"HTTP_GET": Kind.HTTP, "SSL_GET": Kind.HTTP}
@@ -84,7 +85,8 @@ def _probes(checker: Checker, end: End, config: KeepalivedConfig) -> tuple[Probe
     endpoint = _endpoint(checker, end)
     match checker:
         case HttpCheck():
-            return tuple(_page(url, checker, endpoint) for url in checker.urls)
+            identity = _identity(config.tls) if checker.kind == "SSL_GET" else None
+            return tuple(_page(url, checker, endpoint, identity) for url in checker.urls)
         case SmtpCheck():
             return (SmtpProbe(endpoint, checker.helo_name),)
         case DnsCheck():
@@ -100,7 +102,14 @@ def _probes(checker: Checker, end: End, config: KeepalivedConfig) -> tuple[Probe
     return (PingProbe(endpoint),) if checker.kind == "PING_CHECK" else (TcpProbe(endpoint),)
 
 
-def _page(url: Url, checker: HttpCheck, endpoint: Endpoint) -> HttpProbe:
+def _identity(files: TlsFiles | None) -> TlsIdentity | None:
+    """A key alone is taken for a file that has both."""
+    if files is None or not (files.certificate or files.key or files.ca):
+        return None
+    return TlsIdentity(files.certificate or files.key, files.key or files.certificate, files.password, files.ca)
+
+
+def _page(url: Url, checker: HttpCheck, endpoint: Endpoint, identity: TlsIdentity | None) -> HttpProbe:
     virtual_host = url.virtualhost or checker.virtualhost
     address = format_address(endpoint.address)
     host = virtual_host or f"{address if len(endpoint.address) == 4 else f'[{address}]'}:{endpoint.port}"
@@ -119,6 +128,8 @@ def _page(url: Url, checker: HttpCheck, endpoint: Endpoint) -> HttpProbe:
         regex_must_not_match=url.regex_no_match,
         regex_from=url.regex_min_offset,
         regex_to=url.regex_max_offset,
+        identity=identity,
+        takes_leave=tls and (url.tls_compliant or checker.tls_compliant),
     )
 
 

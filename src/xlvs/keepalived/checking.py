@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 from xlvs.checkers.prober import Prober
+from xlvs.checkers.stream import forget_identities
 from xlvs.healthcheck.effects import CheckerChanged, Edit, Note, QuorumChanged, RunProbe, ServerChanged
 from xlvs.healthcheck.health import Health
 from xlvs.healthcheck.probe import SECOND_US
@@ -132,6 +133,7 @@ class Checking:
     # Inside
 
     def _begin(self, owned: Collection[ServiceKey]) -> None:
+        forget_identities()
         if self.plan.timeouts:
             self._tables.set_timeouts(self.plan.timeouts)
         for warning in self.plan.warnings:
