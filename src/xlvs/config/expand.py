@@ -33,7 +33,8 @@ GROUP = re.compile(r"\{([^{}]*)\}|([^,{}]+)")
 USES_MAX = 10_000
 LENGTH_MAX = 65_536
 """Characters of a line: a definition that refers to itself makes it grow."""
-LINES_MAX = 1_000_000
+LINES_MAX = 250_000
+"""Lines that sequences and definitions make in one configuration."""
 
 Value = tuple[str, ...]
 """The lines of a definition: one, or several."""
@@ -57,10 +58,12 @@ class Expander:
         if self._open:
             self._continue(text)
             return
-        self._made = 0
+        before = self._made
         for each in self._expand(text, origin, 0):
             if each.strip():
                 yield Line(each, origin)
+        if self._made == before + 1:  # the line itself, or what it became
+            self._made = before
 
     def unfinished(self) -> str | None:
         """Name of the definition of several lines that the file ended in."""
@@ -104,7 +107,7 @@ class Expander:
             else:
                 self._made += 1
                 if self._made > LINES_MAX:
-                    raise Problem("a line that stands for more than a million lines", origin)
+                    raise Problem(f"sequences and definitions make more than {LINES_MAX} lines", origin)
                 yield text
                 return
         raise Problem(

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SCRIPT_USER: Final = "keepalived_script"
 """Whose rights scripts have when nothing else is said and the host has such a user."""
 
+AT_THE_ENDS: Final = frozenset({"startup_script", "shutdown_script"})
+"""Scripts of the daemon itself."""
+
 SETUP: Final = ("linkbeat_interfaces", "interface_up_down_delays")
 """What stands on interfaces and is read before anything else."""
 
@@ -145,10 +148,12 @@ def _scripts(found: Sequence[_Use], said: dict[str, Any], host: Host, problems: 
         known = False
     secure = "enable_script_security" in said
     for use in found:
-        if use.block == "vrrp_script" and isinstance(use.value, User):
-            known &= _exists(use.value.name, use.value.group, host)
-            if not known:
-                problems.say(f"there is no user or group {use.value.name}", use.origin, use.value.name)
+        if use.block not in {"vrrp_script", "MISC_CHECK"} or not isinstance(use.value, User):
+            continue
+        if not _exists(use.value.name, use.value.group, host):
+            known &= use.block != "vrrp_script"
+            text = f"there is no user or group {use.value.name} {use.value.group}".rstrip()
+            problems.say(text, use.origin, use.value.name)
     running = [use for use in found if isinstance(use.value, Script) and _runs(use, host, problems)]
     if not running or not known:
         return
@@ -166,7 +171,8 @@ def _runs(use: _Use, host: Host, problems: Problems) -> bool:
     script: Script = use.value
     if script.user and not _exists(script.user, script.group, host):
         text = f"there is no user or group {script.user} {script.group}".rstrip()
-        problems.say(f"{text}: the script does not run", use.origin, script.user, severity=Severity.NOTICE)
+        severity = Severity.ERROR if use.keyword.name in AT_THE_ENDS else Severity.NOTICE
+        problems.say(f"{text}: the script does not run", use.origin, script.user, severity=severity)
         return False
     state = host.program(script.command[0])
     if state is Program.RUNS:

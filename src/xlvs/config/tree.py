@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from xlvs.config.problem import Problem
 from xlvs.config.words import command_words, ordinary_words
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from xlvs.config.line import Line, Origin
+
+
+SUGGESTIONS_MAX: Final = 1000
+"""Words that keywords like them are looked for: a millisecond each, and a sequence can make any number of them."""
 
 
 class Form(Enum):
@@ -100,6 +104,7 @@ class _Parser:
     def __init__(self, lines: Iterable[Line]) -> None:
         self._pieces = (_Piece(piece, line.origin) for line in lines for piece in pieces(line.text))
         self._put_back: list[_Piece] = []
+        self._suggestions: dict[tuple[str, int], str] = {}
         self.problems: list[Problem] = []
 
     def read_all(self, grammar: Grammar) -> list[Statement]:
@@ -142,7 +147,7 @@ class _Parser:
         keyword = words[0] if words else ""
         form = grammar.forms.get(keyword)
         if form is None:
-            self._say(f"unknown keyword {keyword}", piece, keyword, _suggestion(keyword, grammar.forms))
+            self._say(f"unknown keyword {keyword}", piece, keyword, self._suggestion(keyword, grammar))
             return None
         if form is Form.COMMAND:
             words, unfinished = command_words(piece.text)
@@ -156,6 +161,12 @@ class _Parser:
         elif form is Form.LIST:
             self._list(statement, piece)
         return statement
+
+    def _suggestion(self, word: str, grammar: Grammar) -> str:
+        found = self._suggestions.get((word, id(grammar)))
+        if found is None and len(self._suggestions) < SUGGESTIONS_MAX:
+            found = self._suggestions[word, id(grammar)] = _suggestion(word, grammar.forms)
+        return found or ""
 
     def _open(self, piece: _Piece, keyword: str) -> None:
         following = self._next()

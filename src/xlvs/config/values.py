@@ -25,17 +25,27 @@ Address = IPv4Address | IPv6Address
 
 
 class WrongValue(Exception):
-    """Words that a keyword does not take. `word` is the one at fault."""
+    """Words that a keyword does not take. `word` is the one at fault; `slight`: the original says nothing about it."""
 
-    def __init__(self, message: str, word: str = "", remedy: str = "") -> None:
+    def __init__(self, message: str, word: str = "", remedy: str = "", *, slight: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.word = word
         self.remedy = remedy
+        self.slight = slight
 
 
 class Missing(WrongValue):
     """The keyword stands alone; the original stops reading at that."""
+
+
+class Partly(WrongValue):
+    """A line with mistakes that leave something of it: `value` is that, `problems` what was left out."""
+
+    def __init__(self, value: object, problems: list[WrongValue]) -> None:
+        super().__init__(problems[0].message, problems[0].word, problems[0].remedy)
+        self.value = value
+        self.problems = problems
 
 
 class Value(Protocol):
@@ -87,6 +97,8 @@ def microseconds(word: str, low: str, high: str, unit: str = "s", scale: int = S
         raise WrongValue(f"{word} is not a number", word, limits)
     if not Decimal(low) <= value <= Decimal(high):
         raise WrongValue(f"{word} is out of range", word, limits)
+    if value * scale % 1:
+        raise WrongValue(f"{word} has too many decimal places", word)
     return int(value * scale)
 
 
@@ -299,12 +311,20 @@ class IP:
     def parse(self, words: Sequence[str]) -> Address:
         """The address."""
         word = first(words, "an address")
-        found = address(word)
+        text, length, _ = word.partition("/")
+        found = address(text)
         if self.version and found.version != self.version:
             raise WrongValue(f"{word} is not an IPv{self.version} address", word)
         if self.multicast and not found.is_multicast:
             raise WrongValue(f"{word} is not a multicast address", word, "224.0.0.18 or ff02::12 as a rule")
+        if length:
+            raise _without_length(found, word)
         return found
+
+
+def _without_length(value: object, word: str) -> Partly:
+    remedy = word.partition("/")[0]
+    return Partly(value, [WrongValue("the length of the prefix is ignored", word, f"write {remedy}", slight=True)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +344,12 @@ class IPPort:
 
     def parse(self, words: Sequence[str]) -> Endpoint:
         """Both."""
-        return Endpoint(address(first(words, "an address")), number(words[1], 1, 65535) if len(words) > 1 else 0)
+        text, length, _ = first(words, "an address").partition("/")
+        port = words[1] if len(words) > 1 else "0"
+        end = Endpoint(address(text), 0 if port == "0" else number(port, 1, 65535))
+        if length:
+            raise _without_length(end, words[0])
+        return end
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,12 +445,3 @@ class Custom:
     def parse(self, words: Sequence[str]) -> object:
         """What the parser says."""
         return self.parser(words)
-
-
-class Partly(WrongValue):
-    """A line with mistakes that leave something of it: `value` is that, `problems` what was left out."""
-
-    def __init__(self, value: object, problems: list[WrongValue]) -> None:
-        super().__init__(problems[0].message, problems[0].word, problems[0].remedy)
-        self.value = value
-        self.problems = problems

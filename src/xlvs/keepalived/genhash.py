@@ -8,7 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from xlvs.checkers.http import HttpExchange
-from xlvs.checkers.stream import StreamAttempt
+from xlvs.checkers.stream import StreamAttempt, Tls
 from xlvs.healthcheck.probe import SECOND_US, Endpoint, HttpProbe
 from xlvs.model.address import parse_ipv4, parse_ipv6
 from xlvs.model.errors import UsageError, XlvsError
@@ -35,7 +35,7 @@ async def page_digest(probe: HttpProbe) -> str:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[ProbeResult] = loop.create_future()
     exchange = HttpExchange(probe)
-    attempt = StreamAttempt(loop, probe.endpoint, ended.set_result, exchange, tls=probe.tls, sni=probe.sni)
+    attempt = StreamAttempt(loop, probe.endpoint, ended.set_result, exchange, Tls(probe.sni) if probe.tls else None)
     attempt.start()
     result = await ended
     found = exchange.body_digest()

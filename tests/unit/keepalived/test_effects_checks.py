@@ -3,8 +3,8 @@
 
 import pytest
 
-from tests.unit.keepalived.effects import Effect, Made, rows, shows
-from xlvs.healthcheck.probe import FileProbe, Kind
+from tests.unit.keepalived.effects import Effect, Made, rows, shows, text
+from xlvs.healthcheck.probe import FileProbe, Kind, TlsIdentity
 from xlvs.healthcheck.settings import Hook
 from xlvs.model.address import Family
 from xlvs.model.destination import ForwardingMethod, TunnelType
@@ -261,6 +261,7 @@ WEB_CHECK = (
     Effect("SSL_GET.http_protocol", "http_protocol 1.0C", lambda it: it.probe.version, "1.0C"),
     Effect("SSL_GET.enable_sni", "enable_sni", lambda it: it.probe.sni, "v.example", beside="virtualhost v.example"),
     Effect("SSL_GET.sni_name", "sni_name s.example", lambda it: it.probe.sni, "s.example", beside="enable_sni"),
+    Effect("SSL_GET.tls_compliant", "tls_compliant", lambda it: it.probe.takes_leave, True),
     Effect("SSL_GET.fast_recovery", "fast_recovery", lambda it: it.checker.fast_recovery, True),
     Effect("url.path", "path /a", lambda it: it.probe.path, "/a"),
     Effect("url.status_code", "status_code 200 300-302", lambda it: it.probe.statuses, ((200, 200), (300, 302))),
@@ -310,6 +311,7 @@ EVERYWHERE = (
         Timeouts(1, 2, 3),
     ),
     Effect("global_defs.lvs_flush", "lvs_flush", lambda it: it.checks.flush_at_start, True),
+    Effect("global_defs.lvs_flush_onstop", "lvs_flush_onstop", lambda it: it.checks.flush_at_stop, True),
     Effect("global_defs.lvs_flush_on_stop", "lvs_flush_on_stop", lambda it: it.checks.flush_at_stop, True),
     Effect("global_defs.notify_fifo", "notify_fifo /run/f", lambda it: it.checks.fifos[0].path, "/run/f"),
     Effect("global_defs.lvs_notify_fifo", "lvs_notify_fifo /run/f", lambda it: it.checks.fifos[0].path, "/run/f"),
@@ -360,3 +362,20 @@ def test_family_of_a_mark_is_the_one_that_is_said(said: str, family: Family) -> 
     inside = f"lvs_method TUN\nip_family {said}\nreal_server fd00::2 80 {{\n}}\nreal_server 10.0.0.2 80 {{\n}}"
     made = Made(f"virtual_server fwmark 5 {{\n{inside}\n}}")
     assert made.server.services[0].key.family is family
+
+
+@pytest.mark.keyword("SSL", "SSL.password", "SSL.ca", "SSL.certificate", "SSL.key")
+def test_ssl_block_is_what_probes_by_tls_show() -> None:
+    """Those by HTTP show nothing; a key alone stands for both files."""
+    files = "SSL {\npassword p\nca /a\ncertificate /c\nkey /k\n}"
+    for kind, identity in (("SSL_GET", TlsIdentity("/c", "/k", "p", "/a")), ("HTTP_GET", None)):
+        assert Made(f"{files}\n{text(kind, '')}").probe.identity == identity
+    assert Made(f"SSL {{\nkey /k\n}}\n{text('SSL_GET', '')}").probe.identity == TlsIdentity("/k", "/k")
+
+
+@pytest.mark.keyword("HTTP_GET.enable_sni", "HTTP_GET.sni_name")
+def test_names_in_a_handshake_change_nothing_without_one() -> None:
+    """HTTP_GET takes them as the original does."""
+    made = [Made(text("HTTP_GET", lines)) for lines in ("enable_sni\nsni_name s.example", "")]
+    assert made[0].checker == made[1].checker
+    assert made[0].loaded.problems == made[1].loaded.problems

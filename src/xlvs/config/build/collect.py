@@ -59,9 +59,12 @@ class Problems:
         """One more."""
         self.found.append(Problem(message, origin, word=word, remedy=remedy, severity=severity))
 
-    def wrong(self, keyword: str, error: WrongValue, origin: Origin, *, goes_on: bool = False) -> None:
+    def wrong(
+        self, keyword: str, error: WrongValue, origin: Origin, *, goes_on: bool = False, slight: bool = False
+    ) -> None:
         """A value that a keyword does not take."""
         severity = Severity.PARAMETER if isinstance(error, Missing) and not goes_on else Severity.ERROR
+        severity = Severity.NOTICE if slight or error.slight else severity
         self.say(
             f"{keyword}: {error.message}" if keyword else error.message, origin, error.word, error.remedy, severity
         )
@@ -77,6 +80,10 @@ def head(statement: Statement, grammar: BlockGrammar, problems: Problems) -> Any
         return None
     try:
         return value.parse(statement.words)
+    except Partly as error:
+        for each in error.problems:
+            problems.wrong(statement.keyword, each, statement.origin)
+        return error.value
     except WrongValue as error:
         problems.wrong(statement.keyword, error, statement.origin)
         return None
@@ -117,14 +124,8 @@ def _remarks(statement: Statement, keyword: Keyword, problems: Problems) -> None
 
 def _value(statement: Statement, keyword: Keyword, value: Value, given: Given, problems: Problems) -> None:
     name, origin = keyword.field, statement.origin
-    if name in given.values and keyword.repeat is Repeat.FIRST:
-        text = f"{statement.keyword} was set before: {' '.join(statement.words)} is ignored"
-        problems.say(text, origin, statement.keyword, "remove one of them")
+    if name in given.values and _was_said(statement, keyword, value, given, problems):
         return
-    if name in given.values and keyword.repeat is Repeat.LAST:
-        line = given.where[name].number
-        text = f"{statement.keyword} stands in line {line} too; the last one counts"
-        problems.say(text, origin, statement.keyword, severity=Severity.NOTICE)
     try:
         parsed = value.parse(statement.words)
     except Partly as error:
@@ -132,10 +133,42 @@ def _value(statement: Statement, keyword: Keyword, value: Value, given: Given, p
             problems.wrong(statement.keyword, each, origin)
         parsed = error.value
     except WrongValue as error:
-        problems.wrong(statement.keyword, error, origin, goes_on=keyword.goes_on)
+        problems.wrong(statement.keyword, error, origin, goes_on=keyword.goes_on, slight=keyword.unchecked)
         return
     given.where[name] = origin
     given.values[name] = (*given.values.get(name, ()), parsed) if keyword.repeat is Repeat.ALL else parsed
+
+
+def _was_said(statement: Statement, keyword: Keyword, value: Value, given: Given, problems: Problems) -> bool:
+    """Say what becomes of a keyword that stands there again; whether this one is ignored."""
+    word, before = statement.keyword, given.where[keyword.field].number
+    if keyword.repeat in {Repeat.LAST, Repeat.REPLACE}:
+        severity = Severity.NOTICE if keyword.repeat is Repeat.LAST else Severity.ERROR
+        text = f"{word} stands in line {before} too; the last one counts"
+        problems.say(text, statement.origin, word, severity=severity)
+    if keyword.repeat not in {Repeat.FIRST, Repeat.AGREE}:
+        return False
+    if not statement.words and _needs_words(value):
+        return False
+    same = keyword.repeat is Repeat.AGREE and _says(statement, value, given.values[keyword.field])
+    text = f"{word} was set in line {before}: {' '.join(statement.words) or 'this one'} is ignored"
+    problems.say(text, statement.origin, word, "remove one of them", Severity.NOTICE if same else Severity.ERROR)
+    return True
+
+
+def _needs_words(value: Value) -> bool:
+    try:
+        value.parse(())
+    except WrongValue:
+        return True
+    return False
+
+
+def _says(statement: Statement, value: Value, what: object) -> bool:
+    try:
+        return value.parse(statement.words) == what
+    except WrongValue:
+        return False
 
 
 def _lines(statement: Statement, keyword: Keyword, value: Value, given: Given, problems: Problems) -> None:
@@ -143,6 +176,10 @@ def _lines(statement: Statement, keyword: Keyword, value: Value, given: Given, p
     if statement.words and keyword.lines and keyword.field != "virtual_server_group":
         text = f"{statement.keyword} takes its lines in braces: {' '.join(statement.words)} is ignored"
         problems.say(text, statement.origin, statement.words[0])
+    if name in given.lines and keyword.repeat is Repeat.FIRST:
+        text = f"{statement.keyword} was given in line {given.where[name].number}: this one is ignored"
+        problems.say(text, statement.origin, statement.keyword, "put all into one")
+        return
     found = given.lines.setdefault(name, [])
     given.where.setdefault(name, statement.origin)
     for line in statement.lines:

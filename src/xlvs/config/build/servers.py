@@ -53,7 +53,8 @@ def groups(statements: list[Statement], problems: Problems) -> Iterator[ServerGr
         if not members:
             problems.say(f"virtual_server_group {name} has no members", statement.origin, name)
         elif name in seen:
-            problems.say(f"virtual_server_group {name} is defined already", statement.origin, name)
+            text = f"virtual_server_group {name} is defined already"
+            problems.say(text, statement.origin, name, severity=Severity.NOTICE)
         else:
             seen.add(name)
             yield ServerGroup(name, tuple(members))  # type: ignore[arg-type] # GROUP_LINE makes members
@@ -139,7 +140,8 @@ class _Builder:
 
     def _defaults(self) -> None:
         given, head_ = self._given, self._head
-        by_mark = bool(head_ and head_.mark)
+        members = self._groups[head_.group].members if head_ and head_.group else ()
+        by_mark = bool(head_ and head_.mark) or bool(members and all(each.mark for each in members))
         if given.has("protocol") and by_mark:
             self._say("a mark has no protocol; it is ignored", "protocol", "remove it")
         if not given.has("protocol") and not by_mark:
@@ -154,12 +156,22 @@ class _Builder:
             self._say("ops goes with UDP only; it is ignored", "ops", "remove it")
             self._values["ops"] = False
         self._scheduler_flags()
-        if given.has("sorry_server_inhibit") and not given.has("sorry_server"):
-            self._say("sorry_server_inhibit needs sorry_server", "sorry_server_inhibit", "sorry_server ADDRESS PORT")
+        self._sorry_server()
         family = given.get("ip_family", "")
         if family and head_ and head_.address and head_.address.version != (6 if family == "inet6" else 4):
             self._say(f"ip_family {family} is not the address's", "ip_family", "remove it")
             self._values["ip_family"] = ""
+
+    def _sorry_server(self) -> None:
+        for field in ("sorry_server_inhibit", "sorry_server_lvs_method"):
+            if self._given.has(field) and not self._given.has("sorry_server"):
+                self._say(f"{field} needs sorry_server", field, "sorry_server ADDRESS PORT")
+        sorry, own = self._given.get("sorry_server", None), self._head.address if self._head else None
+        method = self._values.get("sorry_server_lvs_method") or self._values["lvs_method"]
+        if sorry and own and sorry.address.version != own.version and method.method != "TUN":
+            remedy = "a tunnel can cross families: sorry_server_lvs_method TUN"
+            self._say(f"{sorry.address} is not of the virtual server's family; it is ignored", "sorry_server", remedy)
+            del self._values["sorry_server"]
 
     def _scheduler_flags(self) -> None:
         for flag, scheduler in FLAGS.items():
@@ -168,7 +180,9 @@ class _Builder:
                 self._values[flag] = False
 
     def _persistence(self) -> None:
+        members = self._groups[self._head.group].members if self._head and self._head.group else ()
         without_port = self._head is not None and self._head.address is not None and not self._head.port
+        without_port |= any(each.address and not each.port for each in members)
         if without_port and not self._given.has("persistence_timeout"):
             remedy = "virtual_server ADDRESS PORT, or persistence_timeout"
             self._say(f"all ports need persistence: {PERSISTENCE} s are taken", remedy=remedy)

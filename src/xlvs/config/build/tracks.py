@@ -130,7 +130,10 @@ def _within_hops(session: BfdSession, given: Given, problems: Problems) -> BfdSe
 def track_groups(top: Given, problems: Problems) -> Iterator[TrackGroup]:
     """track_group."""
     for name, given, _ in named("track_group", top, problems):
-        yield TrackGroup(name, flat(given, "group"))
+        members = flat(given, "group")
+        if given.has("group") and not members:
+            problems.say(f"track_group {name} has no members", given.where["group"], "group", "group { INSTANCE... }")
+        yield TrackGroup(name, members)
 
 
 def garp_groups(top: Given, problems: Problems) -> Iterator[GarpGroup]:
@@ -140,6 +143,8 @@ def garp_groups(top: Given, problems: Problems) -> Iterator[GarpGroup]:
         given = collect(statement.statements, grammar, problems)
         head(statement, grammar, problems)
         interfaces = flat(given, "interfaces")
+        if given.has("interfaces") and not interfaces:
+            problems.say("interfaces names none", given.where["interfaces"], "interfaces", "interfaces { NAME... }")
         if given.has("interface"):
             interfaces = (given.values["interface"], *interfaces)
         if not given.has("garp_interval") and not given.has("gna_interval"):

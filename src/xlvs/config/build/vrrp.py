@@ -243,7 +243,21 @@ class _Builder:
             return bool(self._values["priority"] == OWNER)
         return self._given.has("accept") or not self._values["strict_mode"] or self._values["priority"] == OWNER
 
+    def _peers(self) -> None:
+        """Those of the other family go; so does a VRF beside an interface."""
+        first = self._values["virtual_ipaddress"][:1]
+        for peer, origin in self._given.lines.get("unicast_peer", []):
+            if first and peer.address.version != first[0].address.version:
+                text = f"{self._name}: {peer.address} is not of the family of the virtual addresses; it is ignored"
+                self._problems.say(text, origin, str(peer.address), "remove it")
+                others = tuple(each for each in self._values["unicast_peer"] if each != peer)
+                self._values["unicast_peer"] = others
+        if self._given.has("vrf") and self._given.has("interface"):
+            self._say("vrf does not go with interface; it is ignored", "vrf", "remove one of them")
+            self._values.pop("vrf", None)
+
     def _unicast(self) -> None:
+        self._peers()
         peers = self._values.get("unicast_peer", ())
         unicast = sorted(UNICAST & self._given.written)
         if unicast and not peers and not self._given.has("unicast_fault_no_peer"):
@@ -274,10 +288,8 @@ def tracks(name: str, given: Given, values: dict[str, Any], tracked: Tracked, pr
     for field, what in WHAT.items():
         kept: list[Track] = []
         for track, origin in given.lines.get(field, []):
-            if track.name in {each.name for each in kept}:
-                problems.say(f"{name}: {track.name} stands twice in {field}", origin, track.name, "remove one of them")
-            elif track.name in tracked.names[field]:
-                kept.append(track)
+            if track.name in tracked.names[field]:
+                _keep(name, field, track, origin, kept, problems)
             else:
                 text = f"{name}: there is no {what} {track.name}"
                 problems.say(text, origin, track.name, f"{what} {track.name} {{ ... }}")
@@ -287,8 +299,16 @@ def tracks(name: str, given: Given, values: dict[str, Any], tracked: Tracked, pr
         if track.name == values.get("interface") and not given.has("dont_track_primary"):
             problems.say(f"{name}: {track.name} is tracked anyway, as its interface", origin, track.name)
         else:
-            kept.append(track)
+            _keep(name, "track_interface", track, origin, kept, problems)
     values["track_interface"] = tuple(kept)
+
+
+def _keep(name: str, field: str, track: Track, origin: Origin, kept: list[Track], problems: Problems) -> None:
+    """Once each."""
+    if any(track.name == each.name for each in kept):
+        problems.say(f"{name}: {track.name} stands twice in {field}", origin, track.name, "remove one of them")
+    else:
+        kept.append(track)
 
 
 def sync_groups(

@@ -85,13 +85,19 @@ SSL_GET = (
 URL = (
     Keyword("path", E, "request path", Text("TEXT")),
     Keyword("status_code", E, "accepted status codes/ranges", STATUS_CODES, default="200-299", goes_on=True),
-    Keyword("digest", C, "of the body, by keepalived --genhash", DIGEST),
+    Keyword("digest", C, "of the body, by keepalived --genhash", DIGEST, repeat=Repeat.FIRST),
     Keyword("virtualhost", C, "Host header of this URL", Text("TEXT"), default="[checker's]", goes_on=True),
     Keyword("regex", C, "searched in the body", Text("REGEX"), command=True, goes_on=True),
     Keyword("regex_no_match", R, "a match means failure", Flag()),
-    Keyword("regex_options", R, "options of the regular expression, by their PCRE2 names", Several(REGEX_OPTIONS)),
-    Keyword("regex_min_offset", R, "start searching here", Number(), default="0", goes_on=True),
-    Keyword("regex_max_offset", R, "last start of a match", Number(), goes_on=True),
+    Keyword(
+        "regex_options",
+        R,
+        "options of the regular expression, by their PCRE2 names",
+        Several(REGEX_OPTIONS),
+        unchecked=True,
+    ),
+    Keyword("regex_min_offset", R, "start searching here", Number(), default="0", goes_on=True, unchecked=True),
+    Keyword("regex_max_offset", R, "last start of a match", Number(), goes_on=True, unchecked=True),
     Keyword(
         "regex_stack",
         R,
@@ -99,6 +105,7 @@ URL = (
         REGEX_STACK,
         without_effect="the regular expressions need no stack to be set",
         goes_on=True,
+        unchecked=True,
     ),
 )
 
@@ -109,7 +116,7 @@ SMTP_CHECK = (
 
 DNS_CHECK = (
     Keyword("type", C, "record type", Choice(DNS_TYPES, any_case=True), default="SOA"),
-    Keyword("name", C, "name queried", Text("NAME"), default="."),
+    Keyword("name", C, "name queried", Text("NAME"), default=".", repeat=Repeat.FIRST),
 )
 
 MISC_CHECK = (
@@ -127,13 +134,13 @@ UDP_CHECK = (
 )
 
 FILE_CHECK = (
-    Keyword("track_file", R, "name of the track_file block", Text("NAME")),
+    Keyword("track_file", R, "name of the track_file block", Text("NAME"), repeat=Repeat.AGREE),
     Keyword(
         "weight", R, "factor for the number in the file", Weighted(-(2**31) + 1, 2**31 - 1), default="[track_file's]"
     ),
 )
 
 BFD_CHECK = (
-    Keyword("name", R, "name of the bfd_instance block", Text("NAME")),
+    Keyword("name", R, "name of the bfd_instance block", Text("NAME"), repeat=Repeat.FIRST),
     Keyword("alpha", R, "start as failed", Bool(), default="[RS's]"),
 )

@@ -4,7 +4,15 @@
 from __future__ import annotations
 
 from xlvs.config.schema.keyword import C, E, Keyword, R, Repeat
-from xlvs.config.schema.special import FIFO, GLOBAL_EXTRA_INTERFACES, MAIL_SERVER, SYNC_DAEMON, TIMEOUTS, USER
+from xlvs.config.schema.special import (
+    DELAY_MAX,
+    FIFO,
+    GLOBAL_EXTRA_INTERFACES,
+    MAIL_SERVER,
+    SYNC_DAEMON,
+    TIMEOUTS,
+    USER,
+)
 from xlvs.config.values import IP, Bool, Choice, Flag, Maybe, Number, OneOf, ScriptValue, Seconds, Text, Texts
 
 GLOBAL_DEFS = (
@@ -67,7 +75,7 @@ GLOBAL_DEFS = (
         "vrrp_garp_master_delay",
         C,
         "delay before the second GARP set; 0 = none",
-        Number(0, 2**32 - 2, "s"),
+        Number(0, DELAY_MAX, "s"),
         default="5",
     ),
     Keyword("vrrp_garp_master_repeat", C, "GARPs per set", Number(), default="5"),
@@ -77,14 +85,14 @@ GLOBAL_DEFS = (
         "vrrp_garp_lower_prio_delay",
         R,
         "delay of the second set after a lower-priority advert",
-        Number(0, 2**32 - 2, "s"),
+        Number(0, DELAY_MAX, "s"),
         default="[= master_delay]",
     ),
     Keyword(
         "vrrp_garp_lower_prio_repeat",
         R,
         "GARPs after a lower-priority advert",
-        Number(0, 2**32 - 2),
+        Number(0, 2**31 - 1),
         default="[= master_repeat]",
     ),
     Keyword("vrrp_garp_interval", C, "gap between gratuitous ARPs on an interface", Seconds("0.000001"), default="[0]"),
@@ -110,7 +118,7 @@ GLOBAL_DEFS = (
         "deprecated name of vrrp_garp_extra_if",
         GLOBAL_EXTRA_INTERFACES,
         means="vrrp_garp_extra_if",
-        outdated="write vrrp_garp_extra_if",
+        deprecated="write vrrp_garp_extra_if",
         goes_on=True,
     ),
     Keyword("vrrp_down_timer_adverts", R, "adverts missed before master-down", Number(1, 100), default="3"),
@@ -150,9 +158,14 @@ GLOBAL_DEFS = (
         goes_on=True,
     ),
     Keyword("disable_local_igmp", R, "sysctl igmp_link_local_mcast_reports=0", Flag()),
-    Keyword("vmac_prefix", R, "prefix of generated VMAC names", Text("TEXT"), default="vrrp"),
+    Keyword("vmac_prefix", R, "prefix of generated VMAC names", Text("TEXT"), default="vrrp", repeat=Repeat.FIRST),
     Keyword(
-        "vmac_addr_prefix", R, "same for VMACs of VIPs on other interfaces", Text("TEXT"), default="[= vmac_prefix]"
+        "vmac_addr_prefix",
+        R,
+        "same for VMACs of VIPs on other interfaces",
+        Text("TEXT"),
+        default="[= vmac_prefix]",
+        repeat=Repeat.FIRST,
     ),
     Keyword(
         "vrrp_iptables",
@@ -242,8 +255,9 @@ GLOBAL_DEFS = (
         SYNC_DAEMON,
         default="[id = VRID or 0; port 8848; group 224.0.0.81]",
         goes_on=True,
+        repeat=Repeat.FIRST,
     ),
-    Keyword("notify_fifo", C, "FIFO for all events", FIFO, goes_on=True),
+    Keyword("notify_fifo", C, "FIFO for all events", FIFO, goes_on=True, repeat=Repeat.FIRST),
     Keyword(
         "notify_fifo_script",
         C,
@@ -251,11 +265,12 @@ GLOBAL_DEFS = (
         ScriptValue(),
         command=True,
         goes_on=True,
+        repeat=Repeat.FIRST,
     ),
-    Keyword("vrrp_notify_fifo", C, "FIFO for VRRP events", FIFO, goes_on=True),
-    Keyword("vrrp_notify_fifo_script", C, "its script", ScriptValue(), command=True, goes_on=True),
-    Keyword("lvs_notify_fifo", R, "FIFO for VS/RS events", FIFO, goes_on=True),
-    Keyword("lvs_notify_fifo_script", R, "its script", ScriptValue(), command=True, goes_on=True),
+    Keyword("vrrp_notify_fifo", C, "FIFO for VRRP events", FIFO, goes_on=True, repeat=Repeat.FIRST),
+    Keyword("vrrp_notify_fifo_script", C, "its script", ScriptValue(), command=True, goes_on=True, repeat=Repeat.FIRST),
+    Keyword("lvs_notify_fifo", R, "FIFO for VS/RS events", FIFO, goes_on=True, repeat=Repeat.FIRST),
+    Keyword("lvs_notify_fifo_script", R, "its script", ScriptValue(), command=True, goes_on=True, repeat=Repeat.FIRST),
     Keyword("vrrp_notify_priority_changes", R, "also send MASTER_PRIORITY/BACKUP_PRIORITY", Bool(), default="off"),
     Keyword("fifo_write_vrrp_states_on_reload", R, "repeat states on reload", Flag()),
 )

@@ -3,14 +3,30 @@
 
 from __future__ import annotations
 
-from xlvs.config.schema.keyword import C, Keyword, R
+from xlvs.config.schema.keyword import C, Keyword, R, Repeat
 from xlvs.config.schema.special import BUFFERS, CPUS, INCLUDE_CHECK, UMASK
 from xlvs.config.values import Bool, Flag, Maybe, Number, OneOf, ScriptValue, Seconds, Text
 
 GLOBAL_PROCESS = (
-    Keyword("startup_script", R, "run once before children start", ScriptValue(), command=True, goes_on=True),
+    Keyword(
+        "startup_script",
+        R,
+        "run once before children start",
+        ScriptValue(),
+        command=True,
+        goes_on=True,
+        repeat=Repeat.FIRST,
+    ),
     Keyword("startup_script_timeout", R, "its limit", Number(1, 1000, "s"), default="10", goes_on=True),
-    Keyword("shutdown_script", R, "run once after children end", ScriptValue(), command=True, goes_on=True),
+    Keyword(
+        "shutdown_script",
+        R,
+        "run once after children end",
+        ScriptValue(),
+        command=True,
+        goes_on=True,
+        repeat=Repeat.FIRST,
+    ),
     Keyword("shutdown_script_timeout", R, "its limit", Number(1, 1000, "s"), default="10", goes_on=True),
     Keyword(
         "reload_check_config",

@@ -26,6 +26,11 @@ class Repeat(Enum):
 
     LAST = "last"
     FIRST = "first"
+    """Another one is an error."""
+    AGREE = "agree"
+    """The first counts; one that says something else is an error."""
+    REPLACE = "replace"
+    """The last counts, and is an error all the same."""
     ALL = "all"
 
 
@@ -55,6 +60,8 @@ class Keyword:
     """What to write instead; using it is an error, though it works."""
     outdated: str = ""
     """What to write instead; using it is worth a notice."""
+    unchecked: bool = False
+    """The original takes any value without a word: a wrong one is worth a notice."""
     goes_on: bool = False
     """Without its value it is an error like any other; otherwise the original stops reading there."""
     without_effect: str = ""

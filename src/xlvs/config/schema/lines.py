@@ -70,6 +70,9 @@ def _address_line(words: Sequence[str]) -> AddressLine:
             line = _address_option(line, rest)
         except WrongValue as problem:
             problems.append(problem)
+    if slash and line.peer:
+        line = replace(line, peer="")
+        problems.append(WrongValue("an address with a peer has no length of a prefix", word, f"write {text}"))
     if problems:
         raise Partly(line, problems)
     return line
@@ -103,7 +106,7 @@ def _address_value(line: AddressLine, word: str, value: str) -> AddressLine:
         seconds = 2**32 - 1 if value == "forever" else number(value, 0, 2**32 - 1, "s")
         return replace(line, preferred_lifetime=seconds)
     if word == "peer":
-        address(value.partition("/")[0])
+        address(value)
         return replace(line, peer=value)
     if word == "dev":
         return replace(line, device=value)
@@ -177,7 +180,10 @@ class Peer:
 def _peer_line(words: Sequence[str]) -> Peer:
     limits = {"min_ttl": 0, "max_ttl": 255}
     problems: list[WrongValue] = []
-    found = address(first(words, "an address"))
+    text, length, _ = first(words, "an address").partition("/")
+    found = address(text)
+    if length:
+        problems.append(WrongValue("the length of the prefix is ignored", words[0], f"write {text}", slight=True))
     for at in range(1, len(words), 2):
         if words[at] not in limits or at + 1 == len(words):
             problems.append(

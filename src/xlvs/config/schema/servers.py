@@ -42,8 +42,8 @@ VIRTUAL_SERVER = (
     ),
     Keyword("quorum", C, "minimum sum of alive weights", Number(1), default="1"),
     Keyword("hysteresis", R, "must be < quorum", Number(), default="0"),
-    Keyword("quorum_up", C, "run when quorum is gained", ScriptValue(), command=True),
-    Keyword("quorum_down", C, "run when quorum is lost", ScriptValue(), command=True),
+    Keyword("quorum_up", C, "run when quorum is gained", ScriptValue(), command=True, repeat=Repeat.FIRST),
+    Keyword("quorum_down", C, "run when quorum is lost", ScriptValue(), command=True, repeat=Repeat.FIRST),
     Keyword("alpha", C, "start with everything down", Flag()),
     Keyword("omega", R, "run down notifiers at shutdown", Flag()),
     Keyword(
@@ -102,8 +102,8 @@ REAL_SERVER = (
     Keyword("BFD_CHECK", R, "BFD session as check", block="BFD_CHECK", repeat=Repeat.ALL),
     Keyword("FILE_CHECK", R, "track_file as check/weight", block="FILE_CHECK", repeat=Repeat.ALL),
     Keyword("inhibit_on_failure", C, "weight 0 instead of removal", Bool(), default="[VS's]"),
-    Keyword("notify_up", C, "run when the RS comes up", ScriptValue(), command=True),
-    Keyword("notify_down", C, "run when the RS goes down", ScriptValue(), command=True),
+    Keyword("notify_up", C, "run when the RS comes up", ScriptValue(), command=True, repeat=Repeat.FIRST),
+    Keyword("notify_down", C, "run when the RS goes down", ScriptValue(), command=True, repeat=Repeat.FIRST),
     Keyword("lvs_method", R, "per-RS forwarding", FORWARDING, default="[VS's]", spellings=("lbKind",)),
     Keyword("uthreshold", R, "upper connection threshold", Number(), default="0"),
     Keyword("lthreshold", R, "lower threshold", Number(), default="0"),
@@ -128,8 +128,8 @@ REAL_SERVER = (
 )
 
 SSL = (
-    Keyword("password", R, "key pass phrase", Text("TEXT"), goes_on=True),
-    Keyword("ca", R, "CA file", Text("FILE"), goes_on=True),
-    Keyword("certificate", R, "client certificate", Text("FILE"), goes_on=True),
-    Keyword("key", R, "private key file", Text("FILE"), goes_on=True),
+    Keyword("password", R, "key pass phrase", Text("TEXT"), goes_on=True, repeat=Repeat.REPLACE),
+    Keyword("ca", R, "CA file", Text("FILE"), goes_on=True, repeat=Repeat.REPLACE),
+    Keyword("certificate", R, "client certificate", Text("FILE"), goes_on=True, repeat=Repeat.REPLACE),
+    Keyword("key", R, "private key file", Text("FILE"), goes_on=True, repeat=Repeat.REPLACE),
 )

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from xlvs.config.values import (
+    SECOND_US,
     Address,
     Choice,
     Custom,
+    Endpoint,
+    IPPort,
     Missing,
+    Partly,
     Text,
     WrongValue,
     address,
     first,
-    microseconds,
     number,
 )
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 LONG: Final = "18446744073709.551614"
 """Seconds that 64 bits hold as microseconds."""
+DELAY_MAX: Final = 4294
+"""Seconds that 32 bits hold as microseconds."""
 MONTH_SECONDS: Final = 31 * 24 * 3600
 SCHEDULERS: Final = ("rr", "wrr", "lc", "wlc", "lblc", "sh", "mh", "dh", "fo", "ovf", "lblcr", "sed", "nq", "twos")
 DNS_TYPES: Final = ("A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY")
@@ -33,6 +38,7 @@ REGEX_OPTIONS: Final = (
     *("no_dotstar_anchor", "no_start_optimize", "ucp", "ungreedy", "utf", "never_backslash_c", "alt_circumflex"),
     *("alt_verbnames", "use_offset_limit"),
 )
+VRRP_MACS: Final = ([0, 0, 0x5E, 0, 1], [0, 0, 0x5E, 0, 2])
 UMASK_BITS: Final = {
     f"I{right}{who}": bit << shift
     for who, shift in (("USR", 6), ("GRP", 3), ("OTH", 0))
@@ -165,7 +171,9 @@ def _sync_daemon(words: Sequence[str]) -> SyncDaemon:
         instance, rest = rest[1], rest[2:]
     elif rest and rest[0] not in {*_SYNC_OPTIONS, "group"} and not rest[0].isdigit():
         instance, rest = rest[0], rest[1:]
+    problems: list[WrongValue] = []
     if rest and rest[0].isdigit():
+        problems.append(WrongValue("the number of the daemon stands behind id", rest[0], f"id {rest[0]}"))
         rest.insert(0, "id")
     numbers: dict[str, int] = {}
     group: Address | None = None
@@ -176,7 +184,7 @@ def _sync_daemon(words: Sequence[str]) -> SyncDaemon:
             numbers[key] = number(value, *_SYNC_OPTIONS[key])
         else:
             raise WrongValue(f"unknown option {key} of lvs_sync_daemon", key, "id, maxlen, port, ttl or group")
-    return SyncDaemon(
+    found = SyncDaemon(
         interface,
         instance,
         numbers.get("id"),
@@ -185,6 +193,9 @@ def _sync_daemon(words: Sequence[str]) -> SyncDaemon:
         numbers.get("ttl", 1),
         group,
     )
+    if problems:
+        raise Partly(found, problems)
+    return found
 
 
 def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
@@ -199,8 +210,8 @@ def _fifo(words: Sequence[str]) -> Fifo:
 
 def _extra_interfaces(words: Sequence[str], low: str = "0") -> ExtraInterfaces:
     every = bool(words) and words[0] == "all"
-    seconds = first(words[1:] if every else words, "a time")
-    return ExtraInterfaces(microseconds(seconds, low, "86400"), every)
+    seconds = number(first(words[1:] if every else words, "a time"), int(low), 86400, "s")
+    return ExtraInterfaces(seconds * SECOND_US, every)
 
 
 def _umask(words: Sequence[str]) -> int:
@@ -221,7 +232,7 @@ def _umask(words: Sequence[str]) -> int:
 def _buffers(words: Sequence[str]) -> str:
     word = first(words, "a size")
     if word not in {"MTU", "ADVERT"}:
-        number(word, 1, 2**31 - 1)
+        number(word, 0, 2**31 - 1)
     return word
 
 
@@ -257,6 +268,11 @@ def _vmac(words: Sequence[str]) -> Vmac:
         elif word == "netlink_notify_msg":
             notify = True
         elif _is_mac(word):
+            if [int(part, 16) for part in word.split(":")[:5]] in VRRP_MACS:
+                raise Partly(
+                    Vmac(name, "", notify, group),
+                    [WrongValue(f"{word} is VRRP's own: it is taken anyway", word, "remove it")],
+                )
             mac = word
         elif name:
             raise WrongValue(f"the interface has the name {name} already", word)
@@ -392,7 +408,15 @@ def _server_head(words: Sequence[str]) -> ServerHead:
         return ServerHead(group=first(words[1:], "a name"))
     if word == "fwmark":
         return ServerHead(mark=number(first(words[1:], "a mark"), 1, 2**32 - 1))
-    return ServerHead(address(word), number(words[1], 1, 65535) if len(words) > 1 and words[1] != "0" else 0)
+    try:
+        end = IPPort().parse(words)
+    except Partly as error:
+        raise Partly(_head(error.value), error.problems) from None
+    return _head(end)
+
+
+def _head(end: object) -> ServerHead:
+    return ServerHead(end.address, end.port) if isinstance(end, Endpoint) else ServerHead()
 
 
 NAT: Final = Forwarding("NAT")

@@ -108,7 +108,12 @@ TOP = (
         Flag(),
     ),
     Keyword(
-        "instance", R, "instance name in pid-file and dump names; not changeable at reload", Text("NAME"), goes_on=True
+        "instance",
+        R,
+        "instance name in pid-file and dump names; not changeable at reload",
+        Text("NAME"),
+        goes_on=True,
+        repeat=Repeat.FIRST,
     ),
     Keyword("child_wait_time", R, "how long the parent waits for children at exit", Number(unit="s"), default="5"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from xlvs.config.schema.keyword import C, E, Keyword, R, Repeat
 from xlvs.config.schema.lines import ADDRESS_LINE, PEER_LINE, ROUTE_LINE, RULE_LINE, TRACK_LINE
-from xlvs.config.schema.special import EXTRA_INTERFACES, HMAC_KEY, IPVLAN, VMAC
+from xlvs.config.schema.special import DELAY_MAX, EXTRA_INTERFACES, HMAC_KEY, IPVLAN, VMAC
 from xlvs.config.values import IP, Bool, Choice, Flag, Maybe, Number, OneOf, ScriptValue, Seconds, Text
 
 VRRP_INSTANCE = (
@@ -15,7 +15,7 @@ VRRP_INSTANCE = (
         "the state to start in; counts only with priority 255",
         Choice(("MASTER", "BACKUP")),
         default="[BACKUP (MASTER if prio 255)]",
-        repeat=Repeat.FIRST,
+        repeat=Repeat.AGREE,
     ),
     Keyword(
         "interface",
@@ -86,10 +86,23 @@ VRRP_INSTANCE = (
     Keyword("v3_checksum_as_v2", R, "IPv4 v3 checksum without pseudo-header", Bool(), default="[global]", since="2.4"),
     Keyword("version", C, "VRRP version of this instance; IPv6 always 3", OneOf((2, 3)), default="[vrrp_version]"),
     Keyword("native_ipv6", R, "deprecated: the family follows the addresses", Flag()),
-    Keyword("use_vmac", C, "macvlan with 00:00:5e:00:01:VRID (02 for IPv6); 5-octet MAC → VRID appended", VMAC),
+    Keyword(
+        "use_vmac",
+        C,
+        "macvlan with 00:00:5e:00:01:VRID (02 for IPv6); 5-octet MAC → VRID appended",
+        VMAC,
+        repeat=Repeat.AGREE,
+    ),
     Keyword("use_vmac_addr", R, "VMACs for VIPs on other interfaces", Flag()),
     Keyword("vmac_xmit_base", C, "adverts on the base interface (required with unicast + VMAC)", Flag()),
-    Keyword("use_ipvlan", R, "ipvlan L2 instead", IPVLAN, without_effect="addresses stay on the interface itself"),
+    Keyword(
+        "use_ipvlan",
+        R,
+        "ipvlan L2 instead",
+        IPVLAN,
+        without_effect="addresses stay on the interface itself",
+        repeat=Repeat.FIRST,
+    ),
     Keyword("vrf", R, "VRF when unicast without interface", Text("INTERFACE")),
     Keyword("accept", R, "accept packets to VIPs", Flag()),
     Keyword("no_accept", R, "drop packets to VIPs by nftables unless prio 255", Flag()),
@@ -99,7 +112,7 @@ VRRP_INSTANCE = (
         "garp_master_delay",
         C,
         "delay before the second GARP set, 0 = none",
-        Number(0, 2**32 - 2, "s"),
+        Number(0, DELAY_MAX, "s"),
         default="[global (5)]",
     ),
     Keyword("garp_master_repeat", C, "GARPs per set after becoming MASTER", Number(), default="[global (5)]"),
@@ -109,11 +122,11 @@ VRRP_INSTANCE = (
         "garp_lower_prio_delay",
         R,
         "delay of the second set after a lower-priority advert",
-        Number(0, 2**32 - 2, "s"),
+        Number(0, DELAY_MAX, "s"),
         default="[global]",
     ),
     Keyword(
-        "garp_lower_prio_repeat", R, "GARPs after a lower-priority advert", Number(0, 2**32 - 2), default="[global]"
+        "garp_lower_prio_repeat", R, "GARPs after a lower-priority advert", Number(0, 2**31 - 1), default="[global]"
     ),
     Keyword(
         "garp_extra_if",
@@ -129,7 +142,7 @@ VRRP_INSTANCE = (
         "deprecated name",
         EXTRA_INTERFACES,
         means="garp_extra_if",
-        outdated="write garp_extra_if",
+        deprecated="write garp_extra_if",
         goes_on=True,
     ),
     Keyword("down_timer_adverts", R, "must be equal on all nodes", Number(1, 100), default="[global (3)]"),
@@ -156,12 +169,18 @@ VRRP_INSTANCE = (
         since="2.4",
         means="timer_expired_backup",
     ),
-    Keyword("notify_master", E, "run on entering MASTER", ScriptValue(), command=True),
-    Keyword("notify_backup", E, "run on entering BACKUP", ScriptValue(), command=True),
-    Keyword("notify_fault", E, "run on entering FAULT", ScriptValue(), command=True),
-    Keyword("notify_stop", C, "synchronous, 1 s limit", ScriptValue(), command=True),
+    Keyword("notify_master", E, "run on entering MASTER", ScriptValue(), command=True, repeat=Repeat.FIRST),
+    Keyword("notify_backup", E, "run on entering BACKUP", ScriptValue(), command=True, repeat=Repeat.FIRST),
+    Keyword("notify_fault", E, "run on entering FAULT", ScriptValue(), command=True, repeat=Repeat.FIRST),
+    Keyword("notify_stop", C, "synchronous, 1 s limit", ScriptValue(), command=True, repeat=Repeat.FIRST),
     Keyword(
-        "notify_deleted", R, "on removal by reload", Maybe(ScriptValue()), default="[off → FAULT is sent]", command=True
+        "notify_deleted",
+        R,
+        "on removal by reload",
+        Maybe(ScriptValue()),
+        default="[off → FAULT is sent]",
+        command=True,
+        repeat=Repeat.FIRST,
     ),
     Keyword(
         "notify",
@@ -169,8 +188,16 @@ VRRP_INSTANCE = (
         "run on any change of state, with INSTANCE|GROUP, name, state and priority appended",
         ScriptValue(),
         command=True,
+        repeat=Repeat.FIRST,
     ),
-    Keyword("notify_master_rx_lower_pri", R, "MASTER saw a lower-priority advert", ScriptValue(), command=True),
+    Keyword(
+        "notify_master_rx_lower_pri",
+        R,
+        "MASTER saw a lower-priority advert",
+        ScriptValue(),
+        command=True,
+        repeat=Repeat.FIRST,
+    ),
     Keyword("notify_priority_changes", R, "FIFO lines on priority change", Bool(), default="[global]"),
     Keyword("smtp_alert", C, "mail on change", Bool(), default="[global, else false]"),
     Keyword(
@@ -238,6 +265,7 @@ AUTH_HMAC = (
         Choice(("time", "monotonic")),
         default="time",
         without_effect="advertisements are sent and accepted without HMAC",
+        since="2.4",
     ),
     Keyword(
         "time_window",
@@ -246,6 +274,7 @@ AUTH_HMAC = (
         Number(1, 300, "s"),
         default="[max(3×advert_int, 5)]",
         without_effect="advertisements are sent and accepted without HMAC",
+        since="2.4",
     ),
     Keyword(
         "mode",
