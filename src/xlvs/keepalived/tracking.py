@@ -33,7 +33,7 @@ class RunningScript:
         self.plan = plan
         self._log = log
         self._changed = changed
-        self.up: bool | None = False if plan.fails_first else None
+        self.up: bool | None = None
         self.status = 0
         self._run_of = 0
         self._program: Program | None = None
@@ -63,18 +63,21 @@ class RunningScript:
     def _ended(self, program: Program, status: int) -> None:
         self._program = None
         if program.timed_out:
-            self._take(1, "timed_out")
+            self._judge("timed_out", good=False)
         elif status > 0:
             self._take(status, f"failed (exited with status {status})")
         elif status < 0:
-            self._take(1, f"failed (due to signal {-status})")
+            self._judge(f"failed (due to signal {-status})", good=False)
         else:
             self._take(0, "succeeded")
 
     def _take(self, status: int, words: str) -> None:
         if status != self.status:
             self._log.write(f"Script `{self.plan.name}` now returning {status}")
-        good, self.status = not status, status
+        self.status = status
+        self._judge(words, good=not status)
+
+    def _judge(self, words: str, *, good: bool) -> None:
         needed = 1 if self.up is None else self.plan.rise if good else self.plan.fall
         if good == self.up:
             self._run_of = 0
@@ -164,8 +167,11 @@ class Tracker:
 
     def waits(self, tracks: Tracks) -> bool:
         """Whether a script that can put a router into FAULT has not ended yet for the first time."""
-        found = (self.scripts.get(each.name) for each in tracks.scripts)
-        return any(script and script.up is None for script in found)
+        found = ((self.scripts.get(each.name), each.weight) for each in tracks.scripts)
+        return any(
+            script and script.up is None and not (script.plan.weight if weight is None else weight)
+            for script, weight in found
+        )
 
     def _links_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
         for each in tracked:
@@ -178,9 +184,8 @@ class Tracker:
             if script is None:
                 continue
             weight, reverse = each.over(script.plan.weight, reverse=script.plan.reverse)
-            if script.up is None and not weight:
-                continue
-            yield track.of_switch(weight, reverse=reverse, up=bool(script.up))
+            if script.up is not None:
+                yield track.of_switch(weight, reverse=reverse, up=script.up)
 
     def _files_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
         for each in tracked:

@@ -155,7 +155,6 @@ class Script:
     reverse: bool = False
     rise: int = 1
     fall: int = 1
-    fails_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

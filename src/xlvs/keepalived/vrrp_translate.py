@@ -269,5 +269,4 @@ def _script(given: TrackScript) -> Script:
         weight.reverse,
         given.rise,
         given.fall,
-        given.init_fail,
     )

@@ -267,7 +267,6 @@ TRACKED = (
         lambda it: it.plan.scripts[0].command,
         Command(("/bin/true",), "root", "games"),
     ),
-    Effect("vrrp_script.init_fail", "init_fail", lambda it: it.plan.scripts[0].fails_first, True),
     Effect(
         "vrrp_track_process",
         "vrrp_track_process Z {\nprocess a\n}",
