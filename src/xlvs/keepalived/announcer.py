@@ -6,27 +6,39 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xlvs.linux.announce import gratuitous_arp, sender, unsolicited_advertisement
 from xlvs.linux.device import switch
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from xlvs.keepalived.links import Link
+    from xlvs.keepalived.vrrp_plan import Pauses
 
 _AT_ONCE: Final = 1000
 
 
+class _Waiting(NamedTuple):
+    interface: str
+    frame: bytes
+    pause_s: float
+    """Before the next one."""
+
+
 class Announcer:
-    """Frames that wait for their interface. `interval_s`: the pause between two, 0 for none."""
+    """Frames that wait for their interface, or for the group of interfaces that shares its pauses (garp_group)."""
 
     def __init__(self) -> None:
         self._sockets: dict[str, socket.socket] = {}
-        self._waiting: dict[str, deque[bytes]] = {}
-        self._intervals: dict[str, float] = {}
+        self._waiting: dict[str, deque[_Waiting]] = {}
+        self._pauses: Mapping[str, Pauses] = {}
+
+    def use(self, pauses: Mapping[str, Pauses]) -> None:
+        """Pauses of single interfaces."""
+        self._pauses = pauses
 
     def close(self) -> None:
         """Forget what waits."""
@@ -35,30 +47,41 @@ class Announcer:
         self._sockets, self._waiting = {}, {}
 
     def announce(self, link: Link, addresses: Iterable[bytes], repeat: int, interval_s: float) -> None:
-        """Each address, `repeat` rounds of all of them."""
-        frames = [_frame(link, each) for each in addresses]
-        if not frames or len(link.hardware) != 6:
+        """Each address, `repeat` rounds of all of them. `interval_s`: the pause where the interface has none, 0 for none."""
+        if len(link.hardware) != 6:
             return
-        self._intervals[link.name] = interval_s
-        idle = link.name not in self._waiting
-        self._waiting.setdefault(link.name, deque()).extend(frames * repeat)
+        own = self._pauses.get(link.name)
+        found = []
+        for each in addresses:
+            pause_us = (own.garp_us if len(each) == 4 else own.gna_us) if own else None
+            found.append(_Waiting(link.name, _frame(link, each), interval_s if pause_us is None else pause_us / 1e6))
+        if not found:
+            return
+        queue = own.shared if own else link.name
+        idle = queue not in self._waiting
+        self._waiting.setdefault(queue, deque()).extend(found * repeat)
         if idle:
-            self._drain(link.name)
+            self._drain(queue)
 
-    def _drain(self, name: str) -> None:
-        waiting = self._waiting.get(name)
+    def _drain(self, queue: str) -> None:
+        waiting = self._waiting.get(queue)
         if waiting is None:
             return
-        interval_s = self._intervals[name]
-        with suppress(OSError):
-            wire = self._sockets.get(name) or self._sockets.setdefault(name, sender(name))
-            for _ in range(min(len(waiting), 1 if interval_s else _AT_ONCE)):
-                wire.send(waiting[0])
-                waiting.popleft()
-        if not waiting:
-            del self._waiting[name]
+        pause_s = 0.0
+        for _ in range(min(len(waiting), _AT_ONCE)):
+            each = waiting.popleft()
+            with suppress(OSError):
+                self._socket(each.interface).send(each.frame)
+            pause_s = each.pause_s
+            if pause_s:
+                break
+        if waiting or pause_s:
+            asyncio.get_running_loop().call_later(pause_s, self._drain, queue)
         else:
-            asyncio.get_running_loop().call_later(interval_s, self._drain, name)
+            del self._waiting[queue]
+
+    def _socket(self, name: str) -> socket.socket:
+        return self._sockets.get(name) or self._sockets.setdefault(name, sender(name))
 
 
 def _frame(link: Link, address: bytes) -> bytes:

@@ -33,7 +33,7 @@ from xlvs.vrrp.router import VirtualRouter
 from xlvs.vrrp.settings import CENTISECOND_US, SECOND_US
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xlvs.keepalived.announcer import Announcer
     from xlvs.keepalived.links import Link, Links
@@ -86,6 +86,7 @@ class RunningRouter:
         self._packets: dict[int, bytes] = {}
         self._sequence = 0
         self.mender = Mender(self._put_back)
+        self._extra: asyncio.TimerHandle | None = None
 
     @property
     def name(self) -> str:
@@ -106,7 +107,19 @@ class RunningRouter:
         """What keeps it in FAULT apart from what is tracked: its link and its source address."""
         link = self.link
         down = self.plan.track_primary and not (link and link.running)
-        return int(down or not self.router.settings.source or not link)
+        return int(down or not self._has_source or not link or self._lacks_peers)
+
+    @property
+    def _has_source(self) -> bool:
+        """Whether there is an address to speak from; with track_src_ip one that is configured has to be there too."""
+        source, link = self.router.settings.source, self.link
+        if not self.plan.track_source or not self.plan.router.source:
+            return bool(source)
+        return bool(link and source in (link.ipv4 if len(source) == 4 else link.ipv6))
+
+    @property
+    def _lacks_peers(self) -> bool:
+        return self.plan.needs_peers and not self.router.settings.unicast_peers
 
     # Beginning and end
 
@@ -120,16 +133,18 @@ class RunningRouter:
 
     def _make_device(self) -> None:
         try:
-            self.host.vmacs.make(self.plan)
+            for each in self.host.vmacs.make(self.plan):
+                self.host.log.write(f"({self.name}): Success creating VMAC interface {each}")
         except KernelError as error:
             self.host.log.write(f"({self.name}) {error.message}")
 
     def disconnect(self) -> None:
         """No timer and no socket any more."""
-        if self._timer:
-            self._timer.cancel()
+        for timer in (self._timer, self._extra):
+            if timer:
+                timer.cancel()
         self.mender.cancel()
-        self._timer = self._timer_at = None
+        self._timer = self._timer_at = self._extra = None
         self._socket = self.channel = None
         self.host.vmacs.remove(self.plan)
 
@@ -156,8 +171,8 @@ class RunningRouter:
             self._report(virtual_addresses.claim(self.host.route, self.host.links, plan.home, come))
             virtual_routes.release(*_without(before, plan))
             self._report(virtual_routes.claim(*_without(plan, before)))
-            if before.home != plan.home:
-                self.host.vmacs.remove(before)
+            if before.devices != plan.devices:
+                self.host.vmacs.remove(replace(before, vmac=None, extra_vmacs=_only(before.devices, plan.devices)))
             if come:
                 self.router.announce(now_us())
         self._connect()
@@ -254,7 +269,9 @@ class RunningRouter:
                 self.host.log.write(text, detail=detail)
             case ClaimAddresses():
                 self._claim()
+                self._begin_extra()
             case ReleaseAddresses():
+                self._end_extra()
                 self._release()
             case AnnounceAddresses(repeat):
                 self._announce(repeat)
@@ -296,6 +313,25 @@ class RunningRouter:
                     self.host.log.write(f"({self.name}) Sending/queueing {kind} on {name} for {shown}")
             self.host.announcer.announce(link, addresses, repeat, self.plan.garp_interval_us / SECOND_US)
 
+    def _announce_extra(self) -> None:
+        """garp_extra_if: again and again where the addresses are not on the router's own interface."""
+        made = {name for name, _ in self.plan.extra_vmacs}
+        for name, addresses in virtual_addresses.by_interface(*self._addresses()).items():
+            link = self.host.links.by_name.get(name)
+            if link and name != self.plan.home and (name in made or self.plan.extra_everywhere):
+                self.host.announcer.announce(link, addresses, 1, self.plan.garp_interval_us / SECOND_US)
+        self._extra = asyncio.get_running_loop().call_later(self.plan.extra_us / SECOND_US, self._announce_extra)
+
+    def _begin_extra(self) -> None:
+        if self.plan.extra_us:
+            delay_s = self.plan.extra_us / SECOND_US
+            self._extra = asyncio.get_running_loop().call_later(delay_s, self._announce_extra)
+
+    def _end_extra(self) -> None:
+        if self._extra:
+            self._extra.cancel()
+            self._extra = None
+
     def _send(self, priority: int) -> None:
         settings = self.router.settings
         if self._socket is None or not settings.source:
@@ -331,7 +367,8 @@ class RunningRouter:
         known = None if settings.unicast_peers else self._packets.get(priority)
         if known:
             return known
-        summed_for = settings.group if self.reception.neighbour.old_checksum else destination
+        is_old = bool(settings.unicast_peers) and (settings.old_checksum or self.reception.neighbour.old_checksum)
+        summed_for = settings.group if is_old else destination
         packet = build(
             Advertisement(
                 settings.version,
@@ -348,6 +385,10 @@ class RunningRouter:
         )
         self._packets[priority] = packet
         return packet
+
+
+def _only(devices: Iterable[tuple[str, str]], other: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(each for each in devices if each not in other)
 
 
 def _without(plan: Instance, other: Instance) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:

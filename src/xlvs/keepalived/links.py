@@ -26,6 +26,8 @@ class Link:
     mtu: int
     running: bool
     loopback: bool = False
+    carries: bool = False
+    """As the kernel says it; `running` follows after the interface's delay."""
     ipv4: dict[bytes, int] = field(default_factory=dict)
     """Address to prefix length, in the kernel's order."""
     ipv6: dict[bytes, int] = field(default_factory=dict)
@@ -44,6 +46,8 @@ class Links:
     def __init__(self) -> None:
         self._watch = watch.Watch()
         self.by_name: dict[str, Link] = {}
+        self.patient: frozenset[str] = frozenset()
+        """Interfaces whose `running` somebody else sets, in time (interface_up_down_delays)."""
         self._by_index: dict[int, Link] = {}
         self.reread()
 
@@ -90,9 +94,11 @@ class Links:
             known.name = found.name
             self.by_name[found.name] = known
         if known:
-            known.hardware, known.mtu, known.running = found.address, found.mtu, running
+            known.hardware, known.mtu, known.carries = found.address, found.mtu, running
+            if known.name not in self.patient:
+                known.running = running
         else:
-            link = Link(found.name, found.ifindex, found.address, found.mtu, running, found.loopback)
+            link = Link(found.name, found.ifindex, found.address, found.mtu, running, found.loopback, running)
             self.by_name[found.name] = self._by_index[found.ifindex] = link
 
     def _take_address(self, change: watch.AddressChange) -> None:

@@ -26,6 +26,11 @@ class Mender:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(max(loop.time(), self._last_s + _PAUSE_S), self._mend)
 
+    @property
+    def pending(self) -> bool:
+        """Whether it is about to."""
+        return self._timer is not None
+
     def cancel(self) -> None:
         """Leave it as it is."""
         if self._timer:

@@ -9,7 +9,7 @@ from xlvs.keepalived import virtual_addresses, virtual_routes
 from xlvs.keepalived.mending import Mender
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Sequence
 
     from xlvs.keepalived.links import Links
     from xlvs.keepalived.log import Log
@@ -23,10 +23,11 @@ T = TypeVar("T")
 class StaticParts:
     """Those of a plan, on this host."""
 
-    def __init__(self, route: Route, links: Links, log: Log) -> None:
+    def __init__(self, route: Route, links: Links, log: Log, mended: Callable[[], None]) -> None:
         self._route = route
         self._links = links
         self._log = log
+        self._mended = mended
         self._mender = Mender(self._put_back)
         self._addresses: tuple[VirtualAddress, ...] = ()
         self._routes: tuple[tuple[str, ...], ...] = ()
@@ -42,6 +43,8 @@ class StaticParts:
         self._addresses, self._routes, self._rules = addresses, routes, rules
         for each in errors:
             self._log.write(each)
+        if addresses:
+            self._links.reread()  # `lacks` is asked before the kernel's messages are read
 
     def release(self) -> None:
         """All of them go."""
@@ -53,24 +56,29 @@ class StaticParts:
         """They stay, and nobody looks after them any more."""
         self._mender.cancel()
 
-    def lost(self, addresses: Collection[bytes]) -> None:
-        """Somebody took addresses off the host."""
-        if any(each.address in addresses for each in self._missing()):
+    def look(self) -> None:
+        """Addresses went, or interfaces came."""
+        if self._missing(self._addresses):
             self._mender.wake()
 
-    def _missing(self) -> list[VirtualAddress]:
-        return [
-            each for each in self._addresses if not virtual_addresses.has(self._links, each.interface, each.address)
-        ]
+    def lacks(self, addresses: Sequence[VirtualAddress]) -> bool:
+        """Whether one of these is missing and cannot be put back."""
+        return bool(self._missing(addresses)) and not self._mender.pending
+
+    def _missing(self, addresses: Sequence[VirtualAddress]) -> list[VirtualAddress]:
+        return [each for each in addresses if not virtual_addresses.has(self._links, each.interface, each.address)]
 
     def _put_back(self) -> None:
-        missing = self._missing()
+        missing = [each for each in self._missing(self._addresses) if each.interface in self._links.by_name]
         for each in missing:
             shown = f"{virtual_addresses.text(each.address)}/{each.prefix} dev {each.interface}"
             self._log.write(f"Restoring deleted static address {shown}")
         virtual_addresses.claim(self._route, self._links, "", missing)
         # The kernel took along the routes that were by way of them.
         virtual_routes.claim(self._routes if missing else (), ())
+        if missing:
+            self._links.reread()
+        self._mended()
 
 
 def _without(those: tuple[T, ...], others: tuple[T, ...]) -> list[T]:

@@ -10,7 +10,7 @@ from xlvs.linux.device import delete, set_switch, set_up, switch
 from xlvs.linux.host_address import NO_DUPLICATE_CHECK, HostAddress
 
 if TYPE_CHECKING:
-    from xlvs.keepalived.links import Links
+    from xlvs.keepalived.links import Link, Links
     from xlvs.keepalived.vrrp_plan import Instance
     from xlvs.linux.netlink import Route
 
@@ -29,37 +29,47 @@ class Vmacs:
         self._users: dict[str, list[str]] = {}
         self._before: dict[str, dict[str, int]] = {}
 
-    def make(self, plan: Instance) -> None:
-        """The device of a router, up; one that an earlier run left is made anew. Raises KernelError."""
-        base = self._links.by_name.get(plan.interface)
-        if plan.vmac is None or base is None or plan.vmac in self._users.get(plan.interface, []):
-            return
-        self._delete(plan.vmac)
-        macvlan.make(self._route, plan.vmac, base.ifindex, hardware(plan))
+    def make(self, plan: Instance) -> list[str]:
+        """The devices of a router, up, and the names of the new ones. Those that an earlier run left are made anew.
+
+        Raises KernelError.
+        """
+        made = []
+        for name, interface in plan.devices:
+            base = self._links.by_name.get(interface)
+            if base and name not in self._users.get(interface, []):
+                self._make(name, base, plan)
+                made.append(name)
+        return made
+
+    def _make(self, device: str, base: Link, plan: Instance) -> None:
+        self._delete(device)
+        macvlan.make(self._route, device, base.ifindex, hardware(plan))
         self._links.reread()
         for name, value in _OWN.items():
-            set_switch(f"ipv4/conf/{plan.vmac}/{name}", value)
-        set_switch(f"ipv6/conf/{plan.vmac}/addr_gen_mode", _NO_ADDRESSES)
-        made = self._links.by_name[plan.vmac]
+            set_switch(f"ipv4/conf/{device}/{name}", value)
+        set_switch(f"ipv6/conf/{device}/addr_gen_mode", _NO_ADDRESSES)
+        made = self._links.by_name[device]
         set_up(self._route, made.ifindex)
         source = base.source(6, frozenset())
-        if plan.family == 6 and source:
+        if plan.family == 6 and source and device == plan.vmac:
             own = HostAddress(made.ifindex, source, 64, _LINK_SCOPE, flags=NO_DUPLICATE_CHECK, preferred_s=0)
             host_address.add(self._route, [own])
         self._links.reread()
-        self._quieten(plan.interface)
-        self._users.setdefault(plan.interface, []).append(plan.vmac)
+        self._quieten(base.name)
+        self._users.setdefault(base.name, []).append(device)
 
     def remove(self, plan: Instance) -> None:
-        """The device of a router; the one below is set as before when it was the last."""
-        users = self._users.get(plan.interface, [])
-        if plan.vmac is None or plan.vmac not in users:
-            return
-        users.remove(plan.vmac)
-        self._delete(plan.vmac)
-        if not users:
-            for name, value in self._before.pop(plan.interface, {}).items():
-                set_switch(f"ipv4/conf/{plan.interface}/{name}", value)
+        """The devices of a router; the one below is set as before when it was the last."""
+        for device, interface in plan.devices:
+            users = self._users.get(interface, [])
+            if device not in users:
+                continue
+            users.remove(device)
+            self._delete(device)
+            if not users:
+                for name, value in self._before.pop(interface, {}).items():
+                    set_switch(f"ipv4/conf/{interface}/{name}", value)
 
     def _delete(self, name: str) -> None:
         known = self._links.by_name.get(name)

@@ -106,9 +106,18 @@ class Instance:
     vmac_address: str = ""
     """Its hardware address in five or six bytes, "" for the usual one."""
     vmac_sends_on_base: bool = False
+    extra_vmacs: tuple[tuple[str, str], ...] = ()
+    """use_vmac_addr: devices of the same hardware address on other interfaces, each with the interface below it."""
     garp_interval_us: int = 0
+    extra_us: int = 0
+    """garp_extra_if: how often addresses on other interfaces are announced; 0: not of their own."""
+    extra_everywhere: bool = False
+    """On any interface, not only where the device has the router's hardware address."""
     strict: bool = False
     accept: bool = True
+    """Packets to the addresses are taken; otherwise the firewall drops them."""
+    needs_peers: bool = False
+    """unicast_fault_no_peer: without a peer it is in FAULT."""
     promote_secondaries: bool = False
 
     @property
@@ -120,6 +129,12 @@ class Instance:
     def home(self) -> str:
         """The interface of the virtual addresses."""
         return self.vmac or self.interface
+
+    @property
+    def devices(self) -> tuple[tuple[str, str], ...]:
+        """All that have its hardware address, each with the interface below it."""
+        own = ((self.vmac, self.interface),) if self.vmac else ()
+        return own + self.extra_vmacs
 
     @property
     def speaks_on(self) -> str:
@@ -195,6 +210,40 @@ class TrackSession:
 
 
 @dataclass(frozen=True, slots=True)
+class FirewallSettings:
+    """The nftables table of no_accept and strict mode."""
+
+    table: str = "keepalived"
+    priority: int = -1
+    counters: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """How long a link has to be down or up until it counts."""
+
+    down_us: int = 0
+    up_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """A garp_group: pauses between announcements, None for the usual ones; interfaces with the same `shared` share them."""
+
+    shared: str
+    garp_us: int | None = None
+    gna_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackGroup:
+    """Instances that are in FAULT while one of the static addresses is not on the host."""
+
+    members: tuple[str, ...]
+    addresses: tuple[VirtualAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Globals:
     """What global_defs says to this process."""
 
@@ -202,6 +251,10 @@ class Globals:
     fifos: tuple[FifoPlan, ...] = ()
     scripts: ScriptRules = field(default_factory=ScriptRules)
     startup_delay_us: int = 0
+    after_boot_us: int = 0
+    """vrrp_delay_after_boot: the routers begin no sooner after the start of the host."""
+    local_igmp: bool = True
+    """Membership reports for groups of the link's own are sent."""
     log_unknown: bool = False
     dynamic_interfaces: bool = False
     na_interval_us: int = 0
@@ -225,3 +278,10 @@ class Plan:
     static_addresses: tuple[VirtualAddress, ...] = ()
     static_routes: tuple[tuple[str, ...], ...] = ()
     static_rules: tuple[tuple[str, ...], ...] = ()
+    track_groups: tuple[TrackGroup, ...] = ()
+    firewall: FirewallSettings = FirewallSettings()
+    firewall_chosen: bool = False
+    delays: dict[str, Delays] = field(default_factory=dict)
+    """Of interfaces by name."""
+    pauses: dict[str, Pauses] = field(default_factory=dict)
+    """Of interfaces by name."""

@@ -6,15 +6,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import time
 from typing import TYPE_CHECKING
 
-from xlvs.keepalived import dump, vrrp_state
+from xlvs.keepalived import dump, firewall, vrrp_state
 from xlvs.keepalived.announcer import Announcer
 from xlvs.keepalived.bfd_events import read_events
 from xlvs.keepalived.instance import RunningRouter, now_us
+from xlvs.keepalived.link_delays import LinkDelays
 from xlvs.keepalived.links import Links
 from xlvs.keepalived.notify import WORDS, Notifier
 from xlvs.keepalived.process_tracking import WatchedProcesses
+from xlvs.keepalived.room import fitted, room
 from xlvs.keepalived.screening import screened_plan
 from xlvs.keepalived.session_tracking import TrackedSessions
 from xlvs.keepalived.static_parts import StaticParts
@@ -25,6 +28,7 @@ from xlvs.keepalived.vrrp_plan import Tracks
 from xlvs.keepalived.vrrp_socket import AUTHENTICATED, AdvertSocket, Channel
 from xlvs.keepalived.vrrp_translate import plan as translate
 from xlvs.linux import watch
+from xlvs.linux.device import set_switch
 from xlvs.linux.netlink import Route
 from xlvs.vrrp.ah import HEADER as AH
 from xlvs.vrrp.effects import Note, State, StateChanged
@@ -33,11 +37,11 @@ from xlvs.vrrp.settings import SECOND_US
 from xlvs.vrrp.track import Sum, effective
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from xlvs.keepalived.line import Line
     from xlvs.keepalived.log import Log
-    from xlvs.keepalived.vrrp_plan import Group, Plan
+    from xlvs.keepalived.vrrp_plan import Group, Instance, Plan
     from xlvs.vrrp.effects import Effect
 
 SIGNAL_JSON = signal.SIGRTMIN + 2
@@ -54,8 +58,10 @@ class VrrpProcess:
         self.route = Route()
         self.announcer = Announcer()
         self.vmacs = Vmacs(self.route, self.links)
+        self._firewall = firewall.Firewall()
+        self._delays = LinkDelays(self.links, log, self._tracked_changed)
         self.notifier = Notifier(plan.settings, log)
-        self._static = StaticParts(self.route, self.links, log)
+        self._static = StaticParts(self.route, self.links, log, self._tracked_changed)
         self.routers: dict[str, RunningRouter] = {}
         self.groups: dict[str, SyncGroup] = {}
         self._group_plans: dict[str, Group] = {}
@@ -128,16 +134,23 @@ class VrrpProcess:
     # Beginning
 
     def _start(self) -> None:
+        if not self.plan.settings.local_igmp:
+            set_switch("ipv4/igmp_link_local_mcast_reports", 0)
         self._static.use(self.plan)
+        self._delays.use(self.plan.delays)
+        self.announcer.use(self.plan.pauses)
         for each in self.plan.instances:
-            self.routers[each.name] = RunningRouter(each, self)
+            self.routers[each.name] = RunningRouter(self._fitted(each), self)
         for router in self.routers.values():
             router.prepare()
         self._index()
+        self._close_gates()
         self._make_groups()
         self.tracker.start()
-        delay_us = self.plan.settings.startup_delay_us
-        if delay_us:
+        settings = self.plan.settings
+        up_us = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+        delay_us = max(settings.startup_delay_us, settings.after_boot_us - up_us)
+        if delay_us > 0:
             self.log.write(f"Delaying startup for {delay_us / SECOND_US:g} seconds")
             asyncio.get_running_loop().call_later(delay_us / SECOND_US, self._begin)
         else:
@@ -148,6 +161,27 @@ class VrrpProcess:
         self._started = True
         for router in self.routers.values():
             self._consider(router)
+
+    def _fitted(self, plan: Instance) -> Instance:
+        """With as many addresses as an advertisement holds."""
+        link = self.links.by_name.get(plan.interface)
+        if link is None:
+            return plan
+        found = fitted(plan, link.mtu)
+        if found is not plan:
+            most = f"maximum/space available in packet (max {room(plan, link.mtu)} addresses)"
+            count = len(plan.addresses)
+            self.log.write(f"({plan.name}) Number of VIPs ({count}) exceeds {most} - excess moved to eVIPs")
+        return found
+
+    def _close_gates(self) -> None:
+        """Drop packets to the addresses of routers that do not accept them."""
+        addresses = firewall.refused(router.plan for router in self.routers.values())
+        if addresses and not self.plan.firewall_chosen:
+            self.log.write("use_vmac or no_accept/strict specified, but no firewall configured - using nftables")
+        error = self._firewall.set(self.plan.firewall, addresses)
+        if error:
+            self.log.write(error)
 
     def _index(self) -> None:
         self._by_vrid = {
@@ -204,22 +238,29 @@ class VrrpProcess:
     def _links_changed(self) -> None:
         before = {name: link.running for name, link in self.links.by_name.items()}
         lost: set[bytes] = set()
+        came = False
         for change in self.links.changes():
             if isinstance(change, watch.LinkChange):
-                self._tell_link(change, was_running=before.get(change.interface.name))
+                came |= change.interface.name not in before
             elif isinstance(change, watch.AddressChange):
                 lost.add(change.address.address) if change.gone else lost.discard(change.address.address)
+        self._tell_links(before)
+        if lost or came:
+            self._static.look()
+        self._delays.look()
         for router in self.routers.values():
             router.refresh()
         self._index()
         self._tracked_changed()
         if lost:
-            self._static.lost(lost)
             self._addresses_lost(lost)
 
-    def _tell_link(self, change: watch.LinkChange, *, was_running: bool | None) -> None:
-        if change.running != was_running:
-            self.log.write(f"Netlink reports {change.interface.name} {'up' if change.running else 'down'}")
+    def _tell_links(self, before: Mapping[str, bool]) -> None:
+        for name, link in self.links.by_name.items():
+            if name in before and link.running != before[name]:
+                self.log.write(f"Netlink reports {name} {'up' if link.running else 'down'}")
+        for name in before.keys() - self.links.by_name.keys():
+            self.log.write(f"Interface {name} deleted")
 
     def _addresses_lost(self, lost: set[bytes]) -> None:
         for router in self.routers.values():
@@ -268,7 +309,7 @@ class VrrpProcess:
         if group and not group.weighs_members:
             own = Sum(own.faults)
         found = own + self.tracker.sum(group.tracks if group else Tracks())
-        healthy = not found.faults and not router.own_faults
+        healthy = not found.faults and not router.own_faults and not self._lacks_static(router)
         if not core.settings.is_owner:
             core.set_priority(effective(core.settings.priority, found.weight))
         if core.state is State.INIT:
@@ -277,6 +318,11 @@ class VrrpProcess:
         elif healthy != core.healthy:
             core.set_health(now_us(), healthy=healthy)
         self.settle(router)
+
+    def _lacks_static(self, router: RunningRouter) -> bool:
+        """Whether an address of one of its track_groups is not on the host."""
+        groups = [each for each in self.plan.track_groups if router.name in each.members]
+        return any(self._static.lacks(each.addresses) for each in groups)
 
     # Reload and end
 
@@ -291,8 +337,11 @@ class VrrpProcess:
             script.up = states.get(name, script.up)
         self.notifier.use(plan.settings)
         self._static.use(plan)
+        self._delays.use(plan.delays)
+        self.announcer.use(plan.pauses)
         self._reload_routers()
         self._index()
+        self._close_gates()
         self._make_groups()
         self.tracker.start()
         self._tracked_changed()
@@ -304,7 +353,7 @@ class VrrpProcess:
         self.log.write("Reload complete")
 
     def _reload_routers(self) -> None:
-        wanted = {each.name: each for each in self.plan.instances}
+        wanted = {each.name: self._fitted(each) for each in self.plan.instances}
         for name in [each for each in self.routers if each not in wanted]:
             router = self.routers.pop(name)
             router.router.group = None
@@ -337,6 +386,7 @@ class VrrpProcess:
             self._static.close()
         else:
             self._static.release()
+            self._firewall.set(self.plan.firewall, ())
         self.notifier.close()
         self.announcer.close()
         loop = asyncio.get_running_loop()

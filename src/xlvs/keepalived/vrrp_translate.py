@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Final
 from xlvs.config.settings.vrrp import Instance as ConfiguredInstance
 from xlvs.keepalived.mail import mail_settings
 from xlvs.keepalived.script_plan import Command, command_of, fifos_of, rules_of
+from xlvs.keepalived.vmac_names import with_devices
 from xlvs.keepalived.vrrp_plan import (
+    Delays,
+    FirewallSettings,
     Globals,
     Group,
     Instance,
     Notifications,
+    Pauses,
     Plan,
     Script,
     Tracked,
     TrackFile,
+    TrackGroup,
     TrackProcess,
     Tracks,
     TrackSession,
@@ -52,7 +57,10 @@ def plan(config: KeepalivedConfig) -> Plan:
     )
     return Plan(
         settings=_globals(config.settings),
-        instances=tuple(_instance(each, config.settings, ipv4_devices) for each in config.instances),
+        instances=with_devices(
+            [(_instance(each, config.settings, ipv4_devices), _moving(each)) for each in config.instances],
+            config.settings.vmac_addr_prefix or config.settings.vmac_prefix,
+        ),
         groups=tuple(_group(each) for each in config.sync_groups),
         scripts=tuple(_script(each) for each in config.scripts),
         files=tuple(
@@ -89,7 +97,45 @@ def plan(config: KeepalivedConfig) -> Plan:
         ),
         static_routes=tuple(_route(each) for each in config.routes),
         static_rules=tuple(_rule(each) for each in config.rules),
+        track_groups=_track_groups(config),
+        firewall=FirewallSettings(
+            config.settings.nftables or "keepalived",
+            config.settings.nftables_priority,
+            config.settings.nftables_counters,
+        ),
+        firewall_chosen=bool(config.settings.nftables),
+        delays=_delays(config),
+        pauses={
+            name: Pauses(each.interfaces[0], each.garp_interval, each.gna_interval)
+            for each in config.garp_groups
+            for name in each.interfaces
+        },
     )
+
+
+def _moving(given: ConfiguredInstance) -> frozenset[bytes]:
+    """The addresses that go on a device of the router's hardware address wherever they are."""
+    lines = (*given.virtual_ipaddress, *given.virtual_ipaddress_excluded)
+    return frozenset(each.address.packed for each in lines if given.use_vmac_addr or each.use_vmac)
+
+
+def _track_groups(config: KeepalivedConfig) -> tuple[TrackGroup, ...]:
+    usual = config.settings.default_interface or "eth0"
+    found = {
+        group.name: tuple(_address(each, usual) for each in config.addresses if each.track_group == group.name)
+        for group in config.track_groups
+    }
+    return tuple(TrackGroup(each.group, found[each.name]) for each in config.track_groups if found[each.name])
+
+
+def _delays(config: KeepalivedConfig) -> dict[str, Delays]:
+    """A change that counts later than two advertisements of a router there would be too late: the original's limit."""
+    found = {}
+    for each in config.delays:
+        intervals = [router.advert_int for router in config.instances if router.interface == each.interface]
+        most = min((2 * interval - interval // 256 for interval in intervals), default=2**32)
+        found[each.interface] = Delays(min(each.down_us, most), min(each.up_us, most))
+    return found
 
 
 def _globals(settings: GlobalSettings) -> Globals:
@@ -98,6 +144,8 @@ def _globals(settings: GlobalSettings) -> Globals:
         fifos=fifos_of(settings, "vrrp", settings.vrrp_notify_fifo, settings.vrrp_notify_fifo_script),
         scripts=rules_of(settings),
         startup_delay_us=settings.vrrp_startup_delay,
+        after_boot_us=settings.vrrp_delay_after_boot,
+        local_igmp=not settings.disable_local_igmp,
         log_unknown=settings.log_unknown_vrids,
         dynamic_interfaces=bool(settings.dynamic_interfaces),
         na_interval_us=settings.vrrp_gna_interval,
@@ -113,7 +161,7 @@ def _instance(given: ConfiguredInstance, settings: GlobalSettings, ipv4_devices:
     usual = settings.vmac_prefix + ("6" if family == 6 and given.virtual_router_id in ipv4_devices else "")
     return Instance(
         router=_router(given, settings, addresses, family),
-        interface=given.interface,
+        interface=given.interface or settings.default_interface or "eth0",
         state_words=given.state,
         addresses=addresses,
         excluded=tuple(_address(each) for each in given.virtual_ipaddress_excluded),
@@ -132,6 +180,9 @@ def _instance(given: ConfiguredInstance, settings: GlobalSettings, ipv4_devices:
         strict=given.strict_mode,
         accept=given.accept,
         promote_secondaries=given.promote_secondaries,
+        needs_peers=given.unicast_fault_no_peer,
+        extra_us=given.garp_extra_if.interval_us if given.garp_extra_if else 0,
+        extra_everywhere=bool(given.garp_extra_if and given.garp_extra_if.every),
     )
 
 
@@ -170,6 +221,8 @@ def _router(
         group=(given.mcast_dst_ip or everywhere).packed,
         pseudo_header=not given.v3_checksum_as_v2,
         either_checksum=given.v3_checksum_as_v2,
+        old_checksum=given.old_unicast_checksum == "auto",
+        never_old_checksum=given.old_unicast_checksum == "never",
         owner_ignores=given.owner_ignore_adverts,
     )
 

@@ -66,6 +66,8 @@ class RouterSettings:
     """Of the checksum of version 3 over IPv4; RFC 9568 leaves it out."""
     either_checksum: bool = False
     """Take version 3 checksums over IPv4 without a pseudo-header too; the original refuses them."""
+    old_checksum: bool = False
+    """old_unicast_checksum: version 3 unicast sums are over the group, as before 1.3.6."""
     never_old_checksum: bool = False
     """old_unicast_checksum never."""
     owner_ignores: bool = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xlvs.config.build.collect import Given, Problems, collect
 from xlvs.config.build.general import flat, only
 from xlvs.config.build.static import static_lines
+from xlvs.config.build.strict import hold_to_the_rfc
 from xlvs.config.build.tracks import named
 from xlvs.config.problem import Severity
 from xlvs.config.schema.blocks import GRAMMARS
@@ -25,6 +26,7 @@ SECOND_US: Final = 1_000_000
 V3_INTERVAL_MAX_US: Final = 40_950_000
 PASSWORD_MAX: Final = 8
 OWNER: Final = 255
+ADVERTISED_MAX: Final = 255
 UNICAST: Final = frozenset(("unicast_peer", "unicast_src_ip", "check_unicast_src", "old_unicast_checksum"))
 WHAT: Final = {
     "track_script": "vrrp_script",
@@ -111,7 +113,10 @@ class _Builder:
         self._addresses()
         self._priority()
         self._version()
-        self._authentication()
+        if self._values["strict_mode"]:
+            hold_to_the_rfc(self._given, self._values, self._say)
+        else:
+            self._authentication()
         self._preemption()
         self._announcements()
         self._unicast()
@@ -123,6 +128,8 @@ class _Builder:
         if not values.get("virtual_router_id"):
             if not any(each == "virtual_router_id" for each in self._given.where):
                 self._say("virtual_router_id is missing", remedy="virtual_router_id NUMBER, 1 to 255")
+            return None
+        if values.get("strict_mode") and not values["virtual_ipaddress"]:
             return None
         if not values.get("interface") and not values.get("unicast_peer"):
             self._say("interface is missing", remedy="interface NAME, or default_interface in global_defs")
@@ -146,10 +153,14 @@ class _Builder:
         if not kept and not self._given.has("no_virtual_ipaddress"):
             remedy = "virtual_ipaddress { ADDRESS }, or no_virtual_ipaddress"
             self._say("there is no virtual address; one at least makes sense", remedy=remedy)
+        if len(kept) > ADVERTISED_MAX:
+            text = f"an advertisement holds {ADVERTISED_MAX} addresses; those after them are not advertised"
+            self._say(text, "virtual_ipaddress", "put the others into virtual_ipaddress_excluded")
         if kept and kept[0].address.version == 6:
             self._values["version"] = 3
             if not kept[0].address.is_link_local:
-                self._say("the first IPv6 address should be link-local", "virtual_ipaddress", severity=Severity.NOTICE)
+                severity = Severity.ERROR if self._values["strict_mode"] else Severity.NOTICE
+                self._say("the first IPv6 address should be link-local", "virtual_ipaddress", severity=severity)
         if self._given.has("native_ipv6") and kept and kept[0].address.version == 4:
             self._say("native_ipv6 does not go with IPv4 addresses", "native_ipv6")
 
@@ -239,9 +250,10 @@ class _Builder:
             values["owner_ignore_adverts"] = values["strict_mode"]
 
     def _accepts(self) -> bool:
-        if self._given.has("no_accept"):
-            return bool(self._values["priority"] == OWNER)
-        return self._given.has("accept") or not self._values["strict_mode"] or self._values["priority"] == OWNER
+        values, owner = self._values, self._values["priority"] == OWNER
+        if self._given.has("no_accept") or not values["strict_mode"]:
+            return owner or not self._given.has("no_accept")
+        return owner or (self._given.has("accept") and values["version"] == 3)
 
     def _peers(self) -> None:
         """Those of the other family go; so does a VRF beside an interface."""

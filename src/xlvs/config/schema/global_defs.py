@@ -173,7 +173,7 @@ GLOBAL_DEFS = (
         "use iptables chains for no_accept/IGMP",
         Texts("[IN [OUT]]", least=0),
         default="INPUT",
-        without_effect="xlvs needs no firewall rules of its own",
+        without_effect="nftables is used for no_accept",
         deprecated="write nftables",
     ),
     Keyword(
@@ -182,7 +182,7 @@ GLOBAL_DEFS = (
         "names of ipsets",
         Texts("[NAME...]", least=0),
         default="[keepalived…]",
-        without_effect="xlvs needs no firewall rules of its own",
+        without_effect="no_accept has sets of nftables",
     ),
     Keyword(
         "nftables",
@@ -190,7 +190,6 @@ GLOBAL_DEFS = (
         "use nftables, table name",
         Maybe(Text("TABLE"), "keepalived"),
         default="keepalived",
-        without_effect="xlvs needs no firewall rules of its own",
     ),
     Keyword(
         "nftables_priority",
@@ -198,15 +197,14 @@ GLOBAL_DEFS = (
         "chain priority",
         Number(-(2**31), 2**31 - 1),
         default="-1",
-        without_effect="xlvs needs no firewall rules of its own",
     ),
-    Keyword("nftables_counters", R, "add counters", Flag(), without_effect="xlvs needs no firewall rules of its own"),
+    Keyword("nftables_counters", R, "add counters", Flag()),
     Keyword(
         "nftables_ifindex",
         R,
         "key link-local sets by ifindex",
         Flag(),
-        without_effect="xlvs needs no firewall rules of its own",
+        without_effect="link-local addresses always go by the number of the interface",
     ),
     Keyword(
         "nftables_ipvs",

@@ -63,6 +63,9 @@ class GlobalSettings:
     dynamic_interfaces: str = ""
     default_interface: str = ""
     disable_local_igmp: bool = False
+    nftables: str = ""
+    nftables_priority: int = -1
+    nftables_counters: bool = False
     vmac_prefix: str = "vrrp"
     vmac_addr_prefix: str = ""
     lvs_timeouts: Timeouts | None = None

@@ -54,6 +54,7 @@ class Instance:
     mcast_dst_ip: Address | None = None
     unicast_ttl: int | None = None
     unicast_fault_no_peer: bool = False
+    old_unicast_checksum: str = ""
     check_unicast_src: bool = False
     v3_checksum_as_v2: bool = False
     version: int = 2
