@@ -99,7 +99,7 @@ class Wire:
         file = self.folder / f"{side}.conf"
         file.write_text(configuration.replace("@V", f"v{side}"), encoding="utf-8")
         program = [KEEPALIVED] if kind == REAL else [sys.executable, "-c", _RUN, "keepalived"]
-        files = {letter: self.folder / f"{side}.{letter}.pid" for letter in "prb"}
+        files = {letter: self.folder / f"{side}.{letter}.pid" for letter in "prbc"}
         for each in files.values():
             each.unlink(missing_ok=True)  # of one that was killed
         pids = [f"-{letter}{each}" for letter, each in files.items()]

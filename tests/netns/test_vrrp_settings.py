@@ -132,7 +132,7 @@ def test_a_source_address_that_is_tracked_has_to_be_there(net: Wire) -> None:
 
 def test_a_link_that_is_down_for_a_moment_does_not_count(net: Wire) -> None:
     """interface_up_down_delays: as long as two advertisements at most, as in the original."""
-    text = "interface_up_down_delays {\n@V 1 0\n}\n" + router("advert_int 1")
+    text = "interface_up_down_delays {\n@V 0.5 0\n}\n" + router("advert_int 0.3")
     daemon = net.start("A", OURS, text)
     net.wait_master("A")
 

@@ -34,13 +34,13 @@ table ip6 {table} {{
  chain out {{
   type filter hook output priority {priority}; policy accept;
   icmpv6 type @neighbor-discovery{count} accept
-  ip6 saddr fe80::/10 goto out_link_local
+  ip6 saddr fe80::/10{count} goto out_link_local
   ip6 saddr @vips{count} drop
  }}
  chain in {{
   type filter hook input priority {priority}; policy accept;
   icmpv6 type @neighbor-discovery{count} accept
-  ip6 daddr fe80::/10 goto in_link_local
+  ip6 daddr fe80::/10{count} goto in_link_local
   ip6 daddr @vips{count} drop
  }}
  chain in_link_local {{ ip6 daddr . iif @vips_link_local{count} drop; }}

@@ -129,7 +129,7 @@ INSTANCE = (
     Effect("vrrp_instance.use_vmac", "use_vmac", lambda it: it.router.home, "vrrp.1"),
     Effect("vrrp_instance.vmac_xmit_base", "vmac_xmit_base", lambda it: it.router.speaks_on, "vA", beside="use_vmac"),
     Effect("vrrp_instance.no_accept", "no_accept", lambda it: it.router.accept, False),
-    Effect("vrrp_instance.accept", "accept", lambda it: it.router.accept, True, beside="strict_mode on"),
+    Effect("vrrp_instance.accept", "accept", lambda it: it.router.accept, True, beside="strict_mode on\nversion 3"),
     Effect("vrrp_instance.strict_mode", "strict_mode on", lambda it: it.router.strict, True),
     Effect(
         "vrrp_instance.skip_check_adv_addr",

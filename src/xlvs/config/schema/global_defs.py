@@ -189,7 +189,7 @@ GLOBAL_DEFS = (
         R,
         "use nftables, table name",
         Maybe(Text("TABLE"), "keepalived"),
-        default="keepalived",
+        default="[keepalived]",
     ),
     Keyword(
         "nftables_priority",
