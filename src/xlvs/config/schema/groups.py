@@ -9,13 +9,18 @@ from xlvs.config.schema.special import INIT_FILE, USER
 from xlvs.config.values import Bool, Choice, Flag, Number, ScriptValue, Seconds, Text, Texts, Weighted
 
 VRRP_SYNC_GROUP = (
-    Keyword("group", E, "members", lines=Texts("NAME..."), repeat=Repeat.ALL),
-    Keyword("notify_master", E, "run when the group enters MASTER", ScriptValue(), command=True),
-    Keyword("notify_backup", E, "run when the group enters BACKUP", ScriptValue(), command=True),
-    Keyword("notify_fault", E, "run when the group enters FAULT", ScriptValue(), command=True),
-    Keyword("notify_stop", R, "run when VRRP stops", ScriptValue(), command=True),
+    Keyword("group", E, "members", lines=Texts("NAME..."), repeat=Repeat.FIRST),
+    Keyword("notify_master", E, "run when the group enters MASTER", ScriptValue(), command=True, repeat=Repeat.FIRST),
+    Keyword("notify_backup", E, "run when the group enters BACKUP", ScriptValue(), command=True, repeat=Repeat.FIRST),
+    Keyword("notify_fault", E, "run when the group enters FAULT", ScriptValue(), command=True, repeat=Repeat.FIRST),
+    Keyword("notify_stop", R, "run when VRRP stops", ScriptValue(), command=True, repeat=Repeat.FIRST),
     Keyword(
-        "notify", C, "run on any change of state, with GROUP, name, state and 0 appended", ScriptValue(), command=True
+        "notify",
+        C,
+        "run on any change of state, with GROUP, name, state and 0 appended",
+        ScriptValue(),
+        command=True,
+        repeat=Repeat.FIRST,
     ),
     Keyword("smtp_alert", C, "mail on group change", Bool(), default="[global, else false]"),
     Keyword("track_interface", C, "applies to all members", lines=TRACK_LINE, repeat=Repeat.ALL),
@@ -59,6 +64,7 @@ VRRP_TRACK_PROCESS = (
         "exact match on /proc/PID/comm (15 chars), or cmdline with args",
         Texts("NAME [ARGUMENT...]"),
         command=True,
+        repeat=Repeat.FIRST,
     ),
     Keyword(
         "param_match",
@@ -68,7 +74,15 @@ VRRP_TRACK_PROCESS = (
         default="[exact]",
         goes_on=True,
     ),
-    Keyword("weight", C, "priority change instead of FAULT", Weighted(-254, 254), default="0", goes_on=True),
+    Keyword(
+        "weight",
+        C,
+        "priority change instead of FAULT",
+        Weighted(-254, 254),
+        default="0",
+        goes_on=True,
+        repeat=Repeat.FIRST,
+    ),
     Keyword("quorum", C, "minimum number of processes", Number(1, 65535), default="1"),
     Keyword("quorum_max", R, "maximum number; 0 = fail if it runs at all", Number(0, 65535), default="[unlimited]"),
     Keyword("delay", C, "sets both below", Seconds("0.000001", "3600"), default="[0]"),
@@ -78,7 +92,7 @@ VRRP_TRACK_PROCESS = (
 )
 
 TRACK_FILE = (
-    Keyword("file", E, "inotify-watched file with a number", Text("PATH"), goes_on=True),
+    Keyword("file", E, "inotify-watched file with a number", Text("PATH"), goes_on=True, repeat=Repeat.FIRST),
     Keyword(
         "weight",
         C,
@@ -86,6 +100,7 @@ TRACK_FILE = (
         Weighted(-254, 254),
         default="1",
         goes_on=True,
+        repeat=Repeat.FIRST,
     ),
     Keyword("init_file", R, "create/initialise", INIT_FILE, default="0"),
 )
@@ -96,7 +111,7 @@ TRACK_GROUP = (
         R,
         "instances that go to FAULT when a static item of this group is lost",
         lines=Texts("NAME..."),
-        repeat=Repeat.ALL,
+        repeat=Repeat.FIRST,
     ),
 )
 
