@@ -39,7 +39,7 @@ def test_checks_of_pages_with_a_sorry_server(name: str) -> None:
     for part in (
         "error: lbKind is not a keyword; it is read as lvs_method",
         "error: HTTPᐈET is not a keyword; it is read as HTTP_GET",
-        "MD5 digest error to [192.168.200.5]:tcp:1358",
+        "HTTP_CHECK on service [192.168.200.5]:tcp:1358 failed",
         "TCP  192.168.200.100:443 rr persistent 50\n  -> 192.168.201.100:443          Masq    1 ",
         "TCP  10.10.10.2:1358 rr persistent 50\n  -> 192.168.200.200:1358         Masq    1 ",
         "Adding sorry server [192.168.200.200]:tcp:1358 to VS [10.10.10.2]:tcp:1358",

@@ -42,8 +42,8 @@ class Attempt:
     def _expired(self) -> None:
         self._finish(ok=False, reason="timeout")
 
-    def _finish(self, *, ok: bool, reason: str) -> None:
-        self._end(ProbeResult(ok, reason))
+    def _finish(self, *, ok: bool, reason: str, said: str = "") -> None:
+        self._end(ProbeResult(ok, reason, said=said))
 
     def _end(self, result: ProbeResult) -> None:
         done, self._done = self._done, None

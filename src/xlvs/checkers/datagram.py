@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from errno import ENETUNREACH
 from typing import TYPE_CHECKING
 
 from xlvs.checkers import dns, ping
 from xlvs.checkers.attempt import Attempt
 from xlvs.checkers.sockets import connected
 from xlvs.healthcheck.probe import DnsProbe, PingProbe, UdpProbe, end_text
+from xlvs.model.address import format_address
 
 if TYPE_CHECKING:
     import asyncio
@@ -49,7 +51,7 @@ class DatagramAttempt(Attempt):
             self._begin(opened)
             opened.send(self._packet())
         except (OSError, ValueError) as problem:
-            self._failed(str(getattr(problem, "strerror", None) or problem))
+            self._unsent(problem)
             return
         self._loop.add_reader(opened.fileno(), self._heard)
 
@@ -80,8 +82,24 @@ class DatagramAttempt(Attempt):
     def _word(self) -> str:
         return {PingProbe: "ICMP connection", DnsProbe: "DNS query", UdpProbe: "UDP connection"}[type(self._probe)]
 
-    def _failed(self, why: str) -> None:
-        self._finish(ok=False, reason=f"{self._word()} to {self._name()} failed: {why}.")
+    def _failed(self, why: str, said: str) -> None:
+        self._finish(ok=False, reason=f"{self._word()} to {self._name()} failed: {why}.", said=said)
+
+    def _unsent(self, problem: Exception) -> None:
+        number = getattr(problem, "errno", None) or 0
+        address = format_address(self._probe.endpoint.address)
+        why = str(getattr(problem, "strerror", None) or problem)
+        words: dict[type, str] = {
+            PingProbe: "send ICMP packet fail",
+            DnsProbe: f"network unreachable for {address}" if number == ENETUNREACH else "connection failure.",
+            UdpProbe: f"UDP connect error {number} - {why}",
+        }
+        self._failed(why, words[type(self._probe)])
+
+    def _broken(self, problem: OSError) -> None:
+        number, why = problem.errno or 0, problem.strerror or str(problem)
+        said = f"failed to read socket; errno {number} ({why})" if isinstance(self._probe, DnsProbe) else "failed"
+        self._failed(why, said)
 
     def _good(self) -> None:
         self._finish(ok=True, reason=f"{self._word()} to {self._name()} success.")
@@ -89,8 +107,9 @@ class DatagramAttempt(Attempt):
     def _expired(self) -> None:
         if isinstance(self._probe, UdpProbe) and not self._probe.require_reply:
             self._good()
-        else:
-            self._failed("no answer in time")
+            return
+        words: dict[type, str] = {PingProbe: "timeout", DnsProbe: "read timeout from socket", UdpProbe: "failed"}
+        self._failed("no answer in time", words[type(self._probe)])
 
     def _heard(self) -> None:
         if not self._socket:
@@ -100,11 +119,11 @@ class DatagramAttempt(Attempt):
         except BlockingIOError:
             return
         except OSError as problem:
-            self._failed(problem.strerror or str(problem))
+            self._broken(problem)
             return
         wrong = self._judge(data)
         if wrong:
-            self._failed(wrong)
+            self._failed(wrong, f"read error occurred. ({wrong})" if isinstance(self._probe, DnsProbe) else "mismatch")
         elif wrong == "":
             self._good()
 

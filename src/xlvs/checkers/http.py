@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from xlvs.checkers import phrases
 from xlvs.healthcheck.probe import ProbeResult, end_text
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class HttpExchange:
             self._head += data
             end = _HEAD_END.search(self._head)
             if end is None:
-                return ProbeResult(ok=False, reason="The header is too long") if len(self._head) > HEAD_MAX else None
+                return (
+                    self._wrong(phrases.HTTP.broken, "the header is too long") if len(self._head) > HEAD_MAX else None
+                )
             head, data = self._head[: end.start()], self._head[end.end() :]
             self._head = None
             length = _LENGTH.search(head)
@@ -76,7 +79,7 @@ class HttpExchange:
         """The end of a body without a length; of a shorter one too, as the original has it."""
         if self._head is None:
             return self._judge()
-        return ProbeResult(ok=False, reason=f"No answer from {self._where}.")
+        return ProbeResult(ok=False, reason=f"No answer from {self._where}.", said=phrases.HTTP.broken)
 
     def _take(self, data: bytes) -> None:
         if self._left is not None:
@@ -90,16 +93,16 @@ class HttpExchange:
     def _judge(self) -> ProbeResult:
         probe = self._probe
         if not any(first <= self._status <= last for first, last in probe.statuses):
-            return ProbeResult(
-                ok=False, reason=f"HTTP status code error to server {self._where}: status_code [{self._status}]."
-            )
+            return self._wrong("HTTP status code error to", f"status_code [{self._status}]")
         if self._digest is not None and self._digest.digest() != probe.digest:
-            return ProbeResult(
-                ok=False, reason=f"MD5 digest error to {self._where}: MD5SUM [{self._digest.hexdigest()}]."
-            )
+            return self._wrong("MD5 digest error to", f"MD5SUM [{self._digest.hexdigest()}]")
         if probe.regex and self._matches() == probe.regex_must_not_match:
-            return ProbeResult(ok=False, reason=f"Regex match failed to {self._where}.")
-        return ProbeResult(ok=True, reason=f"HTTP status code success to {self._where}.")
+            return self._wrong("Regex match failed", "found" if probe.regex_must_not_match else "not found")
+        said = "Regex match" if probe.regex else "MD5 digest" if probe.digest else "HTTP status code"
+        return ProbeResult(ok=True, reason=f"{said} success to {self._where}.", said=said)
+
+    def _wrong(self, said: str, what: str) -> ProbeResult:
+        return ProbeResult(ok=False, reason=f"{said} {self._where}: {what}.", said=said)
 
     def _matches(self) -> bool:
         probe = self._probe

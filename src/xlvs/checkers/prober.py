@@ -8,6 +8,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, assert_never
 
+from xlvs.checkers import phrases
 from xlvs.checkers.stream import StreamAttempt, Tls
 from xlvs.healthcheck.probe import (
     BfdProbe,
@@ -114,11 +115,11 @@ class Prober:
 
                 exchange = HttpExchange(probe)
                 tls = Tls(probe.sni, probe.identity, takes_leave=probe.takes_leave) if probe.tls else None
-                return StreamAttempt(self._loop, probe.endpoint, done, exchange, tls)
+                return StreamAttempt(self._loop, probe.endpoint, done, exchange, phrases.HTTP, tls)
             case SmtpProbe():
                 from xlvs.checkers.smtp import SmtpExchange
 
-                return StreamAttempt(self._loop, probe.endpoint, done, SmtpExchange(probe))
+                return StreamAttempt(self._loop, probe.endpoint, done, SmtpExchange(probe), phrases.SMTP)
             case DnsProbe() | UdpProbe() | PingProbe():
                 from xlvs.checkers.datagram import DatagramAttempt
 

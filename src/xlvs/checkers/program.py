@@ -41,7 +41,8 @@ class ProgramAttempt:
             self._process = start(self._probe.command, self._probe.run_as)
             self._pidfd = os.pidfd_open(self._process.pid)
         except (OSError, ValueError, LookupError) as problem:
-            self._end(ProbeResult(ok=False, reason=f"Cannot run {self._name()}: {problem}"))
+            reason = f"Cannot run {self._name()}: {problem}"
+            self._end(ProbeResult(ok=False, reason=reason, said=f"failed (exited with status {_NOT_STARTED})"))
             return
         self._loop.add_reader(self._pidfd, self._ended)
         self._limit = self._loop.call_later(self._probe.timeout_us / SECOND_US, self._too_long)
@@ -83,14 +84,14 @@ def judge_status(probe: MiscProbe, status: int, *, late: bool = False) -> ProbeR
     """What an exit status means; below 0 it is a signal's number."""
     name = " ".join(probe.command)
     if late:
-        return ProbeResult(ok=False, reason=f"Misc check to [{name}] timed out.")
+        return ProbeResult(ok=False, reason=f"{name} did not end in time.", said="timed out")
     if probe.dynamic and status >= _DYNAMIC_OFFSET:
         weight = Weight(status - _DYNAMIC_OFFSET, absolute=True)
-        return ProbeResult(ok=True, reason=f"Misc check to [{name}] success.", weight=weight)
+        return ProbeResult(ok=True, reason=f"{name} succeeded.", weight=weight)
     if status == 0:
-        return ProbeResult(ok=True, reason=f"Misc check to [{name}] success.")
-    ended = f"ended by signal {-status}" if status < 0 else f"exit status {status}"
-    return ProbeResult(ok=False, reason=f"Misc check to [{name}] failed: {ended}.")
+        return ProbeResult(ok=True, reason=f"{name} succeeded.")
+    ended = f"due to signal {-status}" if status < 0 else f"exited with status {status}"
+    return ProbeResult(ok=False, reason=f"{name} failed: {ended}.", said=f"failed ({ended})")
 
 
 def read_number(probe: FileProbe) -> ProbeResult:

@@ -5,21 +5,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xlvs.checkers import phrases
 from xlvs.healthcheck.probe import ProbeResult, end_text
 
 if TYPE_CHECKING:
     from xlvs.healthcheck.probe import SmtpProbe
 
-LINE_MAX = 64 * 1024
+TALK_MAX = 64 * 1024
 
 
 class SmtpExchange:
-    """Waits for 220, says HELO, waits for 250, says QUIT and waits for 221 or the end."""
+    """Waits for 220, says HELO, waits for 250, says QUIT and waits for any reply."""
 
     def __init__(self, probe: SmtpProbe) -> None:
         self._server = end_text(probe.endpoint.address, probe.endpoint.port, "tcp")
-        self._steps = [(b"220", f"HELO {probe.helo}\r\n".encode()), (b"250", b"QUIT\r\n")]
+        self._steps = [
+            (b"220", f"HELO {probe.helo}\r\n".encode(), "Bad greeting banner from"),
+            (b"250", b"QUIT\r\n", "Bad HELO response from"),
+        ]
         self._unread = b""
+        self._length = 0
 
     def opening(self) -> bytes:
         """The server speaks first."""
@@ -28,27 +33,26 @@ class SmtpExchange:
     def receive(self, data: bytes) -> bytes | ProbeResult | None:
         """Take a part of a reply; its last line has a blank after the code."""
         self._unread += data
-        if len(self._unread) > LINE_MAX:
-            return ProbeResult(ok=False, reason=f"SMTP server {self._server} talks without end.")
+        self._length += len(data)
+        if self._length > TALK_MAX:
+            return self._failed("talks without end", phrases.SMTP.broken)
         answers = b""
-        while b"\n" in self._unread:
-            line, _, self._unread = self._unread.partition(b"\n")
+        *lines, self._unread = self._unread.split(b"\n")
+        for line in lines:
             if line[3:4] == b"-" and line[:3].isdigit():
                 continue
             if not self._steps:
-                return self._good()
-            code, answer = self._steps.pop(0)
+                return ProbeResult(ok=True, reason=f"Remote SMTP server {self._server} succeed on service.")
+            code, answer, phrase = self._steps.pop(0)
             if line[:3] != code:
                 said = line[:80].decode("latin-1").strip()
-                return ProbeResult(
-                    ok=False, reason=f"SMTP server {self._server} said {said!r} instead of {code.decode()}."
-                )
+                return self._failed(f"said {said!r} instead of {code.decode()}", phrase)
             answers += answer
         return answers or None
 
     def closed(self) -> ProbeResult:
-        """After QUIT the server may just close."""
-        return self._good() if not self._steps else ProbeResult(ok=False, reason=f"SMTP server {self._server} closed.")
+        """Before its last reply."""
+        return self._failed("closed the connection", phrases.SMTP.broken)
 
-    def _good(self) -> ProbeResult:
-        return ProbeResult(ok=True, reason=f"Remote SMTP server {self._server} succeed on service.")
+    def _failed(self, what: str, said: str) -> ProbeResult:
+        return ProbeResult(ok=False, reason=f"SMTP server {self._server} {what}.", said=said)

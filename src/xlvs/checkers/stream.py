@@ -11,6 +11,7 @@ from functools import lru_cache
 from os import strerror
 from typing import TYPE_CHECKING
 
+from xlvs.checkers import phrases
 from xlvs.checkers.attempt import Attempt
 from xlvs.checkers.sockets import connected
 from xlvs.healthcheck.probe import ProbeResult, end_text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xlvs.checkers.exchange import Exchange
+    from xlvs.checkers.phrases import Phrases
     from xlvs.healthcheck.probe import Endpoint, TlsIdentity
 
 _PORTION = 64 * 1024
@@ -59,7 +61,7 @@ def forget_identities() -> None:
 class StreamAttempt(Attempt):
     """Connects; without an exchange that is all."""
 
-    __slots__ = ("_endpoint", "_exchange", "_outgoing", "_tls")
+    __slots__ = ("_endpoint", "_exchange", "_outgoing", "_phrases", "_speaking", "_tls")
 
     def __init__(
         self,
@@ -67,11 +69,14 @@ class StreamAttempt(Attempt):
         endpoint: Endpoint,
         done: Callable[[ProbeResult], None],
         exchange: Exchange | None = None,
+        words: Phrases = phrases.TCP,
         tls: Tls | None = None,
     ) -> None:
         super().__init__(loop, endpoint.timeout_us, done)
         self._endpoint = endpoint
         self._exchange = exchange
+        self._phrases = words
+        self._speaking = False
         self._tls = tls
         self._outgoing = b""
 
@@ -80,7 +85,8 @@ class StreamAttempt(Attempt):
         try:
             opened, error = connected(self._endpoint, socket.SOCK_STREAM)
         except OSError as problem:
-            self._finish(ok=False, reason=f"Cannot connect to {self._name()}: {problem.strerror or problem}")
+            reason = f"Cannot connect to {self._name()}: {problem.strerror or problem}"
+            self._finish(ok=False, reason=reason, said=self._phrases.of(problem.errno or 0))
             return
         self._begin(opened)
         if error:
@@ -92,10 +98,22 @@ class StreamAttempt(Attempt):
         return end_text(self._endpoint.address, self._endpoint.port, "tcp")
 
     def _refused(self, error: int) -> None:
-        self._finish(ok=False, reason=f"TCP connection to {self._name()} failed: {strerror(error)}.")
+        reason = f"TCP connection to {self._name()} failed: {strerror(error)}."
+        self._finish(ok=False, reason=reason, said=self._phrases.of(error))
+
+    def _broken(self, problem: OSError) -> None:
+        reason = f"{self._name()} broke off: {problem.strerror or problem}."
+        self._finish(ok=False, reason=reason, said=self._phrases.broken)
 
     def _expired(self) -> None:
-        self._finish(ok=False, reason=f"Timeout connecting server {self._name()}.")
+        if self._speaking:
+            self._finish(ok=False, reason=f"Timeout reading from {self._name()}.", said=self._phrases.silent)
+        else:
+            self._finish(ok=False, reason=f"Timeout connecting to {self._name()}.", said=self._phrases.unconnected)
+
+    def _untrusted(self, problem: Exception) -> None:
+        reason = f"TLS with {self._name()} failed: {getattr(problem, 'strerror', None) or problem}"
+        self._finish(ok=False, reason=reason, said=self._phrases.untrusted)
 
     def _connected(self) -> None:
         opened = self._socket
@@ -120,7 +138,7 @@ class StreamAttempt(Attempt):
                 opened, do_handshake_on_connect=False, server_hostname=tls.sni or None, suppress_ragged_eofs=True
             )
         except (OSError, ValueError) as problem:
-            self._finish(ok=False, reason=f"SSL error with {self._name()}: {problem}")
+            self._untrusted(problem)
             return
         self._socket = wrapped
         self._shake_hands()
@@ -138,7 +156,7 @@ class StreamAttempt(Attempt):
             self._loop.remove_reader(opened.fileno())
             self._loop.add_writer(opened.fileno(), self._shake_hands)
         except OSError as problem:
-            self._finish(ok=False, reason=f"SSL handshake with {self._name()} failed: {problem.strerror or problem}")
+            self._untrusted(problem)
         else:
             self._loop.remove_writer(opened.fileno())
             self._loop.remove_reader(opened.fileno())
@@ -146,6 +164,7 @@ class StreamAttempt(Attempt):
 
     def _speak(self) -> None:
         if self._exchange and self._socket:
+            self._speaking = True
             self._outgoing = self._exchange.opening()
             self._loop.add_reader(self._socket.fileno(), self._listen)
             self._send()
@@ -159,7 +178,7 @@ class StreamAttempt(Attempt):
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         except OSError as problem:
-            self._refused(problem.errno or 0)
+            self._broken(problem)
             return
         if self._outgoing:
             self._loop.add_writer(opened.fileno(), self._send)
@@ -175,7 +194,7 @@ class StreamAttempt(Attempt):
             except ssl.SSLError:
                 data = b""
             except OSError as problem:
-                self._refused(problem.errno or 0)
+                self._broken(problem)
                 return
             self._hear(self._exchange.receive(data) if data else self._exchange.closed())
             if not self._tls:

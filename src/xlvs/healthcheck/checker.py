@@ -9,8 +9,9 @@
     down          bad       yes          down      retry delay (TCP, SMTP); interval (others)
     down          bad       no           down      interval
 
-The first probe of all has no tries left: one failure decides. An HTTP checker probes one URL a time; while it is down it
-stays at the one that failed, then goes through all of them.
+The first probe of all has no tries left: one failure decides; but for SMTP. An HTTP checker probes one URL a time; its
+first probe is the first pass over all URLs. While it is down it stays at the URL that failed, then goes through all
+of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xlvs.healthcheck import words
 from xlvs.healthcheck.probe import Kind
 
 if TYPE_CHECKING:
@@ -53,11 +55,14 @@ class Checker:
         "settings",
         "turn",
         "users",
+        "virtual_server",
         "weight",
     )
 
-    def __init__(self, settings: CheckerSettings, *, failed: bool = False) -> None:
+    def __init__(self, settings: CheckerSettings, virtual_server: str = "", *, failed: bool = False) -> None:
         self.settings = settings
+        self.virtual_server = virtual_server
+        """The name of the first one that it stands in, for the log."""
         self.failed = failed or settings.alpha
         self.has_run = False
         self.last: ProbeResult | None = None
@@ -71,7 +76,7 @@ class Checker:
         """Counts probes: results of older ones are dropped."""
         self.users = 0
         """Virtual servers that want it to run now."""
-        self._tries = settings.retry
+        self._tries = 0 if settings.kind is Kind.SMTP else settings.retry
         self._url = 0
         self._recovering: int | None = None
 
@@ -83,60 +88,72 @@ class Checker:
     def conclude(self, result: ProbeResult, now: int) -> Conclusion:
         """Take the result of a probe."""
         self.last, self.last_at = result, now
+        conclusion = self._good(result) if result.ok else self._bad(result)
         if result.ok:
             self.weight = result.weight
-            conclusion = self._good(result)
-        else:
-            conclusion = self._bad(result)
-        self.has_run = True
         if conclusion.verdict is not None:
             self.failed = not conclusion.verdict
             self.changed_at = now
+            if self.failed:
+                self.weight = None
         return conclusion
 
+    def begin_with(self, result: ProbeResult) -> None:
+        """Take a result that is known before anything runs; nothing is told of it."""
+        self.last, self.weight, self.failed, self.has_run = result, result.weight, not result.ok, True
+
     def _good(self, result: ProbeResult) -> Conclusion:
+        if self.settings.kind is Kind.HTTP:
+            return self._good_page(result)
+        first, self.has_run = not self.has_run, True
         self._tries = 0
-        interval, urls = self.settings.interval_us, len(self.settings.probes)
-        notes: tuple[str, ...] = (result.reason,) if result.reason and (self.failed or not self.has_run) else ()
-        if not self.failed:
-            self._url = (self._url + 1) % urls
-            return Conclusion(None, interval, notes)
-        if urls > 1 and self._recovering is None and self.has_run:
+        notes = self._success(result) if self.failed or first else ()
+        return Conclusion(True if self.failed else None, self.settings.interval_us, notes)
+
+    def _success(self, result: ProbeResult) -> tuple[str, ...]:
+        if self.settings.kind is Kind.FILE:
+            return (words.recovered(self.settings),) if self.failed else ()
+        line = words.success(self.settings, self.probe, result, self.virtual_server)
+        return (line,) if line else ()
+
+    def _good_page(self, result: ProbeResult) -> Conclusion:
+        """One of the URLs: a pass over all of them makes a success, in its first life and after a failure."""
+        settings = self.settings
+        if self.has_run:
+            self._tries = 0
+        notes = self._success(result) if self.failed else ()
+        if self.failed and self.has_run and self._recovering is None:
             self._recovering = self._url = 0
             return Conclusion(None, self._pause(), notes)
+        self._url = (self._url + 1) % len(settings.probes)
+        if self.has_run and not self.failed:
+            return Conclusion(None, settings.interval_us)
         self._recovering = (self._recovering or 0) + 1
-        self._url = (self._url + 1) % urls
-        if self._recovering < urls:
+        if self._recovering < len(settings.probes):
             return Conclusion(None, self._pause(), notes)
         self._recovering = None
-        if self.settings.kind is Kind.HTTP:
-            notes += (f"Remote Web server {self.settings.service} succeed on service.",)
-        return Conclusion(verdict=True, wait_us=interval, notes=notes)
+        self._tries, self.has_run = 0, True
+        notes += (words.recovered(settings),)
+        return Conclusion(True if self.failed else None, settings.interval_us, notes)
 
     def _pause(self) -> int:
         return 0 if self.settings.fast_recovery else self.settings.interval_us
 
     def _bad(self, result: ProbeResult) -> Conclusion:
         settings = self.settings
-        detail = (result.reason,) if result.reason else ()
+        first, self.has_run = not self.has_run, True
         self._recovering = None
         may_retry = not self.failed or settings.kind in RETRIES_WHILE_DOWN
         if may_retry and self._tries < settings.retry:
             self._tries += 1
-            return Conclusion(None, settings.retry_delay_us, detail if settings.log_all_failures else ())
+            told = settings.log_all_failures and not self.failed
+            line = words.retried(settings, result, self.virtual_server, self._tries - 1) if told else ""
+            return Conclusion(None, settings.retry_delay_us, (line,) if line else ())
         self._tries = 0
         wait = settings.interval_us
         if settings.kind is Kind.HTTP:
             wait = max(wait, settings.retry_delay_us)
-        if not self.failed:
-            return Conclusion(verdict=False, wait_us=wait, notes=(*detail, *self._failure()))
-        if not self.has_run:
-            return Conclusion(None, wait, (*detail, *self._failure()))
-        return Conclusion(None, wait, detail if settings.log_all_failures else ())
-
-    def _failure(self) -> tuple[str, ...]:
-        """The line about a failed server; that of a session's state says it already."""
-        if self.settings.kind is Kind.BFD:
-            return ()
-        after = f" after {self.settings.retry} retries" if self.has_run and self.settings.retry else ""
-        return (f"{self.settings.kind.value} on service {self.settings.service} failed{after}.",)
+        if self.failed and not first:
+            return Conclusion(None, wait)
+        lines = words.failure(settings, result, self.virtual_server, first=first)
+        return Conclusion(None if self.failed else False, wait, lines)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.checker import Checker
 from xlvs.healthcheck.effects import CheckerChanged, Note, RunProbe, ServerChanged
-from xlvs.healthcheck.probe import BfdProbe, Kind, ProbeResult
+from xlvs.healthcheck.probe import BfdProbe, FileProbe, Kind, ProbeResult
 from xlvs.healthcheck.virtual_server import RealServer, VirtualServer
 
 if TYPE_CHECKING:
@@ -39,8 +39,15 @@ ServerKey = tuple[tuple["ServiceKey", ...], "DestinationKey"]
 class Health:
     """State, timers and pending effects of all checks."""
 
-    def __init__(self, settings: HealthSettings, former: Health | None = None) -> None:
+    def __init__(
+        self,
+        settings: HealthSettings,
+        former: Health | None = None,
+        look: Callable[[FileProbe], ProbeResult] | None = None,
+    ) -> None:
+        """`look` reads a file: its number counts from the start."""
         self.settings = settings
+        self._look = look
         self.checkers: dict[CheckerSettings, Checker] = {}
         self._effects: list[Effect] = []
         self._due: list[tuple[int, int, Checker]] = []
@@ -93,19 +100,35 @@ class Health:
         for checker in self.checkers.values():
             if checker.settings not in self._kept:
                 checker.due = now + int(draw() * checker.settings.warmup_us)
-        if any(checker.settings.kind is Kind.BFD for checker in self.checkers.values()):
-            self._emit(Note("Activating BFD healthchecker"))
+        self._note_changes()
         for virtual_server in self.virtual_servers:
-            before = former.get(_keys(virtual_server.settings))
-            virtual_server.begin(before)
-            self._suspend_or_resume(virtual_server, present, now, quiet=before is not None)
             for server in virtual_server.servers:
                 known = (_keys(virtual_server.settings), server.settings.destination.key) in self._former_servers
                 if server.up and self.settings.notify_at_start and not known:
                     self._emit(ServerChanged(virtual_server.settings, server.settings, up=True))
+            virtual_server.begin(former.get(_keys(virtual_server.settings)))
             self._ramp_next(virtual_server.handle_ramp(now))
+        for virtual_server in self.virtual_servers:
+            self._suspend_or_resume(virtual_server, present, now)
+        self._emit(Note("Activating BFD healthchecker"))
         self._former = None
         self._former_servers = {}
+
+    def _note_changes(self) -> None:
+        """What a reload took out, and whose weight it changed."""
+        present = {_keys(each.settings): each for each in self.virtual_servers}
+        for old in self._former.virtual_servers if self._former else ():
+            virtual_server = present.get(_keys(old.settings))
+            there = {each.settings.destination.key: each for each in virtual_server.servers} if virtual_server else {}
+            for server in old.servers:
+                again = there.get(server.settings.destination.key)
+                name = server.settings.name
+                if again is None:
+                    self._emit(Note(f"service {name} no longer exist"))
+                    if server.up:
+                        self._emit(Note(f"Removing service {name} from VS {old.settings.name}"))
+                elif virtual_server and again.weight != server.weight:
+                    virtual_server.note_weight(again, server.weight)
 
     def finished(self, checker: Checker, turn: int, result: ProbeResult, now: int) -> None:
         """A probe ended. One that was given up meanwhile does not count."""
@@ -158,21 +181,22 @@ class Health:
 
     def _virtual_server(self, settings: VirtualServerSettings) -> VirtualServer:
         keys = _keys(settings)
-        servers = [
-            self._real_server((keys, each.destination.key), each, slowly=settings.slow_start_us > 0)
-            for each in settings.servers
-        ]
+        servers = [self._real_server((keys, each.destination.key), each, settings) for each in settings.servers]
         return VirtualServer(settings, servers, self._emit, had_quorum=self._had_quorum.get(keys, False))
 
-    def _real_server(self, key: ServerKey, settings: RealServerSettings, *, slowly: bool) -> RealServer:
+    def _real_server(
+        self, key: ServerKey, settings: RealServerSettings, virtual_server: VirtualServerSettings
+    ) -> RealServer:
         former = self._former_servers.get(key)
         failed = former is not None and not former.up
-        server = RealServer(settings, [self._checker(each, failed=failed) for each in settings.checkers])
+        server = RealServer(
+            settings, [self._checker(each, virtual_server.name, failed=failed) for each in settings.checkers]
+        )
         if former is not None:
-            server.resume(former, slowly=slowly)
+            server.resume(former, slowly=virtual_server.slow_start_us > 0)
         return server
 
-    def _checker(self, settings: CheckerSettings, *, failed: bool) -> Checker:
+    def _checker(self, settings: CheckerSettings, virtual_server: str, *, failed: bool) -> Checker:
         """The one with these settings: from before a reload, from another virtual server, or new.
 
         A new one for a server that was down begins as failed, so that a reload does not bring it back unchecked.
@@ -181,16 +205,17 @@ class Health:
         if checker is None:
             checker = self._former.checkers.get(settings) if self._former else None
             if checker is None:
-                checker = Checker(settings, failed=failed)
+                checker = Checker(settings, virtual_server, failed=failed)
+                probe = checker.probe
+                if isinstance(probe, FileProbe) and self._look:
+                    checker.begin_with(self._look(probe))
             else:
                 self._kept.add(settings)
                 checker.users = 0
             self.checkers[settings] = checker
         return checker
 
-    def _suspend_or_resume(
-        self, virtual_server: VirtualServer, present: Collection[bytes], now: int, *, quiet: bool = False
-    ) -> None:
+    def _suspend_or_resume(self, virtual_server: VirtualServer, present: Collection[bytes], now: int) -> None:
         settings = virtual_server.settings
         active = not settings.ha_suspend or any(service.key.address in present for service in settings.services)
         before, virtual_server.active = virtual_server.active, active
@@ -199,7 +224,7 @@ class Health:
         for server in virtual_server.servers:
             for checker in server.checkers:
                 word = "Activating" if active else "Suspending" if before else "Deactivating"
-                if not quiet and checker.settings.kind is not Kind.BFD:
+                if checker.settings.kind not in {Kind.FILE, Kind.BFD}:
                     self._emit(Note(f"{word} healthchecker for service {server.settings.name} for VS {settings.name}"))
                 checker.users += active - bool(before)
                 self._switch(checker, now)
@@ -222,20 +247,23 @@ class Health:
     def _conclude(self, checker: Checker, result: ProbeResult, now: int) -> None:
         weight, first = checker.weight, not checker.has_run
         conclusion = checker.conclude(result, now)
+        checker.due = now + conclusion.wait_us
+        verdict = conclusion.verdict
+        if checker.weight != weight:
+            quiet = verdict is False or (verdict is not None and checker.settings.kind is Kind.FILE)
+            for virtual_server, server in self._users[checker]:
+                virtual_server.reweigh(server, now, quiet=quiet)
         for text in conclusion.notes:
             self._emit(Note(text))
-        checker.due = now + conclusion.wait_us
-        judged = conclusion.verdict is not None or checker.weight != weight
         # A program is worth a mail when it ends well for the first time, although nothing changes.
-        told = conclusion.verdict is not None or (first and result.ok and checker.settings.kind is Kind.MISC)
-        for virtual_server, server in self._users[checker] if judged or told else ():
+        told = verdict is not None or (first and result.ok and checker.settings.kind is Kind.MISC)
+        for virtual_server, server in self._users[checker] if told else ():
             was_up = server.up
-            if judged:
+            if verdict is not None:
                 virtual_server.judge(server, now)
-            if told:
-                about = (virtual_server.settings, server.settings, checker)
-                decisive = server.up != was_up
-                self._emit(CheckerChanged(*about, result.ok, result, server_up=server.up, decisive=decisive))
+            about = (virtual_server.settings, server.settings, checker)
+            decisive = server.up != was_up
+            self._emit(CheckerChanged(*about, result.ok, result, server_up=server.up, decisive=decisive))
             if server.ramp_from is not None:
                 self._ramp_next(virtual_server.handle_ramp(now))
 

@@ -167,11 +167,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """How a probe ended. `reason` is a log line or a few words; `weight` is for MISC and FILE."""
+    """How a probe ended.
+
+    `reason` is in our words, for people; `said` in the original's, of which `xlvs.healthcheck.words` makes a line of
+    the log. `weight` is for MISC and FILE.
+    """
 
     ok: bool
     reason: str = ""
     weight: Weight | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ class CheckerSettings:
     """Failed until the first success."""
     log_all_failures: bool = False
     fast_recovery: bool = False
-    """HTTP: while recovering there is no pause between URLs."""
+    """HTTP: until all URLs were good there is no pause between them."""
+    track: str = ""
+    """FILE: the name of the track_file block."""
 
 
 @dataclass(frozen=True, slots=True)

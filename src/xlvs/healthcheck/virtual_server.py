@@ -101,19 +101,42 @@ class VirtualServer:
     def begin(self, former: VirtualServer | None) -> None:
         """The tables hold what is desired; take up the quorum of before a reload."""
         self._silent = False
-        if former is None and self.is_sorry:
-            self._note(f"Starting with quorum down for VS {self.settings.name}")
-        elif former is not None and former.quorum_up != self.quorum_up:
-            self._emit(QuorumChanged(self.settings, self.quorum_up))
+        settings = self.settings
+        if former is not None:
+            if former.quorum_up != self.quorum_up:
+                self._emit(QuorumChanged(settings, self.quorum_up))
+        elif self.quorum_up:
+            self._note_gained(self._live_weight())
+            self._emit(QuorumChanged(settings, up=True))
+        elif settings.sorry:
+            self._note_sorry()
 
     def judge(self, server: RealServer, now: int) -> None:
-        """A checker of the server has another verdict or another weight."""
-        self._reweigh(server, now)
+        """A checker of the server has another verdict."""
         well = server.is_well()
         if well != server.up:
             server.changed_at = now
             self._rise(server, now) if well else self._fall(server)
         self._count(now)
+
+    def reweigh(self, server: RealServer, now: int, *, quiet: bool = False) -> None:
+        """A checker of the server has another weight; `quiet`: because of its verdict, which is told instead."""
+        weight = server.wanted_weight()
+        if weight == server.weight:
+            return
+        before, server.weight = server.weight, weight
+        if quiet:
+            return
+        self.note_weight(server, before)
+        if server.up and not self.is_sorry:
+            self._put(self._destination(server, now))
+        self._count(now)
+
+    def note_weight(self, server: RealServer, before: int) -> None:
+        """Say that a weight is another."""
+        state = "active" if server.up else "inactive"
+        name, service = server.settings.name, self.settings.name
+        self._note(f"Changing weight from {before} to {server.weight} for {state} service {name} of VS {service}")
 
     def handle_ramp(self, now: int) -> int | None:
         """Let the weights of servers that returned grow; when to be called next."""
@@ -211,17 +234,6 @@ class VirtualServer:
             self._drop(server.settings.destination, inhibit=server.settings.inhibit)
         self._emit(ServerChanged(self.settings, server.settings, up=False))
 
-    def _reweigh(self, server: RealServer, now: int) -> None:
-        weight = server.wanted_weight()
-        if weight == server.weight:
-            return
-        state = "active" if server.up else "inactive"
-        name, service = server.settings.name, self.settings.name
-        self._note(f"Changing weight from {server.weight} to {weight} for {state} service {name} of VS {service}")
-        server.weight = weight
-        if server.up and not self.is_sorry:
-            self._put(self._destination(server, now))
-
     def _count(self, now: int) -> None:
         """Compare the live weight with the quorum."""
         quorum, hysteresis, name = self.settings.quorum, self.settings.hysteresis, self.settings.name
@@ -230,8 +242,18 @@ class VirtualServer:
             self._note(f"Lost quorum {quorum}-{hysteresis}={quorum - hysteresis} > {weight} for VS {name}")
             self._lose(now)
         elif not self.quorum_up and weight >= quorum + hysteresis:
-            self._note(f"Gained quorum {quorum}+{hysteresis}={quorum + hysteresis} <= {weight} for VS {name}")
+            self._note_gained(weight)
             self._gain(now)
+
+    def _note_gained(self, weight: int) -> None:
+        quorum, hysteresis, name = self.settings.quorum, self.settings.hysteresis, self.settings.name
+        self._note(f"Gained quorum {quorum}+{hysteresis}={quorum + hysteresis} <= {weight} for VS {name}")
+
+    def _note_sorry(self) -> None:
+        settings = self.settings
+        verb = "Enabling" if settings.sorry_inhibit else "Adding"
+        self._note(f"{verb} sorry server {settings.sorry_name} to VS {settings.name}")
+        self._note(f"Removing alive servers from the pool for VS {settings.name}")
 
     def _lose(self, now: int) -> None:
         settings = self.settings
@@ -240,10 +262,7 @@ class VirtualServer:
         self._emit(QuorumChanged(settings, up=False, weight=self._live_weight()))
         if not settings.sorry:
             return
-        verb = "Enabling sorry server {} of" if settings.sorry_inhibit else "Adding sorry server {} to"
-        self._note(f"{verb.format(settings.sorry_name)} VS {settings.name}")
-        if any(server.up for server in self.servers):
-            self._note(f"Removing alive servers from the pool for VS {settings.name}")
+        self._note_sorry()
         for server in self.servers:
             if server.up:
                 self._drop(server.settings.destination, inhibit=server.settings.inhibit)
@@ -254,8 +273,8 @@ class VirtualServer:
         self.quorum_up = True
         self.changed_at = now
         if settings.sorry:
-            verb = "Disabling sorry server {} of" if settings.sorry_inhibit else "Removing sorry server {} from"
-            self._note(f"{verb.format(settings.sorry_name)} VS {settings.name}")
+            verb = "Disabling" if settings.sorry_inhibit else "Removing"
+            self._note(f"{verb} sorry server {settings.sorry_name} from VS {settings.name}")
             self._drop(settings.sorry, inhibit=settings.sorry_inhibit)
             self._note(f"Adding alive servers to the pool for VS {settings.name}")
             for server in self.servers:

@@ -52,7 +52,8 @@ def checkers_of(checker: Checker, service: str, end: End, config: KeepalivedConf
         return None
     kind = _KINDS.get(checker.kind) or Kind(checker.kind)
     if kind is Kind.FILE:
-        return CheckerSettings(kind, service, probes, interval_us=FILE_INTERVAL_US, retry=0)
+        track = checker.track_file if isinstance(checker, FileCheck) else ""
+        return CheckerSettings(kind, service, probes, interval_us=FILE_INTERVAL_US, retry=0, track=track)
     if kind is Kind.BFD:  # the session has a multiplier of its own, and is not asked again
         return CheckerSettings(kind, service, probes, interval_us=checker.delay_loop, retry=0, alpha=checker.alpha)
     return CheckerSettings(

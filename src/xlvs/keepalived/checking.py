@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 from xlvs.checkers.prober import Prober
+from xlvs.checkers.program import read_number
 from xlvs.checkers.stream import forget_identities
 from xlvs.healthcheck.effects import CheckerChanged, Edit, Note, QuorumChanged, RunProbe, ServerChanged
 from xlvs.healthcheck.health import Health
@@ -51,7 +52,7 @@ class Checking:
         addresses: Callable[[], Collection[bytes]],
     ) -> None:
         self.plan = plan
-        self.health = Health(plan.health)
+        self.health = Health(plan.health, look=read_number)
         self._tables = tables
         self._log = log
         self._notify = notify
@@ -82,11 +83,11 @@ class Checking:
         Raises what the tables raise; the plan of before is still in force then.
         """
         former, old_plan = self.health, self.plan
-        self.plan, self.health = plan, Health(plan.health, former)
+        self.plan, self.health = plan, Health(plan.health, former, read_number)
         try:
             self._begin(plan.keys | old_plan.keys)
         except XlvsError:
-            self.plan, self.health = old_plan, Health(old_plan.health, former)
+            self.plan, self.health = old_plan, Health(old_plan.health, former, read_number)
             self.health.start(self.now(), random.random, self._addresses())
             self._pump()
             raise

@@ -62,7 +62,7 @@ def _start(scene: Scene, daemons: Daemons) -> None:
         daemons.start(node)
     daemons.wait_master(_FIRST)
     daemons.wait_servers(_FIRST, pair.DIGEST_SERVICE, {pair.WEB_SERVERS[2]})
-    scene.type("grep -F 'MD5 digest error' /run/keepalived.log | tail -n 1", _FIRST)
+    scene.type("grep -F 'HTTP_CHECK on service' /run/keepalived.log | tail -n 1", _FIRST)
     listing = scene.run("ipvsadm -L -n", _FIRST)
     expect(serving(listing, pair.TLS_SERVICE) == {pair.TLS_SERVER}, "the server with TLS is not there")
     expect(serving(listing, pair.SORRY_SERVICE) == set(pair.WEB_SERVERS[:2]), "the first two servers are not there")

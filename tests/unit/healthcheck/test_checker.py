@@ -7,10 +7,11 @@ import pytest
 
 from tests.unit.healthcheck.world import http, tcp
 from xlvs.healthcheck.checker import Checker
-from xlvs.healthcheck.probe import SECOND_US, Endpoint, HttpProbe, Kind, PingProbe, ProbeResult
+from xlvs.healthcheck.probe import SECOND_US, Endpoint, HttpProbe, Kind, PingProbe, ProbeResult, SmtpProbe
 from xlvs.healthcheck.settings import CheckerSettings
 
 PING = CheckerSettings(Kind.PING, "s", (PingProbe(Endpoint(bytes(4), 0)),), interval_us=6 * SECOND_US, retry=2)
+SMTP = CheckerSettings(Kind.SMTP, "s", (SmtpProbe(Endpoint(bytes(4), 25)),), interval_us=6 * SECOND_US, retry=1)
 
 
 def follow(settings: CheckerSettings, results: str) -> str:
@@ -37,7 +38,11 @@ def follow(settings: CheckerSettings, results: str) -> str:
         ("alpha waits for the first success", tcp(1, alpha=True, retry=0), "-+", "d6 u6"),
         ("HTTP has one retry after 3 s", http(1, ("/",)), "+--", "u6 u3 d6"),
         ("HTTP down waits at least the retry delay", http(1, ("/",), interval_us=SECOND_US), "+--", "u1 u3 d3"),
-        ("one URL comes back at its first success", http(1, ("/",)), "-+", "d6 u6"),
+        ("one URL comes back when it was good twice", http(1, ("/",)), "-++", "d6 d6 u6"),
+        ("alpha comes with the first pass", http(1, ("/",), alpha=True), "+", "u6"),
+        ("the first pass has no retries", http(1, ("/a", "/b")), "+-", "u6 d6"),
+        ("a good URL gives the next all retries", http(1, ("/a", "/b")), "++-+--", "u6 u6 u3 u6 u3 d6"),
+        ("SMTP is asked again at once from the start", SMTP, "--", "u1 d6"),
         ("several URLs are all asked again", http(1, ("/a", "/b")), "-+++", "d6 d6 d6 u6"),
         ("a failure on the way begins it anew", http(1, ("/a", "/b")), "-++-+++", "d6 d6 d6 d6 d6 d6 u6"),
         ("fast recovery leaves out the pauses", http(1, ("/a", "/b"), fast_recovery=True), "-+++", "d6 d0 d0 u6"),
@@ -58,31 +63,3 @@ def test_one_url_is_asked_a_time() -> None:
         asked.append(checker.probe.path)
         checker.conclude(ProbeResult(ok), 0)
     assert asked == ["/a", "/b", "/c", "/a", "/b", "/b", "/b", "/a", "/b", "/c", "/a"]
-
-
-@pytest.mark.parametrize(
-    ("settings", "results", "expected"),
-    [
-        (tcp(1, retry=2), "-", ["why", "TCP_CHECK on service [10.0.0.1]:tcp:80 failed."]),
-        (tcp(1, retry=2), "+---", ["good", "why", "TCP_CHECK on service [10.0.0.1]:tcp:80 failed after 2 retries."]),
-        (tcp(1, retry=1, log_all_failures=True), "+-+", ["good", "why"]),
-        (tcp(1, alpha=True), "--", ["why", "TCP_CHECK on service [10.0.0.1]:tcp:80 failed."]),
-        (
-            http(1, ("/",)),
-            "-+",
-            [
-                "why",
-                "HTTP_CHECK on service [10.0.0.1]:tcp:80 failed.",
-                "good",
-                "Remote Web server [10.0.0.1]:tcp:80 succeed on service.",
-            ],
-        ),
-    ],
-)
-def test_the_log_tells_what_changed(settings: CheckerSettings, results: str, expected: list[str]) -> None:
-    """Reasons and verdicts, in the original's words; a failure that is retried only if asked for."""
-    checker = Checker(settings)
-    lines: list[str] = []
-    for each in results:
-        lines += checker.conclude(ProbeResult(each == "+", "good" if each == "+" else "why"), 0).notes
-    assert lines == expected

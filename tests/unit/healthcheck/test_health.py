@@ -43,12 +43,15 @@ def test_a_server_leaves_and_comes_back() -> None:
     seen.broken.clear()
     seen.run(6)
     assert seen.weights() == {2: 1, 1: 1}
-    assert seen.changes() == [(0.0, name(1), False), (6.0, name(1), True)]
+    assert seen.changes() == [(0.0, "quorum", True), (0.0, name(1), False), (6.0, name(1), True)]
     assert seen.lines() == [
+        f"Gained quorum 1+0=1 <= 2 for VS {VS}",
         f"Activating healthchecker for service {name(1)} for VS {VS}",
         f"Activating healthchecker for service {name(2)} for VS {VS}",
         f"TCP_CHECK on service {name(1)} failed.",
         f"Removing service {name(1)} from VS {VS}",
+        f"TCP connection to {name(2)} success.",
+        f"TCP connection to {name(1)} success.",
         f"Adding service {name(1)} to VS {VS}",
     ]
 
@@ -108,7 +111,7 @@ def test_the_sorry_server_takes_over_and_gives_back_in_order() -> None:
     seen.run(12)
     assert edits(seen)[4:] == ["delete 9", "add 2", "add 3"]
     assert seen.weights() == {2: 1, 3: 1}
-    assert seen.lines()[3:] == [
+    assert seen.lines()[7:] == [
         f"TCP_CHECK on service {name(1)} failed after 1 retries.",
         f"Removing service {name(1)} from VS {VS}",
         f"TCP_CHECK on service {name(2)} failed after 1 retries.",
@@ -116,6 +119,7 @@ def test_the_sorry_server_takes_over_and_gives_back_in_order() -> None:
         f"Lost quorum 2-0=2 > 1 for VS {VS}",
         f"Adding sorry server {name(9)} to VS {VS}",
         f"Removing alive servers from the pool for VS {VS}",
+        f"TCP connection to {name(2)} success.",
         f"Adding service {name(2)} to VS {VS}",
         f"Gained quorum 2+0=2 <= 2 for VS {VS}",
         f"Removing sorry server {name(9)} from VS {VS}",
@@ -182,7 +186,11 @@ def test_hysteresis_delays_the_return() -> None:
     assert not seen.health.virtual_servers[0].quorum_up
     seen.broken.clear()
     seen.run(12)
-    assert [change[1:] for change in seen.changes() if change[1] == "quorum"] == [("quorum", False), ("quorum", True)]
+    assert [change[1:] for change in seen.changes() if change[1] == "quorum"] == [
+        ("quorum", True),
+        ("quorum", False),
+        ("quorum", True),
+    ]
 
 
 def test_alpha_begins_with_nobody() -> None:
@@ -192,7 +200,7 @@ def test_alpha_begins_with_nobody() -> None:
     seen.broken.add(address(1))
     seen.start()
     assert seen.weights() == {9: 1}
-    assert seen.lines()[0] == f"Starting with quorum down for VS {VS}"
+    assert seen.lines()[0] == f"Adding sorry server {name(9)} to VS {VS}"
     seen.run(3)
     seen.broken.clear()
     seen.run(6)
@@ -207,15 +215,16 @@ def test_the_end_is_told_with_omega() -> None:
         seen.health.stop()
         seen.run(0)
         seen._settle()
-        assert seen.changes() == told
+        assert seen.changes()[1:] == told
         assert seen.lines()[-1] == f"Shutting down service {name(1)} from VS {VS}"
         assert seen.health.next_timer() is None
 
 
 def test_servers_that_are_up_may_be_told_at_the_start() -> None:
-    """rs_init_notifies."""
-    assert world(virtual_server(server(1)), notify_at_start=True).start().changes() == [(0.0, name(1), True)]
-    assert world(virtual_server(server(1))).start().changes() == []
+    """rs_init_notifies. The quorum is told in any case."""
+    quorum = (0.0, "quorum", True)
+    assert world(virtual_server(server(1)), notify_at_start=True).start().changes() == [(0.0, name(1), True), quorum]
+    assert world(virtual_server(server(1))).start().changes() == [quorum]
 
 
 def test_checks_wait_for_the_address() -> None:
@@ -230,9 +239,10 @@ def test_checks_wait_for_the_address() -> None:
     seen.run(30)
     seen._settle()
     assert seen.probes() == [30, 36]
-    assert seen.lines() == [
+    assert seen.lines()[1:] == [
         f"Deactivating healthchecker for service {name(1)} for VS {VS}",
         f"Activating healthchecker for service {name(1)} for VS {VS}",
+        f"TCP connection to {name(1)} success.",
         f"Suspending healthchecker for service {name(1)} for VS {VS}",
     ]
 

@@ -120,7 +120,7 @@ class World:
         assert isinstance(probe, TcpProbe | HttpProbe)
         asked = [probe.endpoint.address]
         path = getattr(probe, "path", "")
-        return ProbeResult(not self.broken & {*asked, (asked[0], path)})
+        return ProbeResult(not self.broken & {*asked, (asked[0], path)}, said="HTTP status code")
 
     # What came of it
 
