@@ -48,6 +48,7 @@ def test_a_server_leaves_and_comes_back() -> None:
         f"Gained quorum 1+0=1 <= 2 for VS {VS}",
         f"Activating healthchecker for service {name(1)} for VS {VS}",
         f"Activating healthchecker for service {name(2)} for VS {VS}",
+        "Activating BFD healthchecker",
         f"TCP_CHECK on service {name(1)} failed.",
         f"Removing service {name(1)} from VS {VS}",
         f"TCP connection to {name(2)} success.",
@@ -111,7 +112,7 @@ def test_the_sorry_server_takes_over_and_gives_back_in_order() -> None:
     seen.run(12)
     assert edits(seen)[4:] == ["delete 9", "add 2", "add 3"]
     assert seen.weights() == {2: 1, 3: 1}
-    assert seen.lines()[7:] == [
+    assert seen.lines()[8:] == [
         f"TCP_CHECK on service {name(1)} failed after 1 retries.",
         f"Removing service {name(1)} from VS {VS}",
         f"TCP_CHECK on service {name(2)} failed after 1 retries.",
@@ -241,6 +242,7 @@ def test_checks_wait_for_the_address() -> None:
     assert seen.probes() == [30, 36]
     assert seen.lines()[1:] == [
         f"Deactivating healthchecker for service {name(1)} for VS {VS}",
+        "Activating BFD healthchecker",
         f"Activating healthchecker for service {name(1)} for VS {VS}",
         f"TCP connection to {name(1)} success.",
         f"Suspending healthchecker for service {name(1)} for VS {VS}",
