@@ -7,6 +7,7 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from xlvs.checkers import phrases
 from xlvs.checkers.http import HttpExchange
 from xlvs.checkers.stream import StreamAttempt, Tls
 from xlvs.healthcheck.probe import SECOND_US, Endpoint, HttpProbe
@@ -35,7 +36,9 @@ async def page_digest(probe: HttpProbe) -> str:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[ProbeResult] = loop.create_future()
     exchange = HttpExchange(probe)
-    attempt = StreamAttempt(loop, probe.endpoint, ended.set_result, exchange, Tls(probe.sni) if probe.tls else None)
+    attempt = StreamAttempt(
+        loop, probe.endpoint, ended.set_result, exchange, phrases.HTTP, Tls(probe.sni) if probe.tls else None
+    )
     attempt.start()
     result = await ended
     found = exchange.body_digest()

@@ -104,4 +104,4 @@ def test_identity_that_cannot_be_had_fails_the_probe_with_its_reason(
     with strict_server(certificate, []) as port:
         result = probed(port, TlsIdentity(path, path, password))
     assert not result.ok
-    assert "SSL error" in result.reason
+    assert "TLS with" in result.reason
