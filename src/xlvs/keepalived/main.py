@@ -104,6 +104,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, source: Source, reading: Reading, files: PidFiles, log: logs.Log) -> int:
     from xlvs.keepalived import parts
+    from xlvs.keepalived.around import scripts_around
     from xlvs.keepalived.background import Foreground, leave_foreground
     from xlvs.keepalived.parent import Manner, Parent
     from xlvs.keepalived.pid_file import written
@@ -124,7 +125,8 @@ def _run(options: argparse.Namespace, source: Source, reading: Reading, files: P
             manager,
             Manner(files.control, caller, respawns=not options.dont_respawn, all_parts=options.all),
         )
-        code = parent.run()
+        with scripts_around(lambda: parent.reading.config, log):
+            code = parent.run()
     log.write(f"Stopped {_VERSION}")
     return code
 
