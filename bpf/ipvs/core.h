@@ -330,6 +330,8 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 	    !filter_has(filter_bits->virtual, &p->src) && !parse_is_icmp(p) && !mark_is_known(p) &&
 	    !(p->part != FRAGMENT_NONE && mark_counts(set, p)))
 		return mark_is_awaited(set, p) ? mark_leave(ctx, work, set) : VERDICT_PASS;
+	if (!p->own && !p->detour && ctx_is_strangers(ctx))
+		return VERDICT_PASS;
 	if (parse_is_icmp(p))
 		return handle_icmp(ctx, work, set, ticks_now());
 	if (p->part != FRAGMENT_NONE) {

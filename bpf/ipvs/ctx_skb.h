@@ -4,6 +4,8 @@
 #define XLVS_CTX_H
 
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
@@ -50,6 +52,18 @@ static __always_inline __u32 ctx_ifindex(const ctx_t *ctx)
 static __always_inline __u32 ctx_device(const ctx_t *ctx)
 {
 	return ctx->ifindex;
+}
+
+/* Is the frame for another host? A switch floods what it has not learned, and the other directors of a service see it
+ * as well: the stack drops it, so it is nothing of ours. Addresses of virtual routers (RFC 9568 7.3) are those of a device
+ * above this one. */
+static __always_inline int ctx_is_strangers(const ctx_t *ctx)
+{
+	const __u8 *mac = ctx_data(ctx);
+
+	if (ctx->pkt_type != PACKET_OTHERHOST || mac + ETH_ALEN > (const __u8 *)ctx_data_end(ctx))
+		return 0;
+	return mac[0] || mac[1] || mac[2] != 0x5e || mac[3] || (mac[4] != 1 && mac[4] != 2);
 }
 
 /* Length of the frame, link-layer header included. */

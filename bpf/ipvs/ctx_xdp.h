@@ -49,6 +49,12 @@ static __always_inline __u32 ctx_device(const ctx_t *ctx)
 	return ~0u;
 }
 
+/* Frames for other hosts are kept away by the card. */
+static __always_inline int ctx_is_strangers(const ctx_t *ctx)
+{
+	return 0;
+}
+
 static __always_inline __u32 ctx_length(const ctx_t *ctx)
 {
 	return ctx->data_end - ctx->data;

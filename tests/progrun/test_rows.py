@@ -28,6 +28,7 @@ from tests.progrun.director import (
 from tests.progrun.icmp import about, answer, retouched
 from tests.progrun.packets import (
     FRAGMENT_HEADER,
+    INBOUND_MACS,
     MORE_FRAGMENTS,
     TCP,
     UDP,
@@ -102,6 +103,25 @@ def port(of: tuple[bytes, int], number: int) -> tuple[bytes, int]:
 def request(packet: Packet, real: tuple[bytes, int], *, macs: bytes = TO_SERVER) -> bytes:
     """The frame of a client's packet as the destination gets it."""
     return packet.sent(destination=real, macs=macs).frame()
+
+
+def stranger_rows() -> Iterator[Row]:
+    """Frames that a switch floods, as it has not learned whose they are. A card keeps them from XDP."""
+    another, router = (bytes.fromhex(mac) + INBOUND_MACS[6:] for mac in ("0200000000ee", "00005e000133"))
+    for client, virtual, real, name in ((CLIENT, VIRTUAL, REAL, "IPv4"), (CLIENT6, VIRTUAL6, REAL6, "IPv6")):
+        ask = Packet(client, virtual, TCP, data=b"question")
+        sent = request(ask, real)
+        flooded = replace(ask, macs=another).frame()
+        yield Row(f"{name} for another host", flooded, "PASS", xdp="FORWARD", xdp_after=sent)
+        yield Row(
+            f"{name} for another host, known connection",
+            flooded,
+            "PASS",
+            before=((ask.frame(), OUTER),),
+            xdp="FORWARD",
+            xdp_after=sent,
+        )
+        yield Row(f"{name} for a virtual router", replace(ask, macs=router).frame(), "FORWARD", sent)
 
 
 def reply_rows() -> Iterator[Row]:
@@ -375,6 +395,7 @@ ROWS = [
         fragment_rows,
         icmp_rows,
         foreign_rows,
+        stranger_rows,
     )
     for row in rows()
 ]

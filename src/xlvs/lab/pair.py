@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.lab import state
 from xlvs.lab.play import expect
-from xlvs.lab.scenes_pair import DIRECTORS
 
 if TYPE_CHECKING:
     from xlvs.lab.play import Scene
@@ -38,9 +37,6 @@ class Daemons:
 
     def pull(self, node: str) -> None:
         """Take a director's cable out."""
-        # The switch forgets the address behind it and floods what comes for it, and the other director would take it.
-        for other in DIRECTORS:
-            self._scene.run(f"bridge link set dev {other} flood off", "lan")
         self._scene.type(f"ip link set {node} down", "lan")
 
     def plug(self, node: str) -> None:
