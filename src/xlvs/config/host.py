@@ -154,7 +154,9 @@ def _scripts(found: Sequence[_Use], said: dict[str, Any], host: Host, problems: 
             known &= use.block != "vrrp_script"
             text = f"there is no user or group {use.value.name} {use.value.group}".rstrip()
             problems.say(text, use.origin, use.value.name)
-    running = [use for use in found if isinstance(use.value, Script) and _runs(use, host, problems)]
+    running = [
+        use for use in found if isinstance(use.value, Script) and use.value.command and _runs(use, host, problems)
+    ]
     if not running or not known:
         return
     origin = running[0].origin

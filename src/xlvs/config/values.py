@@ -413,6 +413,10 @@ class Script:
     group: str = ""
 
 
+NO_SCRIPT = Script(())
+"""A keyword for a script that stands alone: what it announces is told, and nothing runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptValue:
     """COMMAND [USER [GROUP]]; arguments stand inside quotes with the command."""

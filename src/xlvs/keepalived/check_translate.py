@@ -86,7 +86,7 @@ def _warnings(config: KeepalivedConfig) -> Iterator[str]:
 
 
 def _virtual_server(server: VirtualServer, config: KeepalivedConfig) -> VirtualServerSettings:
-    keys = _keys(server, config)
+    keys = service_keys(server, config)
     head = server.head
     name = end_text(keys[0].address, keys[0].port, keys[0].protocol.name.lower())
     if head.group:
@@ -94,7 +94,7 @@ def _virtual_server(server: VirtualServer, config: KeepalivedConfig) -> VirtualS
     elif head.mark:
         name = f"FWM {head.mark}"
     # The name of a real server's protocol; a mark has none of its own.
-    word = "tcp" if head.mark else server.protocol.lower()
+    word = "none" if head.mark else server.protocol.lower()
     sorry = server.sorry_server
     forwarding = server.sorry_server_lvs_method or server.lvs_method
     return VirtualServerSettings(
@@ -115,7 +115,7 @@ def _virtual_server(server: VirtualServer, config: KeepalivedConfig) -> VirtualS
     )
 
 
-def _keys(server: VirtualServer, config: KeepalivedConfig) -> list[ServiceKey]:
+def service_keys(server: VirtualServer, config: KeepalivedConfig) -> list[ServiceKey]:
     """The services that the server stands for, each once; the configuration has made sure that there is one."""
     head, protocol = server.head, Protocol[server.protocol]
     if head.mark:

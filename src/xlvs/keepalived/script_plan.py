@@ -57,7 +57,7 @@ class ScriptRules:
 
 def command_of(script: Script | None) -> Command | None:
     """A script of a configuration."""
-    return Command(script.command, script.user, script.group) if script else None
+    return Command(script.command, script.user, script.group) if script and script.command else None
 
 
 def rules_of(settings: GlobalSettings) -> ScriptRules:

@@ -295,7 +295,7 @@ def _notifications(given: ConfiguredInstance | SyncGroup) -> Notifications:
         on_fault=command_of(given.notify_fault),
         on_stop=command_of(given.notify_stop),
         on_deleted=command_of(of_router.notify_deleted) if of_router else None,
-        tells_deleted=bool(of_router and of_router.notify_deleted),
+        tells_deleted=bool(of_router and of_router.notify_deleted is not None),
         on_any=command_of(given.notify),
         on_lower_priority=command_of(of_router.notify_master_rx_lower_pri) if of_router else None,
         priority_changes=given.notify_priority_changes,

@@ -81,7 +81,7 @@ def test_annotated_example_arrives_with_its_spellings_named() -> None:
         ("unicast_peer {\n 10.0.0.9 min_ttl 4\n }", "check_unicast_src", True),
         ('notify "/bin/x a b" root', "notify", Script(("/bin/x", "a", "b"), "root")),
         ("virtual_ipaddress {\n 10.0.0.2 dev eth0\n }", "interface", "vA"),
-        ("garp_master_repeat 9", "garp_lower_prio_repeat", 9),
+        ("garp_master_repeat 9", "garp_lower_prio_repeat", 5),
         ("authentication {\n auth_type PASS\n auth_pass a\n }\n version 3", "authentication", None),
     ],
 )

@@ -47,19 +47,18 @@ HTTP_RETRY_DELAY_US: Final = 3 * SECOND_US
 def checkers(
     server: Given, inherited: Mapping[str, Any], names: Mapping[str, frozenset[str]], problems: Problems
 ) -> Iterator[Checker]:
-    """The checkers of a real server in the order of their kinds. `inherited` is what the servers say for all of them."""
+    """The checkers of a real server in the order of the file. `inherited` is what the servers say for all of them."""
     sessions: set[str] = set()
-    for kind in KINDS:
-        for statement in server.inner(kind):
-            given = collect(statement.statements, GRAMMARS[kind], problems)
-            for each in _hosts(given, problems) or [given]:
-                found = _checker(kind, statement, each, inherited, names, problems)
-                if isinstance(found, BfdCheck) and found.name in sessions:
-                    text = f"BFD_CHECK with {found.name} stands twice"
-                    problems.say(text, statement.origin, kind, "remove one of them")
-                elif found:
-                    yield found
-                    sessions.add(found.name if isinstance(found, BfdCheck) else "")
+    for kind, statement in server.inner_of(KINDS):
+        given = collect(statement.statements, GRAMMARS[kind], problems)
+        for each in _hosts(given, problems) or [given]:
+            found = _checker(kind, statement, each, inherited, names, problems)
+            if isinstance(found, BfdCheck) and found.name in sessions:
+                text = f"BFD_CHECK with {found.name} stands twice"
+                problems.say(text, statement.origin, kind, "remove one of them")
+            elif found:
+                yield found
+                sessions.add(found.name if isinstance(found, BfdCheck) else "")
 
 
 def _hosts(given: Given, problems: Problems) -> list[Given]:

@@ -11,7 +11,7 @@ from xlvs.config.schema.keyword import Repeat
 from xlvs.config.values import Flag, Missing, Partly, WrongValue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xlvs.config.line import Origin
     from xlvs.config.schema.blocks import BlockGrammar
@@ -29,6 +29,8 @@ class Given:
     """The line that a field's value comes from."""
     blocks: dict[str, list[Statement]] = field(default_factory=dict)
     """Inner blocks by the name of the block."""
+    order: list[tuple[str, Statement]] = field(default_factory=list)
+    """All of them as they stand in the file."""
     lines: dict[str, list[tuple[Any, Origin]]] = field(default_factory=dict)
     """Lines of lists by field."""
     written: set[str] = field(default_factory=set)
@@ -45,6 +47,11 @@ class Given:
     def inner(self, name: str) -> list[Statement]:
         """The inner blocks of a name."""
         return self.blocks.get(name, [])
+
+    def inner_of(self, names: Iterable[str]) -> list[tuple[str, Statement]]:
+        """The inner blocks of several names, each with its own, in the order of the file."""
+        wanted = set(names)
+        return [each for each in self.order if each[0] in wanted]
 
 
 class Problems:
@@ -100,6 +107,7 @@ def collect(
         given.written.add(statement.keyword)
         if keyword.block:
             given.blocks.setdefault(keyword.block, []).append(statement)
+            given.order.append((keyword.block, statement))
         elif keyword.lines:
             _lines(statement, keyword, keyword.lines, given, problems)
         elif keyword.value:

@@ -32,7 +32,10 @@ PASSED_ON: Final = (
 """What a checker takes from its servers when it says nothing itself."""
 FLAGS: Final = {"sh_port": "sh", "sh_fallback": "sh", "hashed": "sh", "mh_port": "mh", "mh_fallback": "mh"}
 """Flags that mean something to one scheduler only."""
-SERVER_DEFAULTS: Final = ("inhibit_on_failure", "lvs_method", "virtualhost", "alpha", "weight")
+SERVER_DEFAULTS: Final = (
+    *("inhibit_on_failure", "lvs_method", "virtualhost", "alpha", "weight"),
+    *("connect_timeout", "delay_loop", "retry", "delay_before_retry", "warmup"),
+)
 
 
 def groups(statements: list[Statement], problems: Problems) -> Iterator[ServerGroup]:

@@ -60,8 +60,8 @@ def inherited(settings: GlobalSettings) -> dict[str, Any]:
         "garp_master_delay": delay,
         "garp_master_refresh": settings.vrrp_garp_master_refresh,
         "garp_master_refresh_repeat": max(settings.vrrp_garp_master_refresh_repeat, 1),
-        "garp_lower_prio_repeat": lower[0],
-        "garp_lower_prio_delay": lower[1],
+        "garp_lower_prio_repeat": repeat if lower[0] is None else lower[0],
+        "garp_lower_prio_delay": delay if lower[1] is None else lower[1],
         "garp_extra_if": settings.vrrp_garp_extra_if,
         "down_timer_adverts": settings.vrrp_down_timer_adverts,
         "lower_prio_no_advert": settings.vrrp_lower_prio_no_advert,
@@ -241,9 +241,6 @@ class _Builder:
             if values[field] < 1:
                 self._say(f"{field} must be 1 at least: 1 is taken", field)
                 values[field] = 1
-        for field in ("repeat", "delay"):
-            if values[f"garp_lower_prio_{field}"] is None:
-                values[f"garp_lower_prio_{field}"] = values[f"garp_master_{field}"]
         if values["lower_prio_no_advert"] is None:
             values["lower_prio_no_advert"] = values["strict_mode"]
         if values["owner_ignore_adverts"] is None:

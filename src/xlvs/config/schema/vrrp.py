@@ -6,7 +6,7 @@ from __future__ import annotations
 from xlvs.config.schema.keyword import C, E, Keyword, R, Repeat
 from xlvs.config.schema.lines import ADDRESS_LINE, PEER_LINE, ROUTE_LINE, RULE_LINE, TRACK_LINE
 from xlvs.config.schema.special import DELAY_MAX, EXTRA_INTERFACES, HMAC_KEY, IPVLAN, VMAC
-from xlvs.config.values import IP, Bool, Choice, Flag, Maybe, Number, OneOf, ScriptValue, Seconds, Text
+from xlvs.config.values import IP, NO_SCRIPT, Bool, Choice, Flag, Maybe, Number, OneOf, ScriptValue, Seconds, Text
 
 VRRP_INSTANCE = (
     Keyword(
@@ -183,7 +183,7 @@ VRRP_INSTANCE = (
         "notify_deleted",
         R,
         "on removal by reload",
-        Maybe(ScriptValue()),
+        Maybe(ScriptValue(), NO_SCRIPT),
         default="[off → FAULT is sent]",
         command=True,
         repeat=Repeat.FIRST,

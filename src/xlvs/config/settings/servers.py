@@ -129,6 +129,11 @@ class RealServer:
     lthreshold: int = 0
     smtp_alert: bool = True
     virtualhost: str = ""
+    connect_timeout: int = 5_000_000
+    delay_loop: int = 60_000_000
+    retry: int | None = None
+    delay_before_retry: int | None = None
+    warmup: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,10 @@ class VirtualServer:
     head: ServerHead
     real_servers: tuple[RealServer, ...] = ()
     delay_loop: int = 60_000_000
+    connect_timeout: int = 5_000_000
+    retry: int | None = None
+    delay_before_retry: int | None = None
+    warmup: int | None = None
     lvs_sched: str = "wlc"
     lvs_method: Forwarding = NAT
     protocol: str = "UDP"
