@@ -81,6 +81,16 @@ class Checker:
         self._recovering: int | None = None
 
     @property
+    def tries(self) -> int:
+        """How many were made since the last verdict."""
+        return self._tries
+
+    @property
+    def url(self) -> int:
+        """Which of its probes is next."""
+        return self._url
+
+    @property
     def probe(self) -> Probe:
         """What to ask next."""
         return self.settings.probes[self._url]

@@ -8,21 +8,21 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from xlvs.keepalived import session_dump
-from xlvs.keepalived.virtual_addresses import text as address_text
+from xlvs.keepalived import dump_global, dump_tracks, dump_vrrp
+from xlvs.keepalived import dump_words as words
+from xlvs.keepalived.dump_tracked import tracked
 from xlvs.vrrp.effects import State
 from xlvs.vrrp.settings import CENTISECOND_US, SECOND_US
 
 if TYPE_CHECKING:
+    from xlvs.config.settings.config import KeepalivedConfig
+    from xlvs.config.settings.vrrp import Instance
     from xlvs.keepalived.instance import RunningRouter
-    from xlvs.keepalived.script_plan import Command
-    from xlvs.keepalived.vrrp_plan import VirtualAddress
     from xlvs.keepalived.vrrp_process import VrrpProcess
     from xlvs.vrrp.statistics import Statistics
 
 DIRECTORY: Final = Path("/tmp")  # noqa: S108 - where the original and its readers have them
 _MODE: Final = 0o600
-_SCOPES: Final = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
 _NAMES: Final = (
     "advert_rcvd",
     "advert_sent",
@@ -41,41 +41,59 @@ _NAMES: Final = (
 )
 
 
-def write_statistics(process: VrrpProcess, *, clear: bool = False) -> None:
+def write_statistics(process: VrrpProcess) -> None:
     """keepalived.stats."""
-    write_file("keepalived.stats", "".join(_statistics(each) for each in process.routers.values()))
+    settings = process.config.settings
+    path = settings.stats_dump_file or file_name(process.config, "keepalived.stats")
+    write_file(path, "".join(_statistics(each) for each in process.routers.values()))
+
+
+def write_and_clear_statistics(process: VrrpProcess) -> None:
+    """keepalived.stats, and all numbers begin again."""
+    write_statistics(process)
     for each in process.routers.values():
-        if clear:
-            each.router.statistics.clear()
+        each.router.statistics.clear()
 
 
 def write_data(process: VrrpProcess) -> None:
     """keepalived.data."""
-    lines = ["------< VRRP Topology >------"]
-    for each in process.routers.values():
-        lines += _data(each) + session_dump.tracked(each.plan.tracks.sessions, process.tracker.sessions)
-    lines.append("------< VRRP Scripts >------")
-    for name, script in process.tracker.scripts.items():
-        lines += [
-            f" VRRP Script = {name}",
-            f"   Command = {script.plan.command.text}",
-            f"   Interval = {script.plan.interval_us / SECOND_US:g} sec",
-            f"   Weight = {script.plan.weight}",
-            f"   Rise = {script.plan.rise}",
-            f"   Fall = {script.plan.fall}",
-            f"   Status = {'GOOD' if script.up else 'BAD'}",
-        ]
-    lines += session_dump.section(process.plan, process.tracker.sessions)
-    write_file("keepalived.data", "\n".join(lines) + "\n")
+    path = process.config.settings.state_dump_file or file_name(process.config, "keepalived.data")
+    parts = (
+        dump_global.lines(process.config, of_routers=True),
+        dump_vrrp.topology(process),
+        dump_vrrp.sockets(process),
+        dump_vrrp.groups(process),
+        dump_tracks.lines(process),
+        dump_tracks.links(process),
+    )
+    write_file(path, "".join(f"{line}\n" for part in parts for line in part))
 
 
 def write_json(process: VrrpProcess) -> None:
-    """keepalived.json, version 1: a list."""
-    write_file("keepalived.json", json.dumps([_json(each) for each in process.routers.values()]))
+    """keepalived.json, version 1: a list. Written as the original's library writes it, for readers that compare texts."""
+    path = process.config.settings.json_dump_file or file_name(process.config, "keepalived.json")
+    given = {each.name: each for each in process.config.instances}
+    found = [_json(process.config, each, given[each.name]) for each in process.routers.values() if each.name in given]
+    write_file(path, json.dumps(found, separators=(",", ":")).replace("/", "\\/"))
 
 
-def write_file(name: str, text: str) -> None:
-    """A new file each time, so that a link somebody put there is not followed."""
+def write_parent_data(config: KeepalivedConfig) -> None:
+    """keepalived_parent.data."""
+    text = "".join(f"{line}\n" for line in dump_global.lines(config))
+    write_file(file_name(config, "keepalived_parent.data"), text)
+
+
+def file_name(config: KeepalivedConfig, name: str) -> Path:
+    """Where a dump goes. `data_use_instance`: the names of the instance and of the network namespace are part of it."""
+    if not config.settings.data_use_instance:
+        return DIRECTORY / name
+    parts = (each for each in (config.process.net_namespace, config.process.instance) if each)
+    stem, _, suffix = name.partition(".")
+    return DIRECTORY / f"{'_'.join((stem, *parts))}.{suffix}"
+
+
+def write_file(name: str | Path, text: str) -> None:
+    """A new file each time, so that a link somebody put there is not followed. Raises OSError."""
     path = DIRECTORY / name
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE), "w") as file:
@@ -106,93 +124,77 @@ def _statistics(router: RunningRouter) -> str:
 """
 
 
-def _data(router: RunningRouter) -> list[str]:
+def _json(config: KeepalivedConfig, router: RunningRouter, given: Instance) -> dict[str, object]:
     core, plan = router.router, router.plan
-    lines = [
-        f" VRRP Instance = {router.name}",
-        f"   VRRP Version = {core.settings.version}",
-        f"   State = {core.state.name}",
-        f"   Last transition = {router.changed_at:.6f}",
-        f"   Master down timer = {core.master_down_us} usecs",
-        f"   Interface = {plan.interface}",
-        f"   Virtual Router ID = {core.settings.vrid}",
-        f"   Priority = {core.settings.priority}",
-        f"   Effective priority = {core.priority}",
-        f"   Advert interval = {core.settings.interval_us / SECOND_US:g} sec",
-        f"   Virtual IP ({len(plan.addresses)}):",
-    ]
-    return lines + [f"     {address_text(each.address)}/{each.prefix}" for each in plan.addresses]
-
-
-def _json(router: RunningRouter) -> dict[str, object]:
-    core, plan = router.router, router.plan
-    settings, announcements = core.settings, core.settings.announcements
+    settings = core.settings
+    is_set = core.state is State.MASTER
     data: dict[str, object] = {
         "iname": router.name,
-        "dont_track_primary": int(not plan.track_primary),
-        "skip_check_adv_addr": int(settings.skip_check_adv_addr),
-        "strict_mode": int(plan.strict),
+        "dont_track_primary": int(given.dont_track_primary),
+        "skip_check_adv_addr": int(given.skip_check_adv_addr),
+        "strict_mode": int(given.strict_mode),
         "vmac_ifname": plan.vmac or "",
-        "ifp_ifname": plan.interface,
-        "master_priority": 0 if core.state is State.MASTER else core.master_priority,
+        "ifp_ifname": plan.home,
+        "master_priority": 0 if is_set else core.master_priority,
         "last_transition": round(router.changed_at, 6),
-        "garp_delay": announcements.delay_us // SECOND_US,
-        "garp_refresh": announcements.refresh_us // SECOND_US,
-        "garp_rep": announcements.repeat,
-        "garp_refresh_rep": announcements.refresh_repeat,
-        "garp_lower_prio_delay": announcements.lower_priority_delay_us // SECOND_US,
-        "garp_lower_prio_rep": announcements.lower_priority_repeat,
-        "lower_prio_no_advert": int(settings.lower_priority_no_advert),
-        "higher_prio_send_advert": int(settings.higher_priority_send_advert),
+        "garp_delay": given.garp_master_delay,
+        "garp_refresh": given.garp_master_refresh,
+        "garp_rep": given.garp_master_repeat,
+        "garp_refresh_rep": given.garp_master_refresh_repeat,
+        "garp_lower_prio_delay": dump_vrrp.lower_priority(given)[0],
+        "garp_lower_prio_rep": dump_vrrp.lower_priority(given)[1],
+        "lower_prio_no_advert": int(given.lower_prio_no_advert),
+        "higher_prio_send_advert": int(given.higher_prio_send_advert),
         "vrid": settings.vrid,
         "base_priority": settings.priority,
         "effective_priority": core.priority,
-        "vipset": core.state is State.MASTER,
-        "promote_secondaries": plan.promote_secondaries,
-        "adver_int": settings.interval_us // CENTISECOND_US / 100,
-        "master_adver_int": core.master_interval_us // CENTISECOND_US / 100,
-        "accept": int(plan.accept),
-        "nopreempt": not settings.preempt,
-        "preempt_delay": settings.preempt_delay_us // SECOND_US,
+        "vipset": is_set,
+        "promote_secondaries": given.promote_secondaries,
+        "adver_int": _number(settings.interval_us // CENTISECOND_US / 100),
+        "master_adver_int": _number(core.master_interval_us // CENTISECOND_US / 100),
+        "accept": int(given.accept),
+        "nopreempt": given.nopreempt,
+        "preempt_delay": _number(given.preempt_delay / SECOND_US),
         "state": core.state.value,
         "wantstate": core.state.value,
         "version": settings.version,
-        "smtp_alert": plan.notify.mail,
-        "notify_deleted": plan.notify.tells_deleted,
+        "smtp_alert": given.smtp_alert,
+        "notify_deleted": given.notify_deleted is not None,
     }
-    to = plan.notify
     scripts = {
-        "script_backup": to.on_backup,
-        "script_master": to.on_master,
-        "script_fault": to.on_fault,
-        "script_stop": to.on_stop,
-        "script_deleted": to.on_deleted,
-        "script": to.on_any,
-        "script_master_rx_lower_pri": to.on_lower_priority,
+        "script_backup": given.notify_backup,
+        "script_master": given.notify_master,
+        "script_fault": given.notify_fault,
+        "script_stop": given.notify_stop,
+        "script_deleted": given.notify_deleted,
+        "script": given.notify,
+        "script_master_rx_lower_pri": given.notify_master_rx_lower_pri,
     }
-    data |= {key: _quoted(command) for key, command in scripts.items() if command}
-    is_set = core.state is State.MASTER
-    data["vips"] = [_shown(each, plan.home, is_set=is_set) for each in plan.addresses]
-    if plan.excluded:
-        data["evips"] = [_shown(each, plan.home, is_set=is_set) for each in plan.excluded]
-    if plan.tracks.interfaces:
-        data["track_ifp"] = [each.name for each in plan.tracks.interfaces]
-    if plan.tracks.scripts:
-        data["track_script"] = [each.name for each in plan.tracks.scripts]
+    data |= {key: words.quoted(each.command) for key, each in scripts.items() if each and each.command}
+    data |= _belongings(config, router, given, is_set=is_set)
     data["auth_type"] = int(settings.authentication)
     if settings.authentication:
         data["auth_data"] = settings.password.decode(errors="replace")
     return {"data": data, "stats": {name: getattr(core.statistics, name) for name in _NAMES}}
 
 
-def _quoted(command: Command) -> str:
-    return " ".join(f"'{each}'" for each in command.arguments)
+def _belongings(config: KeepalivedConfig, router: RunningRouter, given: Instance, *, is_set: bool) -> dict[str, object]:
+    plan = router.plan
+    home = f"{plan.vmac}@{plan.interface}" if plan.vmac else plan.interface
+    commands = {each.name: words.quoted(each.script.command) for each in config.scripts}
+    found: dict[str, object] = {
+        "vips": [words.address(each, home, is_set=is_set) for each in given.virtual_ipaddress],
+        "evips": [words.address(each, home, is_set=is_set) for each in given.virtual_ipaddress_excluded],
+        "vroutes": [words.route(each) for each in given.virtual_routes],
+        "vrules": [words.rule(each) for each in given.virtual_rules],
+        "track_ifp": [each.name for each in tracked(config, given, "track_interface")],
+        "track_script": [
+            commands[each.name] for each in tracked(config, given, "track_script") if each.name in commands
+        ],
+    }
+    return {key: value for key, value in found.items() if value}
 
 
-def _shown(each: VirtualAddress, interface: str, *, is_set: bool) -> str:
-    whole = each.prefix == len(each.address) * 8
-    prefix = "" if whole else f"/{each.prefix}"
-    scope = _SCOPES.get(each.scope, str(each.scope))
-    label = f" label {each.label}" if each.label else ""
-    where = f"dev {each.interface or interface} scope {scope}{label}"
-    return f"{address_text(each.address)}{prefix} {where}{' set' if is_set else ''}"
+def _number(value: float) -> float:
+    """Whole ones without a point."""
+    return int(value) if value == int(value) else value

@@ -103,6 +103,11 @@ class RunningRouter:
         return self.host.links.by_name.get(self.plan.speaks_on)
 
     @property
+    def socket_number(self) -> int:
+        """Of its descriptor, -1 without one."""
+        return self._socket.fileno() if self._socket else -1
+
+    @property
     def own_faults(self) -> int:
         """What keeps it in FAULT apart from what is tracked: its link and its source address."""
         link = self.link

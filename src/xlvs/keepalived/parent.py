@@ -183,10 +183,19 @@ class Parent:
 
     def _pass_on(self, number: int) -> None:
         if number == signal.SIGUSR1:
-            self._log.write(f"Printing parent data for process({os.getpid()}) on signal")
+            self._write_data()
         for child in self.children:
             if number not in _STATISTICS or child.part.answers_statistics:
                 child.signal(number)
+
+    def _write_data(self) -> None:
+        from xlvs.keepalived import dump
+
+        self._log.write(f"Printing parent data for process({os.getpid()}) on signal")
+        try:
+            dump.write_parent_data(self.reading.config)
+        except OSError as error:
+            self._log.write(f"Can't open dump file {error.filename} ({error.errno}: {error.strerror})")
 
     def _reload(self) -> None:
         """Read the file; a mistake in it changes nothing, else all parts go over to it."""

@@ -29,10 +29,9 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
 
     async def vrrp(config: KeepalivedConfig, line: Line, log: Log) -> None:
         from xlvs.keepalived.vrrp_process import VrrpProcess
-        from xlvs.keepalived.vrrp_translate import plan
 
         name_process(config, "vrrp")
-        process = VrrpProcess(plan(config), log, keeps_addresses=options.dont_release_vrrp, sessions=to_routers.read)
+        process = VrrpProcess(config, log, keeps_addresses=options.dont_release_vrrp, sessions=to_routers.read)
         await process.run(line)
 
     async def checks(config: KeepalivedConfig, line: Line, log: Log) -> None:

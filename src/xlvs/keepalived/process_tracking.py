@@ -21,11 +21,12 @@ class WatchedProcesses:
     def __init__(self, plan: TrackProcess) -> None:
         self.plan = plan
         self.up = False
+        self.count = 0
         self._since: int | None = None
 
     def take(self, found: Iterable[Running], now_us: int, *, first: bool = False) -> bool:
         """Count what runs; whether it is up or down otherwise than before."""
-        count = sum(matches(self.plan, each) for each in found)
+        self.count = count = sum(matches(self.plan, each) for each in found)
         most = self.plan.quorum_max
         up = (count >= self.plan.quorum or most == 0) and (most is None or count <= most)
         if up == self.up:

@@ -39,6 +39,16 @@ class RunningScript:
         self._program: Program | None = None
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def score(self) -> int:
+        """As the original counts: from 0 to rise + fall - 1, GOOD from rise on."""
+        return self.plan.rise + self.plan.fall - 1 - self._run_of if self.up else self._run_of
+
+    @property
+    def is_running(self) -> bool:
+        """Its program runs now."""
+        return self._program is not None
+
     def start(self) -> None:
         """Run it now and then each interval; one that still runs is left alone."""
         self._timer = asyncio.get_running_loop().call_later(self.plan.interval_us / SECOND_US, self.start)

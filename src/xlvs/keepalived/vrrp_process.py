@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -37,11 +38,12 @@ from xlvs.vrrp.settings import SECOND_US
 from xlvs.vrrp.track import Sum, effective
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from xlvs.config.settings.config import KeepalivedConfig
     from xlvs.keepalived.line import Line
     from xlvs.keepalived.log import Log
-    from xlvs.keepalived.vrrp_plan import Group, Instance, Plan
+    from xlvs.keepalived.vrrp_plan import Group, Instance
     from xlvs.vrrp.effects import Effect
 
 SIGNAL_JSON = signal.SIGRTMIN + 2
@@ -51,8 +53,11 @@ SIGNAL_CLEAR = signal.SIGRTMAX - 1
 class VrrpProcess:
     """All routers of a configuration. `sessions`: a descriptor that tells of BFD sessions."""
 
-    def __init__(self, plan: Plan, log: Log, *, keeps_addresses: bool = False, sessions: int | None = None) -> None:
-        self.plan = plan = screened_plan(plan, log)
+    def __init__(
+        self, config: KeepalivedConfig, log: Log, *, keeps_addresses: bool = False, sessions: int | None = None
+    ) -> None:
+        self.config = config
+        self.plan = plan = screened_plan(translate(config), log)
         self.log = log
         self.links = Links()
         self.route = Route()
@@ -81,14 +86,14 @@ class VrrpProcess:
         for number, handler in (
             (signal.SIGTERM, self._ended.set),
             (signal.SIGINT, self._ended.set),
-            (signal.SIGUSR1, lambda: dump.write_data(self)),
-            (signal.SIGUSR2, lambda: dump.write_statistics(self)),
-            (SIGNAL_CLEAR, lambda: dump.write_statistics(self, clear=True)),
-            (SIGNAL_JSON, lambda: dump.write_json(self)),
+            (signal.SIGUSR1, lambda: self._answer("data", dump.write_data)),
+            (signal.SIGUSR2, lambda: self._answer("stats", dump.write_statistics)),
+            (SIGNAL_CLEAR, lambda: self._answer("stats", dump.write_and_clear_statistics)),
+            (SIGNAL_JSON, lambda: self._answer("as json", dump.write_json)),
         ):
             loop.add_signal_handler(number, handler)
         loop.add_reader(self.links, self._links_changed)
-        line.listen(lambda config: self.reload(translate(config)), lambda: vrrp_state.state(self), self._ended.set)
+        line.listen(self.reload, lambda: vrrp_state.state(self), self._ended.set)
         if self._sessions_from is not None:
             read_events(loop, self._sessions_from, self._sessions_up, self._session_changed, self.log, now_us)
         self._start()
@@ -97,6 +102,14 @@ class VrrpProcess:
         await self._ended.wait()
         self._stop()
         await self.notifier.drain()
+
+    def _answer(self, what: str, write: Callable[[VrrpProcess], None]) -> None:
+        """A signal that asks for a file; that it cannot be written is no reason to end."""
+        self.log.write(f"Printing VRRP {what} for process({os.getpid()}) on signal")
+        try:
+            write(self)
+        except OSError as error:
+            self.log.write(f"Can't open dump file {error.filename} ({error.errno}: {error.strerror})")
 
     # What the routers use
 
@@ -326,10 +339,11 @@ class VrrpProcess:
 
     # Reload and end
 
-    def reload(self, plan: Plan) -> None:
-        """Another plan by difference: what stays keeps its state."""
+    def reload(self, config: KeepalivedConfig) -> None:
+        """Another configuration by difference: what stays keeps its state."""
         self.log.write("Reloading")
-        self.plan = plan = screened_plan(plan, self.log)
+        self.config = config
+        self.plan = plan = screened_plan(translate(config), self.log)
         states = {name: script.up for name, script in self.tracker.scripts.items()}
         self.tracker.stop()
         self.tracker = self._make_tracker()
