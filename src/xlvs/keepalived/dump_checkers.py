@@ -64,7 +64,9 @@ def _checker(
 
 
 def _tries(given: Given, checker: Checker) -> int:
-    """A failed web server keeps the count that made it fail."""
+    """Before the first probe there are none left; a failed web server keeps the count that made it fail."""
+    if not checker.has_run:
+        return given.retry
     if isinstance(given, HttpCheck) and checker.failed and checker.has_run:
         return given.retry + 1
     return checker.tries
