@@ -56,7 +56,7 @@ def test_each_director_has_a_run_directory_and_tables_of_its_own() -> None:
     with built(keepalived()) as net:
         name = net.lab.name
         for node in ("director1", "director2"):
-            assert net.must(node, "sh", "-c", "ls /run; echo here > /run/keepalived.pid") == "xlvs\n"
+            assert net.must(node, "sh", "-c", "ls /run; echo here > /run/keepalived.pid") == "keepalived.conf\nxlvs\n"
         net.must("director1", "ipvsadm", "-A", "-t", "192.168.100.40:80")
 
         assert "192.168.100.40:80" not in net.must("director2", "ipvsadm", "-L", "-n")

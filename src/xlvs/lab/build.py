@@ -20,7 +20,7 @@ from typing import Final
 from xlvs.lab import inside, plan, state
 from xlvs.lab.errors import LabError
 from xlvs.lab.lab import Lab
-from xlvs.lab.topology import HttpServer, Topology, check_names
+from xlvs.lab.topology import HttpServer, Node, Topology, check_names
 from xlvs.linux import bpffs, namespace
 
 _ETC_NETNS: Final = Path("/etc/netns")
@@ -107,16 +107,18 @@ def _build(topology: Topology, name: str, *, owned: bool) -> None:
     _write_etc(topology, name)
     for node in topology.nodes:
         if node.own_run:
-            _make_run(name, node.name)
+            _make_run(name, node)
     for server in topology.servers:
         _start_server(server, name, owner=os.getpid() if owned else 0)
 
 
-def _make_run(name: str, node: str) -> None:
+def _make_run(name: str, node: Node) -> None:
     """The directory that a node sees as /run, with a place for the pins, which must be there before any command."""
-    run = state.run_directory(name, node)
+    run = state.run_directory(name, node.name)
     (run / Path(bpffs.MOUNT_POINT).name).mkdir(mode=0o755, parents=True)
-    with namespace.entered(plan.namespace(name, node)):
+    for file, text in node.files:
+        (run / file).write_text(text, encoding="utf-8")
+    with namespace.entered(plan.namespace(name, node.name)):
         bpffs.director()
 
 

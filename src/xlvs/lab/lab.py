@@ -44,10 +44,14 @@ class Lab:
     def command(self, node: str, arguments: Sequence[str]) -> list[str]:
         """The command line that runs `arguments` in a node, with its own /sys and /etc/hosts, and /run where it has one."""
         within = ["ip", "netns", "exec", self.namespace(node)]
-        if any(each.name == node and each.own_run for each in self.topology.nodes):
+        if self.has_own_run(node):
             # What `ip` starts has a mount namespace of its own, so this mount ends with the command.
             within += ["sh", "-c", _OWN_RUN, "sh", str(state.run_directory(self.name, node))]
         return [*within, *arguments]
+
+    def has_own_run(self, node: str) -> bool:
+        """Whether commands in a node see a /run of its own, which is `state.run_directory` outside."""
+        return any(each.name == node and each.own_run for each in self.topology.nodes)
 
     def run(
         self, node: str, arguments: Sequence[str], *, standard_input: str = "", timeout_s: float = 60.0

@@ -29,6 +29,7 @@ _PLAYED: Final = {
     "checks": "play checks of web pages, with digests and a sorry server (a minute; --quick: less)",
 }
 _A_DAY_S: Final = 86400.0
+_SHELL_START: Final = "shell.rc"
 _EXAMPLES: Final = """\
 examples:
   xlvs lab demo                        play the scenes, one after the other
@@ -185,7 +186,7 @@ def _shell(options: argparse.Namespace) -> int:
     shell = os.environ.get("SHELL", "/bin/sh")
     arguments = [shell]
     if Path(shell).name == "bash":
-        arguments += ["--rcfile", str(_write_shell_start()), "-i"]
+        arguments += ["--rcfile", _write_shell_start(lab, options.node), "-i"]
     return _become(lab, options.node, arguments)
 
 
@@ -237,13 +238,15 @@ def _become(lab: Lab, node: str, arguments: list[str]) -> int:
         raise LabError(f"the lab needs the command `{command[0]}`", "install the package iproute2") from None
 
 
-def _write_shell_start() -> Path:
-    """What bash reads first in a node: the user's own settings, then the node's name in the prompt."""
-    path = state.DIRECTORY / "shell.rc"
-    path.write_text(
+def _write_shell_start(lab: Lab, node: str) -> str:
+    """What bash reads first in a node: the user's own settings, then the node's name in the prompt; its path there."""
+    directory, seen = state.DIRECTORY, str(state.DIRECTORY)
+    if lab.has_own_run(node):
+        directory, seen = state.run_directory(lab.name, node), "/run"
+    (directory / _SHELL_START).write_text(
         "node_path=$PATH\n[ -r ~/.bashrc ] && . ~/.bashrc\nPATH=$node_path\nunset node_path\nPS1='[$XLVS_NODE]# '\n"
     )
-    return path
+    return f"{seen}/{_SHELL_START}"
 
 
 def _tell_ways(name: str) -> None:

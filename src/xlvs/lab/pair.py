@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from xlvs.lab import state
 from xlvs.lab.play import expect
+from xlvs.lab.scenes_pair import DIRECTORS
 
 if TYPE_CHECKING:
     from xlvs.lab.play import Scene
@@ -24,12 +24,10 @@ class Daemons:
         self._scene = scene
         self._vip = vip
 
-    def configure(self, node: str, text: str, shorter: str) -> None:
-        """Give a director its configuration; in a quick scene the sed script `shorter` makes its timers short."""
-        file = state.run_directory(self._scene.lab.name, node) / "keepalived.conf"
-        file.write_text(text, encoding="utf-8")
-        if self._scene.quick:
-            self._scene.type(f"sed -i '{shorter}' /run/keepalived.conf", node)
+    def shorten(self, changes: str) -> None:
+        """In a quick scene the timers of both configurations become short, by a sed script."""
+        for node in DIRECTORS if self._scene.quick else ():
+            self._scene.type(f"sed -i '{changes}' /run/keepalived.conf", node)
 
     def start(self, node: str) -> None:
         """Start the daemon of a director."""

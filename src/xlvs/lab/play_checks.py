@@ -44,10 +44,9 @@ def _configure(scene: Scene, daemons: Daemons) -> list[str]:
         "the configuration as it is printed; the pages here are others, so their digests take the places of those"
     )
     digests = [scene.type(f"xlvs genhash {place}", _FIRST).strip() for place, _ in _PRINTED]
-    text = (pair.CONFIGURATIONS / "annotated.conf").read_text(encoding="utf-8")
     changes = "; ".join(f"s/{old}/{new}/" for (_, old), new in zip(_PRINTED, digests, strict=True))
+    daemons.shorten(_SHORTER)
     for node in pair.DIRECTORS:
-        daemons.configure(node, text, _SHORTER)
         scene.type(f"sed -i '{changes}' /run/keepalived.conf", node)
     scene.say("it names one director; the text says that a backup has a priority of 50 or lower")
     scene.type(f"sed -i '{_BACKUP}' /run/keepalived.conf", _SECOND)

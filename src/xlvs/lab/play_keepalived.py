@@ -40,8 +40,7 @@ def _prepare(scene: Scene) -> None:
 
 def _start(scene: Scene, daemons: Daemons) -> None:
     scene.say("the configuration files as they are printed: who is master, which servers, how they are checked")
-    for node in pair.DIRECTORS:
-        daemons.configure(node, (pair.CONFIGURATIONS / f"{node}.conf").read_text(encoding="utf-8"), _SHORTER)
+    daemons.shorten(_SHORTER)
     scene.type("grep -vE '^ *(#|!|$)' /run/keepalived.conf | sed 's/ *#.*//' | head -n 30", _FIRST)
     scene.say("both start; three silent intervals later the higher priority is master and has the address")
     for node in pair.DIRECTORS:

@@ -34,6 +34,7 @@ def keepalived(name: str = "keepalived") -> Topology:
                 (Interface("eth0", "lan", (f"{address}/24",)),),
                 sysctls=_ROUTES if node in DIRECTORS else (),
                 own_run=node in DIRECTORS,
+                files=_configured(f"{node}.conf") if node in DIRECTORS else (),
             )
             for node, address in hosts
         ),
@@ -82,6 +83,7 @@ def checks(name: str = "checks") -> Topology:
             routes=("default via 192.168.200.254",),
             sysctls=_ROUTES,
             own_run=True,
+            files=_configured("annotated.conf"),
         )
         for node, last in zip(DIRECTORS, (11, 12), strict=True)
     )
@@ -105,3 +107,7 @@ def checks(name: str = "checks") -> Topology:
             HttpServer("tls", f"{TLS_SERVER}\n", 443, _TLS_PAGES, tls=True),
         ),
     )
+
+
+def _configured(name: str) -> tuple[tuple[str, str], ...]:
+    return (("keepalived.conf", (CONFIGURATIONS / name).read_text(encoding="utf-8")),)

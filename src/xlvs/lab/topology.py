@@ -28,7 +28,8 @@ class Interface:
 class Node:
     """One network namespace. `routes` and `sysctls` are in the words of ``ip route add`` and sysctl.conf(5).
 
-    With `own_run` its commands see a /run of their own, as on a machine of their own: for daemons with PID files.
+    With `own_run` its commands see a /run of their own, as on a machine of their own: for daemons with PID files. `files`,
+    (name, text), lie in it at first.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Node:
     routes: tuple[str, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
     own_run: bool = False
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
