@@ -141,6 +141,8 @@ class BfdProcess:
         self._plans = plans
         self._routers, self._checks = routers, checks
         self._ears: dict[tuple[int, int], Ear] = {}
+        self._deaf: set[tuple[int, int]] = set()
+        """Where another program listens; tried again."""
         self._sessions = Sessions([])
         self._refresher: asyncio.TimerHandle | None = None
         self._notes_left = _NOTES_MOST
@@ -220,9 +222,12 @@ class BfdProcess:
             try:
                 ear = Ear(family, port)
             except OSError as error:
-                self.log.write(f"bind() error ({error.strerror})")
-                self.log.write(f"Unable to open listening socket on port {port}: another BFD daemon may have it")
+                if (family, port) not in self._deaf:
+                    self.log.write(f"bind() error ({error.strerror})")
+                    self.log.write(f"Unable to open listening socket on port {port}: another BFD daemon may have it")
+                self._deaf.add((family, port))
                 continue
+            self._deaf.discard((family, port))
             self._ears[family, port] = ear
             loop.add_reader(ear, self._hear, ear)
 
@@ -248,6 +253,8 @@ class BfdProcess:
 
     def _refresh(self) -> None:
         self._notes_left = _NOTES_MOST
+        if self._deaf:
+            self._listen()
         self._tell_all()
         self._refresher = asyncio.get_running_loop().call_later(REFRESH_S, self._refresh)
 

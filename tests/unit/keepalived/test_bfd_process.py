@@ -184,6 +184,26 @@ def test_source_address_that_comes_later_is_waited_for(
     assert said == ["(one) bind() error (Cannot assign requested address)"]
 
 
+def test_port_that_another_program_has_is_waited_for(
+    host: Callable[..., Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said once, tried again."""
+    monkeypatch.setattr("xlvs.keepalived.bfd_process.REFRESH_S", 0.01)
+    pair = plans(free_port())
+    seen = host(*pair)
+    other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    other.bind(("", pair[0].settings.port))
+
+    async def story() -> None:
+        await asyncio.sleep(0.05)
+        other.close()
+        await seen.until(lambda: seen.up() == {"one", "other"}, "both up")
+
+    seen.run(story)
+    assert seen.log.lines[0] == "bind() error (Address already in use)"
+    assert len([line for line in seen.log.lines if "Unable to open listening socket" in line]) == 1
+
+
 def test_strangers_fill_no_log(host: Callable[..., Host]) -> None:
     """Some lines a second, whatever is sent."""
     pair = plans(free_port())
