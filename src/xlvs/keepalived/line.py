@@ -87,6 +87,8 @@ class Line:
         self._wire = wire
         self._parent = os.getppid()
         self.parent_ended = False
+        self.before_change: Callable[[KeepalivedConfig], None] = lambda _: None
+        """Gets a new configuration before the part goes over to it."""
 
     def listen(
         self, changed: Callable[[KeepalivedConfig], None], state: Callable[[], object], ended: Callable[[], None]
@@ -98,7 +100,9 @@ class Line:
             kind, content = receive(self._wire)
             if kind == CONFIGURATION:
                 try:
-                    changed(pickle.loads(content))  # noqa: S301 - comes from the process that began this one
+                    config = pickle.loads(content)  # noqa: S301 - comes from the process that began this one
+                    self.before_change(config)
+                    changed(config)
                 finally:
                     send(self._wire, RELOADED)
             elif kind == STATE:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived.bfd_events import EventPipe
 from xlvs.keepalived.part import Part
+from xlvs.keepalived.scheduling import Scheduling
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +32,7 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
         from xlvs.keepalived.vrrp_process import VrrpProcess
 
         name_process(config, "vrrp")
+        _schedule("vrrp", config, line, log)
         process = VrrpProcess(config, log, keeps_addresses=options.dont_release_vrrp, sessions=to_routers.read)
         await process.run(line)
 
@@ -38,12 +40,14 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
         from xlvs.keepalived import check_main
 
         name_process(config, "checkers")
+        _schedule("checker", config, line, log)
         await check_main.run(config, line, log, keep=options.dont_release_ipvs, sessions=to_checks.read)
 
     async def bfd(config: KeepalivedConfig, line: Line, log: Log) -> None:
         from xlvs.keepalived import bfd_main
 
         name_process(config, "bfd")
+        _schedule("bfd", config, line, log)
         await bfd_main.run(config, line, log, routers=to_routers.write, checks=to_checks.write)
 
     found = []
@@ -56,6 +60,12 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
     if not options.no_bfd and not (options.vrrp and options.check):
         found.append(Part("BFD", "Keepalived_bfd", "bfd", files.bfd, bfd, _wants_bfd))
     return found
+
+
+def _schedule(part: str, config: KeepalivedConfig, line: Line, log: Log) -> None:
+    scheduling = Scheduling(part, log)
+    scheduling.follow(config.settings)
+    line.before_change = lambda again: scheduling.follow(again.settings)
 
 
 def _wants_bfd(config: KeepalivedConfig) -> bool:

@@ -22,6 +22,8 @@ MNT_DETACH: Final = 2
 BPF_FS_MAGIC: Final = 0xCAFE4A11
 
 _AF_INET: Final = 2
+_MCL_CURRENT: Final = 1
+_MCL_FUTURE: Final = 2
 _SOCK_DGRAM_CLOEXEC: Final = 2 | 0o2000000
 _SOL_SOCKET: Final = 1
 _SO_NETNS_COOKIE: Final = 71
@@ -61,6 +63,11 @@ def setns(fd: int, kind: int) -> None:
 def unshare(kinds: int) -> None:
     """Give this thread new namespaces of its own."""
     _check("making a namespace", libc().unshare(kinds))
+
+
+def lock_memory(*, lock: bool) -> None:
+    """Keep all memory of this process from being swapped, what it will have too; or no longer."""
+    _check("locking memory", libc().mlockall(_MCL_CURRENT | _MCL_FUTURE) if lock else libc().munlockall())
 
 
 def is_bpffs(path: str) -> bool:

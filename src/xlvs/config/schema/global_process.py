@@ -7,6 +7,8 @@ from xlvs.config.schema.keyword import C, Keyword, R, Repeat
 from xlvs.config.schema.special import BUFFERS, CPUS, INCLUDE_CHECK, UMASK
 from xlvs.config.values import Bool, Flag, Maybe, Number, OneOf, ScriptValue, Seconds, Text
 
+_NO_LIMIT = "the kernel limits real-time processes as a whole (sched_rt_runtime_us); this one has no limit of its own"
+
 GLOBAL_PROCESS = (
     Keyword(
         "startup_script",
@@ -138,31 +140,27 @@ GLOBAL_PROCESS = (
         R,
         "nice value of the VRRP child",
         Number(-20, 19),
-        without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
         goes_on=True,
     ),
     Keyword(
         "vrrp_no_swap",
         R,
-        "mlockall",
+        "mlockall for the VRRP child",
         Flag(),
-        without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
     ),
     Keyword(
         "vrrp_rt_priority",
         R,
-        "SCHED_RR priority",
+        "SCHED_RR priority, VRRP child",
         Number(1, 99),
-        without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
         goes_on=True,
     ),
     Keyword(
         "vrrp_cpu_affinity",
         R,
-        "CPU binding",
+        "CPU binding, VRRP child",
         CPUS,
         default="[all]",
-        without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
         goes_on=True,
     ),
     Keyword(
@@ -171,7 +169,7 @@ GLOBAL_PROCESS = (
         "RLIMIT_RTTIME",
         Number(1, unit="us"),
         default="10000",
-        without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
+        without_effect=_NO_LIMIT,
     ),
     Keyword(
         "vrrp_rlimit_rtime",
@@ -181,14 +179,13 @@ GLOBAL_PROCESS = (
         default="10000",
         means="vrrp_rlimit_rttime",
         outdated="write vrrp_rlimit_rttime",
-        without_effect="set it in the systemd unit: Nice=, CPUAffinity=, CPUSchedulingPolicy=, LimitMEMLOCK=",
+        without_effect=_NO_LIMIT,
     ),
     Keyword(
         "checker_priority",
         R,
-        "same set, checker child",
+        "nice value of the checker child",
         Number(-20, 19),
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
         goes_on=True,
     ),
     Keyword(
@@ -196,14 +193,12 @@ GLOBAL_PROCESS = (
         R,
         "mlockall for the checker child",
         Flag(),
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
     ),
     Keyword(
         "checker_rt_priority",
         R,
         "SCHED_RR priority, checker child",
         Number(1, 99),
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
         goes_on=True,
     ),
     Keyword(
@@ -212,7 +207,6 @@ GLOBAL_PROCESS = (
         "CPU binding, checker child",
         CPUS,
         default="[all]",
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
         goes_on=True,
     ),
     Keyword(
@@ -221,7 +215,7 @@ GLOBAL_PROCESS = (
         "RLIMIT_RTTIME, checker child",
         Number(1, unit="us"),
         default="10000",
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        without_effect=_NO_LIMIT,
     ),
     Keyword(
         "checker_rlimit_rtime",
@@ -231,14 +225,13 @@ GLOBAL_PROCESS = (
         default="10000",
         means="checker_rlimit_rttime",
         outdated="write checker_rlimit_rttime",
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        without_effect=_NO_LIMIT,
     ),
     Keyword(
         "bfd_priority",
         R,
-        "same set, BFD child",
+        "nice value of the BFD child",
         Number(-20, 19),
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
         goes_on=True,
     ),
     Keyword(
@@ -246,14 +239,12 @@ GLOBAL_PROCESS = (
         R,
         "mlockall for the BFD child",
         Flag(),
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
     ),
     Keyword(
         "bfd_rt_priority",
         R,
         "SCHED_RR priority, BFD child",
         Number(1, 99),
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
         goes_on=True,
     ),
     Keyword(
@@ -262,7 +253,6 @@ GLOBAL_PROCESS = (
         "CPU binding, BFD child",
         CPUS,
         default="[all]",
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
         goes_on=True,
     ),
     Keyword(
@@ -271,7 +261,7 @@ GLOBAL_PROCESS = (
         "RLIMIT_RTTIME, BFD child",
         Number(1, unit="us"),
         default="10000",
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        without_effect=_NO_LIMIT,
     ),
     Keyword(
         "bfd_rlimit_rtime",
@@ -281,7 +271,7 @@ GLOBAL_PROCESS = (
         default="10000",
         means="bfd_rlimit_rttime",
         outdated="write bfd_rlimit_rttime",
-        without_effect="checks and BFD run in the same process as VRRP: set it in the systemd unit",
+        without_effect=_NO_LIMIT,
     ),
     Keyword(
         "vrrp_rx_bufs_policy",

@@ -96,6 +96,18 @@ class GlobalSettings:
     umask: int = 0o177
     random_seed: int | None = None
     max_auto_priority: int = 0
+    vrrp_priority: int | None = None
+    vrrp_rt_priority: int | None = None
+    vrrp_cpu_affinity: tuple[int, ...] | None = None
+    vrrp_no_swap: bool = False
+    checker_priority: int | None = None
+    checker_rt_priority: int | None = None
+    checker_cpu_affinity: tuple[int, ...] | None = None
+    checker_no_swap: bool = False
+    bfd_priority: int | None = None
+    bfd_rt_priority: int | None = None
+    bfd_cpu_affinity: tuple[int, ...] | None = None
+    bfd_no_swap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
