@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from xlvs.config.settings.config import KeepalivedConfig
     from xlvs.config.settings.general import GlobalSettings
     from xlvs.config.settings.vrrp import SyncGroup, TrackScript
+    from xlvs.config.settings.vrrp import TrackFile as ConfiguredFile
+    from xlvs.config.settings.vrrp import TrackProcess as ConfiguredProcess
     from xlvs.config.values import Weight
 
 _SCOPES: Final = {"global": 0, "nowhere": 255, "host": 254, "link": 253, "site": 200}
@@ -63,32 +65,8 @@ def plan(config: KeepalivedConfig) -> Plan:
         ),
         groups=tuple(_group(each) for each in config.sync_groups),
         scripts=tuple(_script(each) for each in config.scripts),
-        files=tuple(
-            TrackFile(
-                each.name,
-                each.file,
-                each.weight.value,
-                each.weight.reverse,
-                each.init_file.value if each.init_file else None,
-                bool(each.init_file and each.init_file.overwrite),
-            )
-            for each in config.files
-        ),
-        processes=tuple(
-            TrackProcess(
-                each.name,
-                each.process,
-                each.weight.value,
-                each.weight.reverse,
-                each.quorum,
-                each.quorum_max,
-                each.terminate_delay,
-                each.fork_delay,
-                each.full_command,
-                each.param_match,
-            )
-            for each in config.processes
-        ),
+        files=tuple(_file(each) for each in config.files),
+        processes=tuple(_process(each) for each in config.processes),
         sessions=tuple(
             TrackSession(each.name, each.weight.value, each.weight.reverse) for each in config.bfd_sessions if each.vrrp
         ),
@@ -110,6 +88,32 @@ def plan(config: KeepalivedConfig) -> Plan:
             for each in config.garp_groups
             for name in each.interfaces
         },
+    )
+
+
+def _file(given: ConfiguredFile) -> TrackFile:
+    return TrackFile(
+        given.name,
+        given.file,
+        given.weight.value,
+        given.weight.reverse,
+        given.init_file.value if given.init_file else None,
+        bool(given.init_file and given.init_file.overwrite),
+    )
+
+
+def _process(given: ConfiguredProcess) -> TrackProcess:
+    return TrackProcess(
+        given.name,
+        given.process,
+        given.weight.value,
+        given.weight.reverse,
+        given.quorum,
+        given.quorum_max,
+        given.terminate_delay,
+        given.fork_delay,
+        given.full_command,
+        given.param_match,
     )
 
 
