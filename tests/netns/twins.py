@@ -31,6 +31,7 @@ from xlvs.ipvs.memory import MemoryTables
 from xlvs.keepalived.check_notify import CheckNotifier
 from xlvs.keepalived.check_translate import translate
 from xlvs.keepalived.checking import Checking
+from xlvs.keepalived.screening import screened_checks
 from xlvs.keepalived.source import Source
 from xlvs.model.address import format_address
 from xlvs.model.destination import ForwardingMethod
@@ -48,7 +49,7 @@ _SILENCE_S: Final = 0.2
 _STAMP: Final = re.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:]{8} \d{4}: ")
 _NOT_COMPARED: Final = re.compile(
     r"Starting |Running on|Command line|     |Opening file|Configuration file|NOTICE: setting config option"
-    r"|Initializing ipvs|Startup complete|Stopp|CPU usage|pid \d+ exited|Shutting down service|Reload|Reinitializing|Script user|\(/\S*: Line"
+    r"|Initializing ipvs|Startup complete|Stopp|CPU usage|Remote SMTP server \[127.0.0.1\]:25 |SMTP alert|pid \d+ exited|Shutting down service|Reload|Reinitializing|Script user|\(/\S*: Line"
     r"|WARNING - default user|SECURITY VIOLATION"
 )
 _METHODS: Final = {ForwardingMethod.MASQUERADE: 0, ForwardingMethod.TUNNEL: 2, ForwardingMethod.DIRECT_ROUTE: 3}
@@ -79,7 +80,7 @@ class Recorded(MemoryTables):
         _say(f"ipvs delete {_service(service)} {_end(destination)}")
 
 
-def _say(line: str) -> None:
+def _say(line: str, *, detail: bool = False) -> None:  # noqa: ARG001
     print(line, file=sys.stderr, flush=True)
 
 
@@ -98,17 +99,23 @@ def be_ours(path: str) -> None:
 
 async def _be_ours(path: str) -> None:
     source = Source(path, Identity(""))
-    plan = translate(source.read().config)
+    log = cast("Log", SimpleNamespace(write=_say))
+    plan = screened_checks(translate(source.read().config), log)
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ending.set)
-    notifier = CheckNotifier(plan, cast("Log", SimpleNamespace(write=_say)))
+    notifier = CheckNotifier(plan, log)
     checking = Checking(plan, Recorded(), _say, notifier, lambda: ())
-    loop.add_signal_handler(signal.SIGHUP, lambda: checking.reload(translate(source.read().config)))
+
+    def reread() -> None:
+        checking.reload(screened_checks(translate(source.read().config), log))
+
+    loop.add_signal_handler(signal.SIGHUP, reread)
     checking.start()
     await ending.wait()
     checking.stop(keep=True)
     notifier.close()
+    await notifier.drain()
 
 
 class Twin:

@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.checker import Checker
-from xlvs.healthcheck.effects import CheckerChanged, Note, RunProbe, ServerChanged
+from xlvs.healthcheck.effects import Cause, CheckerChanged, Note, QuorumChanged, RunProbe, ServerChanged
 from xlvs.healthcheck.probe import BfdProbe, FileProbe, Kind, ProbeResult
 from xlvs.healthcheck.virtual_server import RealServer, VirtualServer
 
@@ -119,16 +119,26 @@ class Health:
         present = {_keys(each.settings): each for each in self.virtual_servers}
         for old in self._former.virtual_servers if self._former else ():
             virtual_server = present.get(_keys(old.settings))
-            there = {each.settings.destination.key: each for each in virtual_server.servers} if virtual_server else {}
+            if virtual_server is None:
+                self._emit(Note(f"Removing Virtual Server {old.settings.name}"))
+                for server in old.servers:
+                    self._tell_removed(old.settings, server)
+                if old.quorum_up:
+                    self._emit(QuorumChanged(old.settings, up=False))
+                continue
+            there = {each.settings.destination.key: each for each in virtual_server.servers}
             for server in old.servers:
                 again = there.get(server.settings.destination.key)
-                name = server.settings.name
                 if again is None:
-                    self._emit(Note(f"service {name} no longer exist"))
-                    if server.up:
-                        self._emit(Note(f"Removing service {name} from VS {old.settings.name}"))
-                elif virtual_server and again.weight != server.weight:
+                    self._emit(Note(f"service {server.settings.name} no longer exist"))
+                    self._tell_removed(virtual_server.settings, server)
+                elif again.weight != server.weight:
                     virtual_server.note_weight(again, server.weight)
+
+    def _tell_removed(self, settings: VirtualServerSettings, server: RealServer) -> None:
+        if server.up:
+            self._emit(Note(f"Removing service {server.settings.name} from VS {settings.name}"))
+            self._emit(ServerChanged(settings, server.settings, up=False, cause=Cause.REMOVED))
 
     def finished(self, checker: Checker, turn: int, result: ProbeResult, now: int) -> None:
         """A probe ended. One that was given up meanwhile does not count."""

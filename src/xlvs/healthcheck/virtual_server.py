@@ -104,10 +104,10 @@ class VirtualServer:
         settings = self.settings
         if former is not None:
             if former.quorum_up != self.quorum_up:
-                self._emit(QuorumChanged(settings, self.quorum_up))
+                self._emit(QuorumChanged(settings, self.quorum_up, self._live_weight()))
         elif self.quorum_up:
             self._note_gained(self._live_weight())
-            self._emit(QuorumChanged(settings, up=True))
+            self._emit(QuorumChanged(settings, up=True, weight=self._live_weight(), starting=True))
         elif settings.sorry:
             self._note_sorry()
 

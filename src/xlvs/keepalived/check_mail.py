@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.healthcheck.effects import Cause, CheckerChanged, QuorumChanged, ServerChanged
 from xlvs.healthcheck.probe import BfdProbe, Kind
+from xlvs.healthcheck.words import failure
 from xlvs.keepalived.mail import Mail, of_server, of_virtual_server
 
 if TYPE_CHECKING:
@@ -54,8 +55,10 @@ _TEXTS: Final = {
 def checker_text(change: CheckerChanged) -> str:
     """A checker's verdict."""
     kind, reason = change.checker.settings.kind, change.result.reason
-    if kind is Kind.MISC and reason.endswith("timed out."):
+    if kind is Kind.MISC and change.result.said == "timed out":
         return "MISC CHECK timed out on service"
+    if kind is Kind.SMTP and not change.up:
+        reason = failure(change.checker.settings, change.result, "", first=True)[0].removeprefix("SMTP_CHECK ")
     probe = change.checker.probe
     session = probe.name if isinstance(probe, BfdProbe) else ""
     return _TEXTS[kind][not change.up].format(reason=reason.removesuffix("."), session=session)

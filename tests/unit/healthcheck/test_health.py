@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.healthcheck.world import VIP, World, address, destination, http, name, server, tcp, virtual_server
-from xlvs.healthcheck.effects import Edit
+from xlvs.healthcheck.effects import Cause, Edit, ServerChanged
 from xlvs.healthcheck.probe import SECOND_US, BfdProbe, FileProbe, Kind, MiscProbe, ProbeResult, Weight
 from xlvs.healthcheck.settings import CheckerSettings, HealthSettings, VirtualServerSettings
 from xlvs.model.diff import AddDestination, DeleteDestination, UpdateDestination
@@ -327,3 +327,24 @@ def test_a_reload_with_other_checks_does_not_bring_a_failed_server_back() -> Non
     seen.broken.clear()
     seen.run(12)
     assert seen.weights() == {2: 1, 1: 1}
+
+
+def test_what_a_reload_takes_out_is_told() -> None:
+    """Servers that were up, and the quorum of a virtual server that goes as a whole."""
+    seen = world(virtual_server(server(1), server(2), server(3)), virtual_server(server(4), port=90)).start()
+    seen.broken.add(address(2))
+    seen.run(8)
+    seen.seen.clear()
+
+    seen.reload(HealthSettings((virtual_server(server(3)),)))
+
+    assert [(who, up) for _, who, up in seen.changes()] == [(name(1), False), (name(4), False), ("quorum", False)]
+    removed = [effect.cause for _, effect in seen.seen if isinstance(effect, ServerChanged)]
+    assert removed == [Cause.REMOVED, Cause.REMOVED]
+    assert seen.lines()[:5] == [
+        f"service {name(1)} no longer exist",
+        f"Removing service {name(1)} from VS {VS}",
+        f"service {name(2)} no longer exist",
+        "Removing Virtual Server [192.0.2.1]:tcp:90",
+        f"Removing service {name(4)} from VS [192.0.2.1]:tcp:90",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class PostOffice:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One session."""
         try:
-            await self._converse(reader, writer)
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._converse(reader, writer)
         finally:
             writer.transport.abort()
 
@@ -65,9 +66,9 @@ class PostOffice:
 
 
 @asynccontextmanager
-async def open_office(office: PostOffice) -> AsyncIterator[PostOffice]:
+async def open_office(office: PostOffice, port: int = 0) -> AsyncIterator[PostOffice]:
     """Listen on this host."""
-    server = await asyncio.start_server(office.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(office.serve, "127.0.0.1", port)
     office.port = server.sockets[0].getsockname()[1]
     try:
         yield office
