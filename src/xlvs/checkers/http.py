@@ -56,8 +56,9 @@ class HttpExchange:
     def receive(self, data: bytes) -> ProbeResult | None:
         """Take a part of the answer."""
         if self._head is not None:
+            seen = max(len(self._head) - 3, 0)
             self._head += data
-            end = _HEAD_END.search(self._head)
+            end = _HEAD_END.search(self._head, seen)
             if end is None:
                 return (
                     self._wrong(phrases.HTTP.broken, "the header is too long") if len(self._head) > HEAD_MAX else None

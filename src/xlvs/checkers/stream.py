@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from xlvs.checkers import phrases
 from xlvs.checkers.attempt import Attempt
 from xlvs.checkers.sockets import connected
-from xlvs.healthcheck.probe import ProbeResult, end_text
+from xlvs.healthcheck.probe import SECOND_US, ProbeResult, end_text
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from xlvs.healthcheck.probe import Endpoint, TlsIdentity
 
 _PORTION = 64 * 1024
+_PORTIONS = 4
+"""So much is read before others have their turn."""
+_LONGEST = 12
+"""An answer that comes in drops is waited for this many times the limit of one wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def forget_identities() -> None:
 class StreamAttempt(Attempt):
     """Connects; without an exchange that is all."""
 
-    __slots__ = ("_endpoint", "_exchange", "_outgoing", "_phrases", "_speaking", "_tls")
+    __slots__ = ("_endpoint", "_exchange", "_heard_at", "_outgoing", "_phrases", "_speaking_since", "_tls")
 
     def __init__(
         self,
@@ -76,7 +80,8 @@ class StreamAttempt(Attempt):
         self._endpoint = endpoint
         self._exchange = exchange
         self._phrases = words
-        self._speaking = False
+        self._speaking_since: float | None = None
+        self._heard_at = 0.0
         self._tls = tls
         self._outgoing = b""
 
@@ -106,10 +111,21 @@ class StreamAttempt(Attempt):
         self._finish(ok=False, reason=reason, said=self._phrases.broken)
 
     def _expired(self) -> None:
-        if self._speaking:
+        if self._speaking_since is not None:
+            if self._may_go_on(self._speaking_since):
+                return
             self._finish(ok=False, reason=f"Timeout reading from {self._name()}.", said=self._phrases.silent)
         else:
             self._finish(ok=False, reason=f"Timeout connecting to {self._name()}.", said=self._phrases.unconnected)
+
+    def _may_go_on(self, since: float) -> bool:
+        """Whether something came lately, and the whole does not take too long; then it is looked again later."""
+        timeout_s = self._timeout_us / SECOND_US
+        left = min(self._heard_at + timeout_s, since + timeout_s * _LONGEST) - self._loop.time()
+        if left <= 0:
+            return False
+        self._limit = self._loop.call_later(left, self._expired)
+        return True
 
     def _untrusted(self, problem: Exception) -> None:
         reason = f"TLS with {self._name()} failed: {getattr(problem, 'strerror', None) or problem}"
@@ -164,7 +180,7 @@ class StreamAttempt(Attempt):
 
     def _speak(self) -> None:
         if self._exchange and self._socket:
-            self._speaking = True
+            self._speaking_since = self._heard_at = self._loop.time()
             self._outgoing = self._exchange.opening()
             self._loop.add_reader(self._socket.fileno(), self._listen)
             self._send()
@@ -186,7 +202,9 @@ class StreamAttempt(Attempt):
             self._loop.remove_writer(opened.fileno())
 
     def _listen(self) -> None:
-        while self._socket and self._exchange:
+        for _ in range(_PORTIONS if self._tls else 1):
+            if not (self._socket and self._exchange):
+                return
             try:
                 data = self._socket.recv(_PORTION)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -196,9 +214,11 @@ class StreamAttempt(Attempt):
             except OSError as problem:
                 self._broken(problem)
                 return
+            self._heard_at = self._loop.time()
             self._hear(self._exchange.receive(data) if data else self._exchange.closed())
-            if not self._tls:
-                return
+        if self._tls and self._socket:
+            # What TLS holds already makes no event; others have their turn first.
+            self._loop.call_soon(self._listen)
 
     def _end(self, result: ProbeResult) -> None:
         if self._tls and self._tls.takes_leave and isinstance(self._socket, ssl.SSLSocket):

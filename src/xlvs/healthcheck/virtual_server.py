@@ -91,6 +91,10 @@ class VirtualServer:
         destinations = tuple(self._present.values())
         return [ConfiguredService(service, destinations) for service in self.settings.services]
 
+    def destinations(self) -> set[Destination]:
+        """Those that each of its services should have now."""
+        return set(self._present.values())
+
     @property
     def is_sorry(self) -> bool:
         """The sorry server serves."""

@@ -17,12 +17,12 @@ from xlvs.checkers.stream import forget_identities
 from xlvs.healthcheck.effects import CheckerChanged, Edit, Note, QuorumChanged, RunProbe, ServerChanged
 from xlvs.healthcheck.health import Health
 from xlvs.healthcheck.probe import SECOND_US
-from xlvs.ipvs.desired import bring, carry_out, configured
-from xlvs.model.diff import diff
+from xlvs.ipvs.desired import bring, carry_out
+from xlvs.keepalived.drift import look
 from xlvs.model.errors import TableError, XlvsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from xlvs.healthcheck.checker import Checker
     from xlvs.healthcheck.effects import Effect
@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 
 
 _MEND_PAUSE_S: Final = 1.0
-_MEND_SHARE: Final = 30
-"""Looking at very large tables takes no more than a thirtieth of the time."""
+_MEND_SHARE: Final = 20
+"""Looking at very large tables takes no more than a twentieth of the time."""
+_LOOK_S: Final = 0.005
+_LOOK_PAUSE_S: Final = 0.02
+"""They are looked at for so long at a time, and probes have their turn for so long between."""
 
 
 class Checking:
@@ -62,7 +65,8 @@ class Checking:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: int | None = None
         self._mender: asyncio.TimerHandle | None = None
-        self._mend_took_s = 0.0
+        self._looking: Iterator[bool] | None = None
+        self._look_took_s = 0.0
         self._pumping = False
         self.sessions: dict[str, bool] = {}
         """BFD sessions and whether they are up, as far as they told."""
@@ -151,26 +155,39 @@ class Checking:
         if self._mender:
             self._mender.cancel()
         period = (self.plan.shortest_loop_us or 60 * SECOND_US) / SECOND_US
-        pause = max(period, _MEND_PAUSE_S, self._mend_took_s * _MEND_SHARE)
+        pause = max(period, _MEND_PAUSE_S, self._look_took_s * _MEND_SHARE)
         self._mender = self._loop.call_later(pause, self._look_after)
 
     def _look_after(self) -> None:
         """Once in a delay loop: the tables, and the addresses that services with ha_suspend wait for."""
-        if self.plan.mend and self.plan.health.servers:
-            begin = self._loop.time()
-            self._mend()
-            self._mend_took_s = self._loop.time() - begin
         if any(server.ha_suspend for server in self.plan.health.servers):
             self.health.set_addresses(self._addresses(), self.now())
-        self._arm_mender()
+        self._look_took_s = 0.0
+        self._looking = look(self.health, self._tables) if self.plan.mend else iter(())
+        self._look_on()
         self._pump()
+
+    def _look_on(self) -> None:
+        """Look at some more services; what another did is put right at once, all of it."""
+        begin = self._loop.time()
+        try:
+            for differs in self._looking or ():
+                if differs:
+                    self._mend()
+                    break
+                if self._loop.time() - begin > _LOOK_S:
+                    self._look_took_s += self._loop.time() - begin
+                    self._mender = self._loop.call_later(_LOOK_PAUSE_S, self._look_on)
+                    return
+        except XlvsError as error:
+            self._log(f"The tables cannot be put right: {error.message}")
+        self._look_took_s += self._loop.time() - begin
+        self._arm_mender()
 
     def _mend(self) -> None:
         wanted, owns = self.health.desired(), self.plan.keys.__contains__
         try:
-            # Looked at without the lock first, which others may want.
-            differs = bool(diff(configured(self._tables), wanted, owns))
-            operations = bring(self._tables, wanted, owns) if differs else []
+            operations = bring(self._tables, wanted, owns)
         except XlvsError as error:
             self._log(f"The tables cannot be put right: {error.message}")
             return
