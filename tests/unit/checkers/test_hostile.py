@@ -71,7 +71,6 @@ PROBES: dict[str, Callable[[Endpoint], Probe]] = {
 
 async def serve(stack: AsyncExitStack, answer: Callable[[], AsyncIterator[bytes]]) -> int:
     """A server that sends this; its port."""
-
     talks: set[asyncio.Task[None]] = set()
 
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
