@@ -18,6 +18,7 @@ from errno import ENETDOWN
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xlvs.linux import namespace
+from xlvs.linux.interface import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,8 +118,10 @@ class Wire:
 
     def has(self, side: str, address: str, interface: str = "") -> bool:
         """Whether a side has an address."""
-        shown = self.must(side, "ip", "-o", "addr", "show", *(["dev", interface] if interface else []))
-        return f" {address}/" in shown
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with namespace.entered(self.netns(side)):
+            found = [each.ifindex for each in addresses() if each.address == socket.inet_pton(family, address)]
+            return any(not interface or socket.if_indextoname(each) == interface for each in found)
 
     def holders(self, address: str = "10.77.0.100") -> str:
         """The sides that have an address."""

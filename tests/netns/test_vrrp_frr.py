@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.netns.neighbours import OURS, Wire, wire
+from tests.netns.neighbours import OURS, Wire
+from tests.netns.side_by_side import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PROGRAMS: Final = Path("/usr/lib/frr")
 
@@ -56,13 +57,6 @@ vrrp_instance VI_1 {
 SECONDS: Final = {2: 1.0, 3: 0.2}
 
 
-@pytest.fixture
-def net(tmp_path: Path) -> Iterator[Wire]:
-    """Two hosts."""
-    with wire(tmp_path) as made:
-        yield made
-
-
 @contextmanager
 def frr(net: Wire, version: int) -> Iterator[subprocess.Popen[bytes]]:
     """FRR on side A with priority 100; its virtual router needs a device of the right hardware address."""
@@ -93,8 +87,17 @@ def ours(version: int, priority: int) -> str:
     return text.replace("@SECONDS", f"{SECONDS[version]:g}")
 
 
-@pytest.mark.parametrize("version", [2, 3])
-def test_we_follow_frr_and_take_over_when_it_resigns(net: Wire, version: int) -> None:
+def test_we_follow_frr_until_it_resigns_and_it_gives_way_to_us(tmp_path: Path) -> None:
+    """Both versions. It has priority 100, we have 90 or 200."""
+    side_by_side(tmp_path, play, [(scene, version) for scene in (follow, lead) for version in SECONDS])
+
+
+def play(net: Wire, scene: Callable[[Wire, int], None], version: int) -> None:
+    """One of the two."""
+    scene(net, version)
+
+
+def follow(net: Wire, version: int) -> None:
     """It has priority 100, we have 90."""
     with frr(net, version):
         net.wait(lambda: bool(net.adverts("A")), "FRR's adverts")
@@ -107,8 +110,7 @@ def test_we_follow_frr_and_take_over_when_it_resigns(net: Wire, version: int) ->
     assert "(VI_1) Backup received priority 0 advertisement" in daemon.log
 
 
-@pytest.mark.parametrize("version", [2, 3])
-def test_frr_gives_way_to_us(net: Wire, version: int) -> None:
+def lead(net: Wire, version: int) -> None:
     """It has priority 100, we have 200."""
     with frr(net, version):
         net.wait(lambda: bool(net.adverts("A")), "FRR's adverts")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.netns.neighbours import KEEPALIVED, OURS, REAL, Wire, wire
+from tests.netns.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +47,13 @@ def configuration(kind: str, priority: int, *more: str) -> str:
     )
 
 
-@pytest.mark.parametrize("kind", [V2, V3, V6])
-@pytest.mark.parametrize(("high", "low"), PAIRS)
-def test_the_higher_priority_is_master_gives_way_on_stop_and_comes_back(
-    net: Wire, kind: str, high: str, low: str
-) -> None:
-    """Election, resignation at the skew time, give-back; both roles."""
+def test_the_higher_priority_is_master_gives_way_on_stop_and_comes_back(tmp_path: Path) -> None:
+    """Election, resignation at the skew time, give-back; each version, both roles."""
+    side_by_side(tmp_path, elect, [(kind, *pair) for kind in (V2, V3, V6) for pair in PAIRS], most=3)
+
+
+def elect(net: Wire, kind: str, high: str, low: str) -> None:
+    """One election, resignation and give-back."""
     strong = net.start("A", high, configuration(kind, 100))
     net.start("B", low, configuration(kind, 90))
     net.wait_master("A", ADDRESS[kind])
@@ -67,10 +69,14 @@ def test_the_higher_priority_is_master_gives_way_on_stop_and_comes_back(
     assert taken - resigned == pytest.approx(skew, abs=0.02)
 
 
-@pytest.mark.parametrize("kind", [V2, V3, V6])
-def test_we_take_over_when_the_real_one_falls_silent(net: Wire, kind: str) -> None:
-    """Within 20 ms of the master-down interval."""
-    master = net.start("A", REAL, configuration(kind, 100))
+def test_we_take_over_when_the_real_one_falls_silent(tmp_path: Path) -> None:
+    """Within 20 ms of the master-down interval, each version."""
+    side_by_side(tmp_path, fall_silent, [(V2,), (V3,), (V6,)])
+
+
+def fall_silent(net: Wire, kind: str) -> None:
+    """One cut of the power."""
+    master = net.start("A", REAL, configuration(kind, 255, "state MASTER"))
     net.wait_master("A", ADDRESS[kind])
     backup = net.start("B", OURS, configuration(kind, 90))
     net.wait(lambda: "Startup complete" in backup.log, "our start")
@@ -85,9 +91,13 @@ def test_we_take_over_when_the_real_one_falls_silent(net: Wire, kind: str) -> No
     assert silence == pytest.approx(3 * INTERVAL[kind] + skew, abs=0.02)
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_of_equal_priorities_the_higher_address_wins(net: Wire, first: str, second: str) -> None:
+def test_of_equal_priorities_the_higher_address_wins(tmp_path: Path) -> None:
     """Both masters while the wire is cut; B has the higher address."""
+    side_by_side(tmp_path, be_equal, PAIRS)
+
+
+def be_equal(net: Wire, first: str, second: str) -> None:
+    """One such meeting."""
     net.must("A", "ip", "link", "set", "vA", "down")
     net.start("B", second, configuration(V3, 100, "dont_track_primary"))
     net.start("A", first, configuration(V3, 100, "dont_track_primary"))
@@ -98,16 +108,17 @@ def test_of_equal_priorities_the_higher_address_wins(net: Wire, first: str, seco
     net.wait_master("B")
 
 
-SECRETS = [("PASS", "PASS", "secret", "secret"), ("AH", "AH", "secret", "secret")]
+def test_routers_with_the_same_secret_or_by_unicast_hear_each_other(tmp_path: Path) -> None:
+    """PASS, AH, unicast_peer on both sides: one master, the stronger."""
+    secrets = [(V2, f"authentication {{\nauth_type {kind}\nauth_pass secret\n}}") for kind in ("PASS", "AH")]
+    unicast = [(kind, "unicast_peer {\n@PEER\n}") for kind in (V2, V3)]
+    side_by_side(tmp_path, hear_each_other, [(*lines, *pair) for lines in secrets + unicast for pair in PAIRS])
 
 
-@pytest.mark.parametrize("kind", ["PASS", "AH"])
-@pytest.mark.parametrize(("high", "low"), PAIRS)
-def test_routers_with_the_same_secret_hear_each_other(net: Wire, kind: str, high: str, low: str) -> None:
-    """PASS and AH: one master, the stronger."""
-    secret = f"authentication {{\nauth_type {kind}\nauth_pass secret\n}}"
-    net.start("A", high, configuration(V2, 100, secret))
-    net.start("B", low, configuration(V2, 90, secret))
+def hear_each_other(net: Wire, kind: str, lines: str, high: str, low: str) -> None:
+    """One such pair."""
+    net.start("A", high, configuration(kind, 255, "state MASTER", lines.replace("@PEER", "10.77.0.2")))
+    net.start("B", low, configuration(kind, 90, lines.replace("@PEER", "10.77.0.1")))
     net.wait_master("A")
     heard = len(net.adverts("A"))
 
@@ -117,30 +128,21 @@ def test_routers_with_the_same_secret_hear_each_other(net: Wire, kind: str, high
     assert net.adverts("B") == []
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_another_password_is_not_listened_to(net: Wire, first: str, second: str) -> None:
+def test_another_password_is_not_listened_to(tmp_path: Path) -> None:
     """Both are masters, and say why."""
+    side_by_side(tmp_path, disagree, PAIRS)
+
+
+def disagree(net: Wire, first: str, second: str) -> None:
+    """One such pair."""
     secret = "authentication {{\nauth_type PASS\nauth_pass {}\n}}"
     one = net.start("A", first, configuration(V2, 100, secret.format("one")))
     two = net.start("B", second, configuration(V2, 90, secret.format("two")))
 
     net.wait(lambda: net.holders() == "AB", "two masters")
 
-    assert all("(VI_1) received an invalid passwd!" in each.log for each in (one, two))
-
-
-@pytest.mark.parametrize("kind", [V2, V3])
-@pytest.mark.parametrize(("high", "low"), PAIRS)
-def test_unicast_routers_hear_each_other(net: Wire, kind: str, high: str, low: str) -> None:
-    """unicast_peer on both sides: no group is used."""
-    net.start("A", high, configuration(kind, 100, "unicast_peer {\n10.77.0.2\n}"))
-    net.start("B", low, configuration(kind, 90, "unicast_peer {\n10.77.0.1\n}"))
-    net.wait_master("A")
-    heard = len(net.adverts("A"))
-
-    net.wait(lambda: len(net.adverts("A")) > heard + 4, "adverts of more than a master-down interval")
-
-    assert net.holders() == "A"
+    for each in (one, two):
+        net.wait(lambda log=each: "(VI_1) received an invalid passwd!" in log.log, "the reason")  # type: ignore[misc]
 
 
 def test_a_killed_daemon_takes_its_addresses_again(net: Wire) -> None:
@@ -156,9 +158,13 @@ def test_a_killed_daemon_takes_its_addresses_again(net: Wire) -> None:
     net.wait(lambda: "Entering MASTER STATE" in again.log and net.holders() == "A", "the addresses again")
 
 
-@pytest.mark.parametrize("kind", [OURS, REAL])
-def test_a_link_that_goes_down_is_a_fault_and_its_return_a_new_election(net: Wire, kind: str) -> None:
+def test_a_link_that_goes_down_is_a_fault_and_its_return_a_new_election(tmp_path: Path) -> None:
     """The same words in both logs."""
+    side_by_side(tmp_path, lose_the_link, [(OURS,), (REAL,)])
+
+
+def lose_the_link(net: Wire, kind: str) -> None:
+    """One of them."""
     daemon = net.start("A", kind, configuration(V3, 100))
     net.wait_master("A")
 
@@ -170,10 +176,13 @@ def test_a_link_that_goes_down_is_a_fault_and_its_return_a_new_election(net: Wir
     assert "Netlink reports vA down" in daemon.log
 
 
-@pytest.mark.parametrize("kind", [V3, V6])
-@pytest.mark.parametrize(("high", "low"), PAIRS)
-def test_a_virtual_hardware_address_moves_with_the_router(net: Wire, kind: str, high: str, low: str) -> None:
+def test_a_virtual_hardware_address_moves_with_the_router(tmp_path: Path) -> None:
     """use_vmac: frames come from it, and the device is gone at the end."""
+    side_by_side(tmp_path, move_hardware, [(kind, *pair) for kind in (V3, V6) for pair in PAIRS])
+
+
+def move_hardware(net: Wire, kind: str, high: str, low: str) -> None:
+    """One such pair."""
     strong = net.start("A", high, configuration(kind, 100, "use_vmac"))
     net.start("B", low, configuration(kind, 90, "use_vmac"))
     net.wait_master("A", ADDRESS[kind])
@@ -187,9 +196,13 @@ def test_a_virtual_hardware_address_moves_with_the_router(net: Wire, kind: str, 
     assert "vrrp.51" not in net.must("A", "ip", "link")
 
 
-@pytest.mark.parametrize("kind", [OURS, REAL])
-def test_routes_and_rules_come_and_go_with_the_addresses(net: Wire, kind: str) -> None:
+def test_routes_and_rules_come_and_go_with_the_addresses(tmp_path: Path) -> None:
     """virtual_routes and virtual_rules, as the original does."""
+    side_by_side(tmp_path, route, [(OURS,), (REAL,)])
+
+
+def route(net: Wire, kind: str) -> None:
+    """One of them."""
     daemon = net.start(
         "A",
         kind,
@@ -231,16 +244,15 @@ def test_a_reload_changes_what_differs_and_keeps_the_master(net: Wire) -> None:
     assert net.adverts("B") == []
 
 
-def test_advertisements_are_the_same_bytes(net: Wire) -> None:
-    """Ours and the original's of the same configuration, each alone: apart from the IP number and checksum."""
-    found = {}
-    for kind in (REAL, OURS):
-        daemon = net.start("A", kind, configuration(V2, 100, "authentication {\nauth_type PASS\nauth_pass abc\n}"))
-        net.wait(lambda: bool(net.adverts("A")), "an advert")
-        found[kind] = next(frame for _, frame in net.frames if frame[23:24] == b"\x70")
-        daemon.signal(signal.SIGTERM)
-        daemon.stop()
-        net.heard.clear()
-        net.frames.clear()
+def test_advertisements_are_the_same_bytes(tmp_path: Path) -> None:
+    """Ours and the original's of the same configuration, each alone."""
+    found, expected = side_by_side(tmp_path, first_advertisement, [(OURS,), (REAL,)])
 
-    assert found[OURS] == found[REAL]
+    assert found == expected
+
+
+def first_advertisement(net: Wire, kind: str) -> bytes:
+    """From the IP header on."""
+    net.start("A", kind, configuration(V2, 100, "authentication {\nauth_type PASS\nauth_pass abc\n}"))
+    net.wait(lambda: bool(net.adverts("A")), "an advert")
+    return next(frame[14:] for _, frame in net.frames if frame[23:24] == b"\x70")

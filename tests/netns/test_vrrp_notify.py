@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.netns.neighbours import KEEPALIVED, OURS, REAL, Daemon, Wire, wire
+from tests.netns.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,11 @@ def life(net: Wire, kind: str, text: str, checks: list[tuple[str, str]]) -> tupl
     folder.mkdir()
     program = script(folder)
     pipe = Pipe(folder / "fifo")
-    daemon = net.start("A", kind, text.replace("@TOLD", str(program)).replace("@FIFO", str(folder / "fifo")))
+    daemon = net.start(
+        "A",
+        kind,
+        text.replace("@TOLD", str(program)).replace("@FIFO", str(folder / "fifo")).replace("@DIR", str(folder)),
+    )
     for command, awaited in checks:
         before = daemon.log.count(awaited) if command else 0
         if command:
@@ -137,16 +142,15 @@ GLOBAL = BOTH[: BOTH.index("vrrp_sync_group")]
 
 
 @pytest.mark.parametrize("text", [GLOBAL + ALONE, BOTH], ids=["one router", "a sync group"])
-def test_scripts_and_fifo_are_told_the_same(net: Wire, text: str) -> None:
+def test_scripts_and_fifo_are_told_the_same(tmp_path: Path, text: str) -> None:
     """Backup, master, fault by a link that goes down, backup, master, stop."""
     steps = [
         ("", "(VI_1) Entering MASTER STATE"),
         ("ip link set vA down", "(VI_1) Entering FAULT STATE"),
         ("ip link set vA up", "(VI_1) Entering MASTER STATE"),
     ]
-    expected = life(net, REAL, text, steps)
 
-    found = life(net, OURS, text, steps)
+    expected, found = side_by_side(tmp_path, life, [(kind, text, steps) for kind in (REAL, OURS)])
 
     assert found == expected
 
@@ -169,7 +173,7 @@ track_file file {
 )
 
 
-def test_weights_make_the_same_priorities(net: Wire) -> None:
+def test_weights_make_the_same_priorities(tmp_path: Path) -> None:
     """A script of weight 20 and a file whose number counts twice."""
     steps = [
         ("", "(VI_1) Entering MASTER STATE"),
@@ -177,9 +181,8 @@ def test_weights_make_the_same_priorities(net: Wire) -> None:
         ("echo 7 > @DIR/number", "(VI_1) Changing effective priority from 120 to 134"),
         ("rm @DIR/good", "(VI_1) Changing effective priority from 134 to 114"),
     ]
-    expected = life(net, REAL, WEIGHED.replace("@DIR", f"{net.folder}/{REAL}"), steps)
 
-    found = life(net, OURS, WEIGHED.replace("@DIR", f"{net.folder}/{OURS}"), steps)
+    expected, found = side_by_side(tmp_path, life, [(kind, WEIGHED, steps) for kind in (REAL, OURS)])
 
     assert found == expected
 
@@ -198,16 +201,15 @@ vrrp_script chk {
 )
 
 
-def test_a_script_without_a_weight_is_a_fault(net: Wire) -> None:
+def test_a_script_without_a_weight_is_a_fault(tmp_path: Path) -> None:
     """It fails at the start, succeeds twice, fails twice."""
     steps = [
         ("", "VRRP_Script(chk) failed (exited with status 1)"),
         ("touch @DIR/good", "(VI_1) Entering MASTER STATE"),
         ("rm @DIR/good", "(VI_1) Entering FAULT STATE"),
     ]
-    expected = life(net, REAL, FATAL.replace("@DIR", f"{net.folder}/{REAL}"), steps)
 
-    found = life(net, OURS, FATAL.replace("@DIR", f"{net.folder}/{OURS}"), steps)
+    expected, found = side_by_side(tmp_path, life, [(kind, FATAL, steps) for kind in (REAL, OURS)])
 
     assert found == expected
 
