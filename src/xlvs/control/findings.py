@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from xlvs.control.difference import service_name
 from xlvs.control.finding import Finding
 from xlvs.control.findings_marks import findings_of_marks
 from xlvs.ipvs.layout import VERDICT_NAMES
+from xlvs.model.difference import service_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

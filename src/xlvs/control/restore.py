@@ -7,8 +7,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
-from xlvs.control.difference import line as difference_line
 from xlvs.model.diff import AddDestination, AddService, DeleteDestination, DeleteService, diff
+from xlvs.model.difference import line as difference_line
 from xlvs.model.errors import UsageError, XlvsError
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xlvs.healthcheck.checker import Checker
     from xlvs.healthcheck.virtual_server import RealServer, VirtualServer
     from xlvs.keepalived.checking import Checking
+    from xlvs.model.service import ServiceKey
 
 
 def state(checking: Checking) -> dict[str, object]:
@@ -30,6 +31,7 @@ def _virtual_server(server: VirtualServer, moment: Callable[[int], float | None]
     settings = server.settings
     return {
         "name": settings.name,
+        "services": [_key(each.key) for each in settings.services],
         "scheduler": settings.services[0].scheduler if settings.services else "",
         "quorum": settings.quorum,
         "quorum_up": server.quorum_up,
@@ -39,6 +41,10 @@ def _virtual_server(server: VirtualServer, moment: Callable[[int], float | None]
         "sorry_server_active": server.is_sorry,
         "real_servers": [_real_server(each, moment) for each in server.servers],
     }
+
+
+def _key(key: ServiceKey) -> list[object]:
+    return [key.protocol.name, key.family.name, key.address.hex(), key.port, key.fwmark]
 
 
 def _real_server(server: RealServer, moment: Callable[[int], float | None]) -> dict[str, object]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {
     "check": "xlvs.keepalived.config_check",
+    "plan": "xlvs.keepalived.plan",
     "status": "xlvs.keepalived.status",
 }
 _VERSION: Final = f"Keepalived v2.2.7 (xlvs {xlvs.__version__})"

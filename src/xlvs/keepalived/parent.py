@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived import line
 from xlvs.keepalived.child import Child
+from xlvs.keepalived.configured import configured
 from xlvs.keepalived.control import Control
 from xlvs.model.errors import XlvsError
 
@@ -238,4 +239,6 @@ class Parent:
             "since": self._begun,
             "parts": {child.part.suffix: child.facts() for child in self.children if child.lives},
             "asked": asked,
+            "mistakes": [list(each) for each in self.reading.known.elements()],
+            "configured": configured(self.reading.config),
         }

@@ -31,6 +31,11 @@ class Reading:
     mistakes: tuple[Problem, ...]
 
     @property
+    def known(self) -> Counter[tuple[str, ...]]:
+        """The mistakes by what they are known by, each as often as it is made."""
+        return Counter(map(_sameness, self.mistakes))
+
+    @property
     def lines(self) -> list[str]:
         """The mistakes for a log."""
         return [line for each in self.mistakes for line in each.report().splitlines()]
@@ -57,10 +62,15 @@ class Source:
         Raises UsageError for a mistake that was not there before: what runs is better than what it may mean.
         """
         again = self.read()
-        new = Counter(map(_sameness, again.mistakes)) - Counter(map(_sameness, before.mistakes))
+        self.refuse_new(again, before.known)
+        return again
+
+    @staticmethod
+    def refuse_new(again: Reading, known: Counter[tuple[str, ...]]) -> None:
+        """Raises UsageError for mistakes beyond those that are known."""
+        new = Counter(map(_sameness, again.mistakes)) - known
         if new:
             raise UsageError("\n".join(each.report() for each in again.mistakes if _sameness(each) in new))
-        return again
 
     def _load(self) -> Loaded:
         try:

@@ -31,13 +31,20 @@ class NotRunning(XlvsError):
 def main(argv: Sequence[str]) -> int:
     """Run ``xlvs keepalived status ARGV``: 0 when all is well, 1 when something is not, 3 when no daemon runs."""
     options = _parser().parse_args(argv)
-    facts = _ask(Path(options.pid)) if options.pid else _ask(_found())
+    facts = daemon(options.pid)
+    for own in ("mistakes", "configured"):
+        facts.pop(own, None)
     if options.json:
         print(json.dumps(facts, indent=2))
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         print("\n".join(report(facts, time.time(), colour=colour)))
     return 0 if is_well(facts) else 1
+
+
+def daemon(pid: str | None) -> dict[str, Any]:
+    """What the daemon of a pid file, or the one that runs, says of itself. Raises NotRunning, PermissionDenied."""
+    return _ask(Path(pid) if pid else _found())
 
 
 def _found() -> Path:

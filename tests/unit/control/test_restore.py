@@ -4,11 +4,11 @@
 import pytest
 
 from xlvs.cli.restore import Rules
-from xlvs.control.difference import line
 from xlvs.control.restore import BadRule, desired_set, summary
 from xlvs.ipvs.memory import MemoryTables
 from xlvs.ipvsadm.values import ValueReader
 from xlvs.model.diff import ConfiguredService, diff
+from xlvs.model.difference import line
 
 
 class NoNames:
