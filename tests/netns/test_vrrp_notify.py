@@ -155,6 +155,31 @@ def test_scripts_and_fifo_are_told_the_same(tmp_path: Path, text: str) -> None:
     assert found == expected
 
 
+# After a reload the original knows nobody to own a FIFO that comes before script_user.
+SCRIPT_USER_FIRST = "global_defs {\n script_user root\n enable_script_security\n vrrp_notify_fifo @FIFO\n}\n"
+DELETED = SCRIPT_USER_FIRST + "".join(
+    ALONE.replace("VI_1", f"VI_{number}")
+    .replace("router_id 51", f"router_id 5{number}")
+    .replace("10.77.0.100", f"10.77.0.10{number}")
+    .replace('fault"\n', f'fault"\n {deleted}\n')
+    for number, deleted in enumerate(("", "", "notify_deleted", 'notify_deleted "@TOLD deleted"'))
+)
+
+
+@pytest.mark.keyword("vrrp_instance.notify_deleted")
+def test_routers_that_a_reload_takes_out_are_told_of(net: Wire) -> None:
+    """As a fault, for which no notify_fault runs; with notify_deleted as deleted."""
+    file, pid = net.folder / "A.conf", net.folder / "A.p.pid"
+    steps = [
+        ("", "(VI_0) Entering MASTER STATE"),
+        ("", "(VI_3) Entering MASTER STATE"),
+        (f"sed -i '/vrrp_instance VI_1/,$d' {file}; kill -HUP $(cat {pid})", "Reload complete"),
+    ]
+    expected = life(net, REAL, DELETED, steps)
+
+    assert life(net, OURS, DELETED, steps) == expected
+
+
 WEIGHED = (
     GLOBAL.replace("script_user root", "script_user root\nvrrp_notify_priority_changes on")
     + """

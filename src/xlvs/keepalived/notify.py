@@ -46,9 +46,22 @@ class Notifier:
 
     def changed(self, kind: str, name: str, state: str, priority: int, to: Notifications) -> None:
         """A router (`INSTANCE`) or a group (`GROUP`) is in another state."""
-        specific = {"MASTER": to.on_master, "BACKUP": to.on_backup, "FAULT": to.on_fault}.get(state)
-        if state == "DELETED":
-            specific = to.on_deleted
+        self._tell(
+            kind,
+            name,
+            state,
+            priority,
+            to,
+            {"MASTER": to.on_master, "BACKUP": to.on_backup, "FAULT": to.on_fault}.get(state),
+        )
+
+    def deleted(self, name: str, priority: int, to: Notifications) -> None:
+        """A reload took a router out. Without notify_deleted that is called a fault, but notify_fault does not run."""
+        self._tell("INSTANCE", name, "DELETED" if to.tells_deleted else "FAULT", priority, to, to.on_deleted)
+
+    def _tell(
+        self, kind: str, name: str, state: str, priority: int, to: Notifications, specific: Command | None
+    ) -> None:
         self._write(kind, name, state, priority)
         if specific:
             self._run(specific)

@@ -374,8 +374,7 @@ class VrrpProcess:
             router.router.stop()
             router.settle()
             router.disconnect()
-            word = "DELETED" if router.plan.notify.tells_deleted else "FAULT"
-            self.notifier.changed("INSTANCE", name, word, router.router.priority, router.plan.notify)
+            self.notifier.deleted(name, router.router.priority, router.plan.notify)
         for name, plan in wanted.items():
             known = self.routers.get(name)
             if known is None:

@@ -62,6 +62,7 @@ def test_scripts_get_what_the_originals_get(tmp_path: Path) -> None:
     to = Notifications(
         on_master=Command((*writes.arguments, "master", "a b")),
         on_any=Command((*writes.arguments, "any")),
+        on_fault=Command((*writes.arguments, "fault")),
         on_lower_priority=Command((*writes.arguments, "lower")),
         on_deleted=Command((*writes.arguments, "deleted")),
     )
@@ -69,10 +70,11 @@ def test_scripts_get_what_the_originals_get(tmp_path: Path) -> None:
     async def run() -> None:
         async with notifier(Globals()) as notify:
             notify.changed("INSTANCE", "VI_1", "MASTER", 100, to)
-            notify.changed("INSTANCE", "VI_1", "DELETED", 100, to)
+            notify.deleted("VI_1", 100, replace(to, tells_deleted=True))
+            notify.deleted("VI_2", 100, replace(to, on_deleted=None))
             notify.changed("INSTANCE", "VI_1", "BACKUP", 90, to)
             notify.lower_priority("VI_1", 100, to)
-            await until(lambda: len(told(tmp_path)) == 6)
+            await until(lambda: len(told(tmp_path)) == 7)
 
     asyncio.run(run())
 
@@ -80,6 +82,7 @@ def test_scripts_get_what_the_originals_get(tmp_path: Path) -> None:
         "any INSTANCE VI_1 BACKUP 90",
         "any INSTANCE VI_1 DELETED 100",
         "any INSTANCE VI_1 MASTER 100",
+        "any INSTANCE VI_2 FAULT 100",
         "deleted",
         "lower",
         "master a b",
