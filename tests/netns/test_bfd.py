@@ -126,7 +126,12 @@ def start_peer(link: Wire, kind: str, family: int) -> Daemon:
     if kind != FRR:
         return link.start("B", kind, session("B", family))
     neighbor, source = ADDRESSES[family]
-    (link.folder / "bfdd.conf").write_text(_FRR_PEER.format(neighbor=neighbor, source=source), encoding="utf-8")
+    return start_frr(link, _FRR_PEER.format(neighbor=neighbor, source=source))
+
+
+def start_frr(link: Wire, text: str) -> Daemon:
+    """FRR's bfdd on side B with a configuration."""
+    (link.folder / "bfdd.conf").write_text(text, encoding="utf-8")
     script = _FRR_SCRIPT.replace("@FOLDER", str(link.folder)).replace("@PROGRAMS", str(_FRR))
     log = link.folder / f"frr{len(list(link.folder.glob('*.log')))}.log"
     with log.open("wb") as output:
@@ -159,6 +164,20 @@ def _control_packet(at: float, frame: bytes) -> Said | None:
         return Said(at, {1: "A", 2: "B"}[last], ttl, source, parse(datagram[8:]))
     except NotAControlPacket:
         return None
+
+
+def test_neighbor_may_be_far_away_or_link_local(link: Wire) -> None:
+    """FRR's multihop port, and an address that needs its interface."""
+    if not INSTALLED[FRR]:
+        pytest.skip("the package frr is not installed")
+    far = session("A", 4, "multihop on").replace("peer", "far")
+    near = SESSION.format(neighbor="fe80::2%vA", source="fe80::1", interval=50, multiplier=6, more="")
+    ours = link.start("A", OURS, far + near)
+    peers = "peer 10.77.0.1 multihop local-address 10.77.0.2\n peer fe80::1 local-address fe80::2 interface vB\n"
+    start_frr(link, f"bfd\n {peers}!\n")
+
+    link.wait(lambda: "(far) Entering Up state" in ours.log, "the one behind routers")
+    link.wait(lambda: "(peer) Entering Up state" in ours.log, "the link-local one")
 
 
 PEERS = [(REAL, 4), (REAL, 6), (FRR, 4), (FRR, 6)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from xlvs.bfd.packet import ControlPacket
     from xlvs.bfd.session import Session
+    from xlvs.bfd.settings import SessionSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Datagram:
     port: int
     ttl: int
     payload: bytes
+    interface: str = ""
+    """Of a link-local source."""
 
     @property
     def sender(self) -> str:
@@ -46,9 +49,7 @@ class Sessions:
 
     def __init__(self, sessions: Iterable[Session]) -> None:
         self._by_discriminator = {each.discriminator: each for each in sessions}
-        self._by_ends = {
-            (each.settings.source, each.settings.neighbor): each for each in self._by_discriminator.values()
-        }
+        self._by_ends = {_ends(each.settings): each for each in self._by_discriminator.values()}
 
     def accept(self, datagram: Datagram) -> tuple[Session, ControlPacket]:
         """The session that a datagram is for, and what it says. Raises NotHeard."""
@@ -77,8 +78,17 @@ class Sessions:
         if discriminator:
             found = self._by_discriminator.get(discriminator)
         else:
-            ends = self._by_ends
-            found = ends.get((datagram.destination, datagram.source)) or ends.get((b"", datagram.source))
-        if found and (found.settings.neighbor, found.settings.port) == (datagram.source, datagram.port):
+            sources = (datagram.destination, b"")
+            ways = ((each, datagram.source, datagram.interface) for each in sources)
+            found = next((self._by_ends[ends] for ends in ways if ends in self._by_ends), None)
+        if found and (*_ends(found.settings)[1:], found.settings.port) == (
+            datagram.source,
+            datagram.interface,
+            datagram.port,
+        ):
             return found
         return None
+
+
+def _ends(settings: SessionSettings) -> tuple[bytes, bytes, str]:
+    return settings.source, settings.neighbor, settings.interface

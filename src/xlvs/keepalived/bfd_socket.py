@@ -6,8 +6,9 @@ from __future__ import annotations
 import random
 import socket
 import struct
+from contextlib import suppress
 from errno import EADDRINUSE
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.bfd.packet import SOURCE_PORTS
 from xlvs.bfd.sessions import Datagram
@@ -69,7 +70,7 @@ class Ear:
                 continue
             yield self._datagram(data, extra, source)
 
-    def _datagram(self, data: bytes, extra: list[tuple[int, int, bytes]], source: tuple[str, int]) -> Datagram:
+    def _datagram(self, data: bytes, extra: list[tuple[int, int, bytes]], source: tuple[Any, ...]) -> Datagram:
         ttl, destination = 0, b""
         for level, kind, value in extra:
             if (level, kind) in {(socket.IPPROTO_IP, socket.IP_TTL), (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT)}:
@@ -80,7 +81,11 @@ class Ear:
                 destination = value[:16]
         family = socket.AF_INET if self.family == 4 else socket.AF_INET6
         packed = socket.inet_pton(family, source[0].partition("%")[0])
-        return Datagram(packed, source[1], destination, self.port, ttl, data)
+        interface = ""
+        if self.family == 6 and source[3]:  # the number is there for link-local addresses only
+            with suppress(OSError):
+                interface = socket.if_indextoname(source[3])
+        return Datagram(packed, source[1], destination, self.port, ttl, data, interface)
 
 
 class Voice:

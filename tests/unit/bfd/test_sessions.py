@@ -101,6 +101,17 @@ def test_sessions_with_the_same_neighbor_are_told_apart_by_their_source() -> Non
     assert [both.accept(datagram(NEW, destination=each))[0] for each in (HERE, OTHER)] == [one, two]
 
 
+def test_link_local_neighbors_are_told_apart_by_their_interface() -> None:
+    """The same address may be on each."""
+    one, two = (Session(settings(interface=each), number, lambda: 0.0) for number, each in ((7, "eth0"), (8, "eth1")))
+    both = Sessions([one, two])
+    assert [both.accept(datagram(NEW, interface=each))[0] for each in ("eth0", "eth1")] == [one, two]
+    assert both.accept(datagram(UP, interface="eth0"))[0] is one
+    for said in (NEW, UP):
+        with pytest.raises(NotHeard, match="session is not found"):
+            both.accept(datagram(said, interface="eth2"))
+
+
 def test_addresses_of_ipv6_are_logged_in_brackets() -> None:
     """As the original's."""
     there = ip_address("fd00::2").packed

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.keepalived.effects import Effect, Made, rows, shows
 from xlvs.bfd.packet import PORT_MULTIHOP
+from xlvs.config.problem import Severity
 from xlvs.healthcheck.probe import BfdProbe
 from xlvs.keepalived.bfd_translate import translate
 from xlvs.keepalived.vrrp_plan import Tracked
@@ -89,6 +90,12 @@ def test_link_local_neighbor_has_its_interface() -> None:
     """After a percent sign."""
     found = session(Made("bfd_instance B {\nneighbor_ip fe80::2%eth7\n}")).settings
     assert (found.neighbor[:2], found.interface) == (b"\xfe\x80", "eth7")
+
+
+def test_link_local_neighbor_without_its_interface_is_worth_a_notice() -> None:
+    """The original takes it, and cannot send."""
+    (problem,) = Made("bfd_instance B {\nneighbor_ip fe80::2\n}").loaded.problems
+    assert (problem.severity, problem.remedy) == (Severity.NOTICE, "neighbor_ip fe80::2%INTERFACE")
 
 
 TWO = "bfd_instance A {{\nneighbor_ip 10.0.0.9\n{}\n}}\nbfd_instance B {{\nneighbor_ip 10.0.0.9\n{}\n}}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xlvs.config.build.collect import Given, Problems, collect, head
 from xlvs.config.build.general import flat, only
+from xlvs.config.problem import Severity
 from xlvs.config.schema.blocks import GRAMMARS
 from xlvs.config.settings.vrrp import BfdSession, GarpGroup, TrackFile, TrackGroup, TrackProcess, TrackScript
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from xlvs.config.line import Origin
     from xlvs.config.tree import Statement
+    from xlvs.config.values import Address
 
 ANY_HOPS = 255
 """max_hops that allows any distance."""
@@ -112,7 +114,16 @@ def _sessions(top: Given, problems: Problems) -> Iterator[tuple[BfdSession, Orig
             problems.say("source_ip and neighbor_ip are of different families", given.where["source_ip"], str(source))
         else:
             session = BfdSession(name, **only(BfdSession, given.values))
+            _link_local(session.neighbor_ip, given, problems)
             yield _within_hops(session, given, problems), given.where["neighbor_ip"]
+
+
+def _link_local(neighbor: Address, given: Given, problems: Problems) -> None:
+    """Such an address is one only on its link."""
+    if neighbor.version == 6 and neighbor.is_link_local and not getattr(neighbor, "scope_id", None):
+        text = f"{neighbor} is link-local: nothing can be sent to it without its interface"
+        remedy = f"neighbor_ip {neighbor}%INTERFACE"
+        problems.say(text, given.where["neighbor_ip"], str(neighbor), remedy, Severity.NOTICE)
 
 
 def _within_hops(session: BfdSession, given: Given, problems: Problems) -> BfdSession:
