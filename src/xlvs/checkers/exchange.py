@@ -3,10 +3,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xlvs.healthcheck.probe import ProbeResult
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A result that takes a while to work out, to be had beside the event loop, in a thread."""
+
+    work: Callable[[], ProbeResult]
 
 
 class Exchange(Protocol):
@@ -15,8 +25,8 @@ class Exchange(Protocol):
     def opening(self) -> bytes:
         """What the client says first; nothing when the server begins."""
 
-    def receive(self, data: bytes) -> bytes | ProbeResult | None:
+    def receive(self, data: bytes) -> bytes | ProbeResult | Deferred | None:
         """Take what came: an answer to send, the result, or None to wait for more."""
 
-    def closed(self) -> ProbeResult:
+    def closed(self) -> ProbeResult | Deferred:
         """The server closed the connection."""

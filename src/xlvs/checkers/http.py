@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from xlvs.checkers import phrases
-from xlvs.healthcheck.probe import ProbeResult, end_text
+from xlvs.checkers.exchange import Deferred
+from xlvs.checkers.pcre2 import pattern
+from xlvs.healthcheck.probe import SECOND_US, ProbeResult, end_text
 
 if TYPE_CHECKING:
     from xlvs.healthcheck.probe import HttpProbe
@@ -19,16 +20,6 @@ SEARCHED_MAX = 1024 * 1024
 _STATUS = re.compile(rb"HTTP/\d\.\d +(\d{3})(?:[ \r\n]|$)")
 _LENGTH = re.compile(rb"\r?\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r?\n|$)", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_FLAGS = {"caseless": re.IGNORECASE, "multiline": re.MULTILINE, "dotall": re.DOTALL, "extended": re.VERBOSE}
-
-
-@lru_cache(maxsize=1024)
-def pattern(regex: str, options: frozenset[str]) -> re.Pattern[bytes]:
-    """A regular expression for bodies. Raises re.error."""
-    flags = re.RegexFlag(0)
-    for option in options:
-        flags |= _FLAGS.get(option, re.RegexFlag(0))
-    return re.compile(regex.encode("utf-8", "surrogateescape"), flags)
 
 
 class HttpExchange:
@@ -53,7 +44,7 @@ class HttpExchange:
         lines += [f"Host: {probe.host}", "", ""]
         return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
-    def receive(self, data: bytes) -> ProbeResult | None:
+    def receive(self, data: bytes) -> ProbeResult | Deferred | None:
         """Take a part of the answer."""
         if self._head is not None:
             seen = max(len(self._head) - 3, 0)
@@ -76,7 +67,7 @@ class HttpExchange:
         """MD5 of the body that came, in hexadecimal; empty when none did, or its probe has no digest."""
         return self._digest.hexdigest() if self._digest is not None and self._head is None else ""
 
-    def closed(self) -> ProbeResult:
+    def closed(self) -> ProbeResult | Deferred:
         """The end of a body without a length; of a shorter one too, as the original has it."""
         if self._head is None:
             return self._judge()
@@ -91,23 +82,27 @@ class HttpExchange:
         if self._probe.regex and len(self._body) < SEARCHED_MAX:
             self._body += data
 
-    def _judge(self) -> ProbeResult:
+    def _judge(self) -> ProbeResult | Deferred:
         probe = self._probe
         if not any(first <= self._status <= last for first, last in probe.statuses):
             return self._wrong("HTTP status code error to", f"status_code [{self._status}]")
         if self._digest is not None and self._digest.digest() != probe.digest:
             return self._wrong("MD5 digest error to", f"MD5SUM [{self._digest.hexdigest()}]")
-        if probe.regex and self._matches() == probe.regex_must_not_match:
-            return self._wrong("Regex match failed", "found" if probe.regex_must_not_match else "not found")
-        said = "Regex match" if probe.regex else "MD5 digest" if probe.digest else "HTTP status code"
+        return (
+            Deferred(self._search) if probe.regex else self._good("MD5 digest" if probe.digest else "HTTP status code")
+        )
+
+    def _search(self) -> ProbeResult:
+        """Look for the text. It may be another thread that does."""
+        probe, seconds = self._probe, self._probe.endpoint.timeout_us / SECOND_US
+        compiled = pattern(probe.regex, probe.regex_flags)
+        found = compiled.matches(bytes(self._body), probe.regex_from, probe.regex_to, seconds)
+        if found == probe.regex_must_not_match:
+            return self._wrong("Regex match failed", "found" if found else "not found")
+        return self._good("Regex match")
+
+    def _good(self, said: str) -> ProbeResult:
         return ProbeResult(ok=True, reason=f"{said} success to {self._where}.", said=said)
 
     def _wrong(self, said: str, what: str) -> ProbeResult:
         return ProbeResult(ok=False, reason=f"{said} {self._where}: {what}.", said=said)
-
-    def _matches(self) -> bool:
-        probe = self._probe
-        compiled = pattern(probe.regex, probe.regex_flags)
-        search = compiled.match if "anchored" in probe.regex_flags else compiled.search
-        found = search(self._body, probe.regex_from)
-        return found is not None and (probe.regex_to is None or found.start() <= probe.regex_to)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from xlvs.checkers import phrases
 from xlvs.checkers.attempt import Attempt
+from xlvs.checkers.exchange import Deferred
 from xlvs.checkers.sockets import connected
 from xlvs.healthcheck.probe import SECOND_US, ProbeResult, end_text
 
@@ -227,9 +228,19 @@ class StreamAttempt(Attempt):
                 self._socket.unwrap()
         super()._end(result)
 
-    def _hear(self, said: bytes | ProbeResult | None) -> None:
+    def _hear(self, said: bytes | ProbeResult | Deferred | None) -> None:
         if isinstance(said, ProbeResult):
             self._end(said)
+        elif isinstance(said, Deferred):
+            if self._socket:
+                self._loop.remove_reader(self._socket.fileno())
+            self._exchange = None
+            # The limit goes on meanwhile; what comes after the end of this attempt is lost.
+            self._loop.run_in_executor(None, said.work).add_done_callback(self._worked_out)
         elif said:
             self._outgoing += said
             self._send()
+
+    def _worked_out(self, future: asyncio.Future[ProbeResult]) -> None:
+        if not future.cancelled():
+            self._end(future.result())

@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from xlvs.checkers import dns, http
+from xlvs.checkers import dns
+from xlvs.checkers.pcre2 import BadRegex, pattern
 from xlvs.config.settings.servers import (
     BfdCheck,
     DnsCheck,
@@ -135,10 +136,10 @@ def _page(url: Url, checker: HttpCheck, endpoint: Endpoint, identity: TlsIdentit
 
 
 def regex_fault(url: Url) -> str:
-    """What is wrong with the regular expression of a page; the original's are PCRE2's, which knows a little more."""
+    """What is wrong with the regular expression of a page."""
     try:
-        http.pattern(url.regex, frozenset(url.regex_options))
-    except (re.error, OverflowError, RecursionError) as error:
+        pattern(url.regex, frozenset(url.regex_options))
+    except BadRegex as error:
         return f"url {url.path}: the regex {url.regex} cannot be had ({error}): the text is not looked at"
     return ""
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from xlvs.checkers import dns, ping
 from xlvs.checkers.datagram import judge_reply
+from xlvs.checkers.exchange import Deferred
 from xlvs.checkers.http import HttpExchange
 from xlvs.checkers.program import read_number
 from xlvs.checkers.smtp import SmtpExchange
@@ -36,9 +37,14 @@ def feed(exchange: Exchange, data: bytes, cuts: list[int] | None = None) -> Prob
     places = sorted({0, *(cut for cut in cuts or () if cut < len(data)), len(data)})
     for start, stop in pairwise(places):
         said = exchange.receive(data[start:stop])
-        if isinstance(said, ProbeResult):
-            return said
-    return exchange.closed()
+        if isinstance(said, ProbeResult | Deferred):
+            return result_of(said)
+    return result_of(exchange.closed())
+
+
+def result_of(said: ProbeResult | Deferred) -> ProbeResult:
+    """The result, worked out if it has to be."""
+    return said.work() if isinstance(said, Deferred) else said
 
 
 @given(st.lists(st.integers(1, 60)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from xlvs.checkers import pcre2
 from xlvs.checkers.prober import Prober
 from xlvs.healthcheck.probe import SECOND_US, Endpoint, HttpProbe, Probe, ProbeResult, SmtpProbe, TcpProbe
 
@@ -56,6 +57,7 @@ ANSWERS: dict[str, Callable[[], AsyncIterator[bytes]]] = {
     "a body in drops": lambda: drip(HEAD + b"\r\n"),
     "no text at all": lambda: once(os.urandom(4096)),
     "random bytes without end": lambda: endless(b"", os.urandom(65536)),
+    "a page for a costly regex": lambda: once(HEAD + b"Content-Length: 500000\r\n\r\n" + b"a" * 500_000),
     "a TLS record of garbage": lambda: once(b"\x16\x03\x03\xff\xff" + os.urandom(70000)),
     "a TLS alert": lambda: once(b"\x15\x03\x03\x00\x02\x02\x28"),
     "lines of mail without end": lambda: endless(b"220-hello\r\n", b"220-and more\r\n" * 100),
@@ -64,6 +66,7 @@ ANSWERS: dict[str, Callable[[], AsyncIterator[bytes]]] = {
 PROBES: dict[str, Callable[[Endpoint], Probe]] = {
     "digest": lambda end: HttpProbe(end, "/", "host", digest=DIGEST),
     "regex": lambda end: HttpProbe(end, "/", "host", regex="needle"),
+    "costly regex": lambda end: HttpProbe(end, "/", "host", regex="(a+)+needle" if pcre2._library() else "needle"),
     "TLS": lambda end: HttpProbe(end, "/", "host", tls=True, digest=DIGEST),
     "SMTP": SmtpProbe,
 }
