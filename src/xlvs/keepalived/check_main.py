@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from xlvs.keepalived.log import Log
 
 
-async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool, sessions: int | None = None) -> None:
-    """Check until told to stop. `keep`: leave the tables as they are then; `sessions`: tells of BFD sessions.
+async def run(
+    config: KeepalivedConfig, line: Line, log: Log, *, keep: bool, sessions: int | None = None, shows: bool = False
+) -> None:
+    """Check until told to stop.
 
+    `keep`: leave the tables as they are then; `sessions`: tells of BFD sessions; `shows`: log the configuration first.
     When the first process was killed they are left in any case: it will be started again, packets go on, and the tables
     are compared then.
     """
@@ -54,6 +57,8 @@ async def run(config: KeepalivedConfig, line: Line, log: Log, *, keep: bool, ses
         loop.add_signal_handler(signal.SIGUSR1, lambda: check_dump.write(checking, config, log))
         line.listen(changed, lambda: check_state.state(checking), stop.set)
         checking.start()
+        for each in check_dump.lines(checking, config) if shows else ():
+            log.write(each)
         if sessions is not None:
             read_events(loop, sessions, checking.sessions, checking.session_changed, log, checking.now)
         line.ready()

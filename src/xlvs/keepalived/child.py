@@ -40,7 +40,7 @@ class Child:
         log: Log,
         selector: selectors.BaseSelector,
         told: Callable[[], None],
-        detach: Callable[[], None],
+        let_go: Callable[[], None],
     ) -> None:
         self.part = part
         self.pid = self.last_pid = 0
@@ -52,7 +52,7 @@ class Child:
         self._log = log
         self._selector = selector
         self._told = told
-        self._detach = detach
+        self._let_go = let_go
         self._wire: socket.socket | None = None
         self._begun = 0.0
         self._since = 0.0
@@ -72,7 +72,6 @@ class Child:
         signal.pthread_sigmask(signal.SIG_BLOCK, line.SIGNALS)
         pid = os.fork()
         if not pid:
-            self._wire.close()
             self._be(config, theirs)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, line.SIGNALS)
         theirs.close()
@@ -88,8 +87,7 @@ class Child:
         for number in (*line.SIGNALS, signal.SIGINT, signal.SIGCHLD):
             # Not SIG_IGN, which programs that are run would inherit.
             signal.signal(number, signal.SIG_DFL if number in _USUAL else lambda *_: None)
-        self._selector.close()
-        self._detach()
+        self._let_go()
         log = self._log.child(self.part.ident, f"_{self.part.suffix}")
         code = _INTERNAL_ERROR
         try:
@@ -105,6 +103,11 @@ class Child:
             place = traceback.extract_tb(error.__traceback__)[-1]
             log.write(f"internal error: {type(error).__name__}: {error} ({place.name}, line {place.lineno})")
         os._exit(code)
+
+    def hang_up(self) -> None:
+        """Close the line, in a process that is another part's: only the first process may hold its end."""
+        if self._wire:
+            self._wire.close()
 
     def reap(self) -> int | None:
         """The status with which it ended, None while it runs."""

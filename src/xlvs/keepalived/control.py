@@ -63,12 +63,17 @@ class Control:
 
     def close(self) -> None:
         """Not any more."""
+        self.let_go()
+        if self._wire:
+            with suppress(OSError):
+                self._path.unlink()
+
+    def let_go(self) -> None:
+        """Close all sockets, in another process: who asks is told by the first one."""
         for each in self._questions:
             each.wire.close()
         if self._wire:
             self._wire.close()
-            with suppress(OSError):
-                self._path.unlink()
 
     def due(self) -> float | None:
         """When somebody has waited long enough."""

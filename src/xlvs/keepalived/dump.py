@@ -15,6 +15,8 @@ from xlvs.vrrp.effects import State
 from xlvs.vrrp.settings import CENTISECOND_US, SECOND_US
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xlvs.config.settings.config import KeepalivedConfig
     from xlvs.config.settings.vrrp import Instance
     from xlvs.keepalived.instance import RunningRouter
@@ -58,15 +60,17 @@ def write_and_clear_statistics(process: VrrpProcess) -> None:
 def write_data(process: VrrpProcess) -> None:
     """keepalived.data."""
     path = process.config.settings.state_dump_file or file_name(process.config, "keepalived.data")
-    parts = (
-        dump_global.lines(process.config, of_routers=True),
-        dump_vrrp.topology(process),
-        dump_vrrp.sockets(process),
-        dump_vrrp.groups(process),
-        dump_tracks.lines(process),
-        dump_tracks.links(process),
-    )
-    write_file(path, "".join(f"{line}\n" for part in parts for line in part))
+    write_file(path, "".join(f"{line}\n" for line in data_lines(process)))
+
+
+def data_lines(process: VrrpProcess) -> Iterator[str]:
+    """What stands in it."""
+    yield from dump_global.lines(process.config, of_routers=True)
+    yield from dump_vrrp.topology(process)
+    yield from dump_vrrp.sockets(process)
+    yield from dump_vrrp.groups(process)
+    yield from dump_tracks.lines(process)
+    yield from dump_tracks.links(process)
 
 
 def write_json(process: VrrpProcess) -> None:

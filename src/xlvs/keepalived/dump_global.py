@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived.dump_words import owner, script, switch
+from xlvs.keepalived.parts import process_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,9 @@ def lines(config: KeepalivedConfig, *, of_routers: bool = False) -> Iterator[str
     yield f" Network namespace ipvs = {_tables_namespace(process.net_namespace_ipvs)}"
     if process.instance:
         yield f" Instance name = {process.instance}"
+    for title, part in (("VRRP", "vrrp"), ("LVS", "checkers"), ("BFD", "bfd")):
+        if (name := process_name(settings, part)) != "keepalived":
+            yield f" {title} process name = {name}"
     yield f" Router ID = {settings.router_id or socket.gethostname()}"
     yield from _mail(settings)
     yield f" Checkers log all failures = {switch(settings.checker_log_all_failures)}"

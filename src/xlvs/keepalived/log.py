@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 import syslog
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
@@ -44,10 +45,11 @@ class Log:
             return
         if self.to_syslog:
             syslog.syslog(syslog.LOG_INFO, text)
-        if self.console:
-            print(f"{time.ctime()}: {text}", file=self.console, flush=True)
-        if self._stream:
-            print(f"{time.ctime()}: {text}", file=self._stream, flush=self.flushes)
+        with suppress(OSError):  # a full disk or a pipe that nobody reads is no reason to end
+            if self.console:
+                print(f"{time.ctime()}: {text}", file=self.console, flush=True)
+            if self._stream:
+                print(f"{time.ctime()}: {text}", file=self._stream, flush=self.flushes)
 
     def child(self, name: str, suffix: str = "") -> Log:
         """The same under another name, and in a file of its own: `suffix` comes before the last dot."""

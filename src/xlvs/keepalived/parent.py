@@ -64,9 +64,7 @@ class Parent:
         self._ends_at: float | None = None
         self._selector = selectors.DefaultSelector()
         self._control = Control(manner.control, self._selector, self._facts)
-        self.children = [
-            Child(each, log, self._selector, partial(self._told, each), manner.caller.detach) for each in parts
-        ]
+        self.children = [Child(each, log, self._selector, partial(self._told, each), self._let_go) for each in parts]
         self._wakes, self._woken = socket.socketpair()
 
     # The life
@@ -85,6 +83,16 @@ class Parent:
             self._do_what_is_due()
         self._control.close()
         return self._code
+
+    def _let_go(self) -> None:
+        """In a new process: what belongs to the first one alone. An end of a line that is held here would hide its end."""
+        self._selector.close()
+        self._manner.caller.detach()
+        self._control.let_go()
+        for child in self.children:
+            child.hang_up()
+        self._wakes.close()
+        self._woken.close()
 
     def _hear_signals(self) -> None:
         for end in (self._wakes, self._woken):

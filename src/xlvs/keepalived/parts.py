@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from xlvs.config.settings.config import KeepalivedConfig
+    from xlvs.config.settings.general import GlobalSettings
     from xlvs.keepalived.line import Line
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.pid_file import PidFiles
@@ -29,11 +30,16 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
     to_routers, to_checks = EventPipe(*os.pipe()), EventPipe(*os.pipe())
 
     async def vrrp(config: KeepalivedConfig, line: Line, log: Log) -> None:
-        from xlvs.keepalived.vrrp_process import VrrpProcess
+        from xlvs.keepalived.vrrp_process import VrrpProcess, Wishes
 
         name_process(config, "vrrp")
         _schedule("vrrp", config, line, log)
-        process = VrrpProcess(config, log, keeps_addresses=options.dont_release_vrrp, sessions=to_routers.read)
+        wishes = Wishes(
+            keeps_addresses=options.dont_release_vrrp,
+            tells_addresses=options.address_monitoring,
+            shows_configuration=options.dump_conf,
+        )
+        process = VrrpProcess(config, log, wishes, sessions=to_routers.read)
         await process.run(line)
 
     async def checks(config: KeepalivedConfig, line: Line, log: Log) -> None:
@@ -41,7 +47,9 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
 
         name_process(config, "checkers")
         _schedule("checker", config, line, log)
-        await check_main.run(config, line, log, keep=options.dont_release_ipvs, sessions=to_checks.read)
+        await check_main.run(
+            config, line, log, keep=options.dont_release_ipvs, sessions=to_checks.read, shows=options.dump_conf
+        )
 
     async def bfd(config: KeepalivedConfig, line: Line, log: Log) -> None:
         from xlvs.keepalived import bfd_main
@@ -80,7 +88,18 @@ def _wants_checks(config: KeepalivedConfig) -> bool:
     return bool(config.virtual_servers)
 
 
-def name_process(config: KeepalivedConfig, part: str) -> None:  # noqa: ARG001
-    """What ps and killall call this process."""
+def process_name(settings: GlobalSettings, part: str) -> str:
+    """What ps and killall call a process; `part` is "" for the first one. All are keepalived unless it says otherwise."""
+    given, usual = {
+        "": (settings.process_name, _NAME),
+        "vrrp": (settings.vrrp_process_name, "keepalived_vrrp"),
+        "checkers": (settings.checker_process_name, "keepalived_lvs"),
+        "bfd": (settings.bfd_process_name, "keepalived_bfd"),
+    }[part]
+    return given or (usual if settings.process_names else _NAME)
+
+
+def name_process(config: KeepalivedConfig, part: str) -> None:
+    """Take that name; the kernel keeps 15 characters of it."""
     with suppress(OSError):
-        Path("/proc/self/comm").write_text(_NAME, encoding="ascii")
+        Path("/proc/self/comm").write_text(process_name(config.settings, part), encoding="utf-8")

@@ -8,7 +8,8 @@ import gc
 import os
 import signal
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived import dump, firewall, vrrp_state
 from xlvs.keepalived.announcer import Announcer
@@ -50,11 +51,23 @@ SIGNAL_JSON = signal.SIGRTMIN + 2
 SIGNAL_CLEAR = signal.SIGRTMAX - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for: addresses that stay at the end, lines for those that come and go, a dump first."""
+
+    keeps_addresses: bool = False
+    tells_addresses: bool = False
+    shows_configuration: bool = False
+
+
+NO_WISHES: Final = Wishes()
+
+
 class VrrpProcess:
     """All routers of a configuration. `sessions`: a descriptor that tells of BFD sessions."""
 
     def __init__(
-        self, config: KeepalivedConfig, log: Log, *, keeps_addresses: bool = False, sessions: int | None = None
+        self, config: KeepalivedConfig, log: Log, wishes: Wishes = NO_WISHES, *, sessions: int | None = None
     ) -> None:
         self.config = config
         self.plan = plan = screened_plan(translate(config), log)
@@ -70,7 +83,7 @@ class VrrpProcess:
         self.routers: dict[str, RunningRouter] = {}
         self.groups: dict[str, SyncGroup] = {}
         self._group_plans: dict[str, Group] = {}
-        self._keeps_addresses = keeps_addresses
+        self._wishes = wishes
         self._sockets: dict[Channel, AdvertSocket] = {}
         self._by_vrid: dict[tuple[Channel, int], RunningRouter] = {}
         self._started = False
@@ -97,11 +110,24 @@ class VrrpProcess:
         if self._sessions_from is not None:
             read_events(loop, self._sessions_from, self._sessions_up, self._session_changed, self.log, now_us)
         self._start()
+        self._show()
         line.ready()
         gc.freeze()  # a collection that walks everything made at the start delays timers
         await self._ended.wait()
         self._stop()
         await self.notifier.drain()
+
+    def _show(self) -> None:
+        """What -a and -d ask for at the start."""
+        if self._wishes.tells_addresses:
+            for link in self.links.by_name.values():
+                for address in (*link.ipv4, *link.ipv6):
+                    self._tell_address(address, link.name, "added to")
+        for each in dump.data_lines(self) if self._wishes.shows_configuration else ():
+            self.log.write(each)
+
+    def _tell_address(self, address: bytes, interface: str, what: str) -> None:
+        self.log.write(f"Netlink reflector reports IP {address_text(address)} {what} {interface}")
 
     def _answer(self, what: str, write: Callable[[VrrpProcess], None]) -> None:
         """A signal that asks for a file; that it cannot be written is no reason to end."""
@@ -257,6 +283,9 @@ class VrrpProcess:
                 came |= change.interface.name not in before
             elif isinstance(change, watch.AddressChange):
                 lost.add(change.address.address) if change.gone else lost.discard(change.address.address)
+                link = self.links.by_index(change.address.ifindex)
+                if link and self._wishes.tells_addresses:
+                    self._tell_address(change.address.address, link.name, "removed from" if change.gone else "added to")
         self._tell_links(before)
         if lost or came:
             self._static.look()
@@ -388,14 +417,14 @@ class VrrpProcess:
         self.tracker.stop()
         for router in self.routers.values():
             router.router.group = None
-            router.router.stop(keeps_addresses=self._keeps_addresses)
+            router.router.stop(keeps_addresses=self._wishes.keeps_addresses)
             router.settle()
             router.disconnect()
         for router in self.routers.values():
             self.notifier.stopped("INSTANCE", router.name, router.router.priority, router.plan.notify)
         for plan in self.plan.groups:
             self.notifier.stopped("GROUP", plan.name, 0, plan.notify)
-        if self._keeps_addresses:
+        if self._wishes.keeps_addresses:
             self._static.close()
         else:
             self._static.release()

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from xlvs.config.build.config import load
+from xlvs.config.files import Identity
 from xlvs.keepalived import options
+from xlvs.keepalived.files import DiskFiles
 from xlvs.keepalived.main import main
+from xlvs.keepalived.parts import process_name
 from xlvs.keepalived.pid_file import pid_files
 from xlvs.model.errors import UsageError
 
@@ -94,3 +98,27 @@ def test_pid_files_of_the_command_line_come_first() -> None:
         "/run/keepalived/vrrp_foo.pid",
         "/c",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ["keepalived"] * 4),
+        ("process_names", ["keepalived", "keepalived_vrrp", "keepalived_lvs", "keepalived_bfd"]),
+        ("process_name a\n vrrp_process_name b\n checker_process_name c\n bfd_process_name d", ["a", "b", "c", "d"]),
+        ("lvs_process_name c", ["keepalived", "keepalived", "c", "keepalived"]),
+    ],
+)
+def test_processes_are_called_as_configured(text: str, names: list[str], tmp_path: Path) -> None:
+    """process_names, process_name, vrrp_process_name, checker_process_name, lvs_process_name, bfd_process_name."""
+    file = tmp_path / "keepalived.conf"
+    file.write_text(f"global_defs {{\n {text}\n}}\n")
+    settings = load(str(file), DiskFiles(), Identity()).config.settings
+    assert [process_name(settings, part) for part in ("", "vrrp", "checkers", "bfd")] == names
+
+
+def test_the_pid_directory_is_asked_for(tmp_path: Path) -> None:
+    """use_pid_dir."""
+    file = tmp_path / "keepalived.conf"
+    file.write_text("use_pid_dir\n")
+    assert load(str(file), DiskFiles(), Identity()).config.process.use_pid_dir

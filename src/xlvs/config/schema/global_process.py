@@ -96,21 +96,14 @@ GLOBAL_PROCESS = (
     ),
     Keyword("umask", R, "umask of created files", UMASK, default="0177"),
     Keyword("random_seed", R, "seed of ${_RANDOM}", Number(), default="[time]"),
-    Keyword(
-        "process_names", R, "default per-process names", Flag(), without_effect="there is one process; its name stays"
-    ),
-    Keyword(
-        "process_name", R, "parent process name", Text("NAME"), without_effect="there is one process; its name stays"
-    ),
-    Keyword(
-        "vrrp_process_name", R, "VRRP child name", Text("NAME"), without_effect="there is one process; its name stays"
-    ),
+    Keyword("process_names", R, "default per-process names", Flag()),
+    Keyword("process_name", R, "parent process name", Text("NAME")),
+    Keyword("vrrp_process_name", R, "VRRP child name", Text("NAME")),
     Keyword(
         "checker_process_name",
         R,
         "checker child name",
         Text("NAME"),
-        without_effect="there is one process; its name stays",
     ),
     Keyword(
         "lvs_process_name",
@@ -118,11 +111,8 @@ GLOBAL_PROCESS = (
         "synonym of checker_process_name",
         Text("NAME"),
         means="checker_process_name",
-        without_effect="there is one process; its name stays",
     ),
-    Keyword(
-        "bfd_process_name", R, "BFD child name", Text("NAME"), without_effect="there is one process; its name stays"
-    ),
+    Keyword("bfd_process_name", R, "BFD child name", Text("NAME")),
     Keyword(
         "max_auto_priority", C, "raise to SCHED_RR when timers are late", Number(-1, 99), default="0", goes_on=True
     ),

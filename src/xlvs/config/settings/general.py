@@ -94,6 +94,11 @@ class GlobalSettings:
     stats_dump_file: str = ""
     json_dump_file: str = ""
     umask: int = 0o177
+    process_names: bool = False
+    process_name: str = ""
+    vrrp_process_name: str = ""
+    checker_process_name: str = ""
+    bfd_process_name: str = ""
     random_seed: int | None = None
     max_auto_priority: int = 0
     vrrp_priority: int | None = None
