@@ -234,6 +234,22 @@ def test_reload_keeps_the_session_up_and_agrees_on_other_intervals(link: Wire) -
     assert "Entering Down state" not in ours.log + real.log
 
 
+def test_parts_that_were_killed_find_the_session_again(link: Wire) -> None:
+    """The routers learn its state when they are started again; the sessions come up anew."""
+    if not INSTALLED[REAL]:
+        pytest.skip("the package keepalived is not installed")
+    ours = link.start("A", OURS, session("A", 4, multiplier=40) + ROUTERS)
+    link.start("B", REAL, session("B", 4, multiplier=40))
+    for part, again in (("r", "Starting VRRP"), ("b", "Starting BFD")):
+        link.wait(lambda: link.has("A", "10.77.0.100"), "a master whose session is up")
+        seen = len(ours.log)
+        os.kill(int((link.folder / f"A.{part}.pid").read_text()), signal.SIGKILL)
+        link.wait(lambda again=again, seen=seen: again in ours.log[seen:], again)  # type: ignore[misc]
+        up = "VRRP_Instance(VI_1) Tracked BFD instance peer is UP"
+        link.wait(lambda up=up, seen=seen: up in ours.log[seen:], up)  # type: ignore[misc]
+    link.wait(lambda: link.has("A", "10.77.0.100"), "the master again")
+
+
 def header(
     first: int = 0x20, second: int = 0x40, multiplier: int = 3, length: int = 24, mine: int = 7, yours: int = 0
 ) -> bytes:
