@@ -25,6 +25,7 @@ class CheckNotifier:
     def __init__(self, plan: CheckPlan, log: Log) -> None:
         self._log = log
         self._fifos = Fifos("lvs", log)
+        self._starter = programs.Starter(log)
         self._mailer: Mailer | None = None
         self.use(plan)
 
@@ -44,10 +45,7 @@ class CheckNotifier:
             self._mailer.send(letter)
         hook = hook_of(change)
         if hook:
-            try:
-                programs.run(Command(hook.command, run_as=hook.run_as))
-            except OSError as problem:
-                self._log.write(f"Unable to run {' '.join(hook.command)}: {problem.strerror}")
+            self._starter.start(Command(hook.command, run_as=hook.run_as))
 
     async def drain(self) -> None:
         """At the very end: mails that are on their way and readers of FIFOs are given a second."""
@@ -57,6 +55,7 @@ class CheckNotifier:
 
     def close(self) -> None:
         """No more events."""
+        self._starter.flush()
         self._fifos.close()
 
 

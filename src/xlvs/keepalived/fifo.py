@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -48,10 +49,15 @@ class Fifo:
         if owner and owner.uid | owner.gid:
             os.chown(path, owner.uid, owner.gid, follow_symlinks=False)
 
-    @property
-    def is_open(self) -> bool:
-        """Somebody may read what is written."""
-        return self._fd >= 0
+    def is_ours_to_read(self) -> bool:
+        """Whether a reader is to be started here: of the processes that write to the pipe one does."""
+        if self._fd < 0:
+            return False
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def write(self, line: str) -> None:
         """One line."""
@@ -109,7 +115,7 @@ class Fifos:
 
     def _begin(self, plan: FifoPlan) -> None:
         self._fifos[plan] = fifo = Fifo(plan, self._log)
-        if plan.script is None or not fifo.is_open:
+        if plan.script is None or not fifo.is_ours_to_read():
             return
         try:
             self._readers[plan] = programs.run(plan.script, plan.path, ended=lambda *_: self._ended(plan))

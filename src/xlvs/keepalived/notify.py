@@ -24,6 +24,7 @@ class Notifier:
 
     def __init__(self, settings: Globals, log: Log) -> None:
         self._log = log
+        self._starter = programs.Starter(log)
         self._mailer: Mailer | None = None
         self._fifos = Fifos("vrrp", log)
         self.use(settings)
@@ -42,6 +43,7 @@ class Notifier:
 
     def close(self) -> None:
         """No more events."""
+        self._starter.flush()
         self._fifos.close()
 
     def changed(self, kind: str, name: str, state: str, priority: int, to: Notifications) -> None:
@@ -64,9 +66,9 @@ class Notifier:
     ) -> None:
         self._write(kind, name, state, priority)
         if specific:
-            self._run(specific)
+            self._starter.start(specific)
         if to.on_any:
-            self._run(to.on_any, kind, name, state, str(priority))
+            self._starter.start(to.on_any, kind, name, state, str(priority))
         self._mail(kind, name, state, to)
 
     def repeat(self, kind: str, name: str, state: str, priority: int) -> None:
@@ -86,7 +88,7 @@ class Notifier:
         """A master heard a lower priority."""
         self._write("INSTANCE", name, "MASTER_RX_LOWER_PRI", priority)
         if to.on_lower_priority:
-            self._run(to.on_lower_priority)
+            self._starter.start(to.on_lower_priority)
 
     def priority(self, name: str, state: State, priority: int, to: Notifications) -> None:
         """The effective priority changed."""
@@ -99,9 +101,3 @@ class Notifier:
     def _mail(self, kind: str, name: str, state: str, to: Notifications) -> None:
         if self._mailer and to.mail and (state != "FAULT" or self._mailer.settings.faults):
             self._mailer.send(mail.of_router(kind, name, state))
-
-    def _run(self, command: Command, *more: str) -> None:
-        try:
-            programs.run(command, *more)
-        except OSError as error:
-            self._log.write(f"Unable to run {command.text}: {error.strerror}")

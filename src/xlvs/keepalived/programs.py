@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import subprocess
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from xlvs.linux.program import start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xlvs.keepalived.log import Log
     from xlvs.keepalived.script_plan import Command
 
 _KILL_AFTER_S: Final = 2.0
@@ -63,6 +65,38 @@ class Program:
 def run(command: Command, *more: str, ended: Callable[[Program, int], None] | None = None) -> Program:
     """Start a command with more arguments. Raises OSError."""
     return Program(start((*command.arguments, *more), command.run_as), ended)
+
+
+class Starter:
+    """Starts programs one after the other, so that between two of many everything else has its turn."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._waiting: deque[tuple[Command, tuple[str, ...]]] = deque()
+
+    def start(self, command: Command, *more: str) -> None:
+        """As soon as those before it have begun."""
+        self._waiting.append((command, more))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def flush(self) -> None:
+        """At the end: all of them now."""
+        while self._waiting:
+            self._begin()
+
+    def _next(self) -> None:
+        if self._waiting:
+            self._begin()
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _begin(self) -> None:
+        command, more = self._waiting.popleft()
+        try:
+            run(command, *more)
+        except OSError as error:
+            self._log.write(f"Unable to run {command.text}: {error.strerror}")
 
 
 def run_and_wait(command: Command, *more: str, limit_s: float = 1.0) -> int | None:

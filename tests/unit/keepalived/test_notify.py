@@ -89,6 +89,45 @@ def test_scripts_get_what_the_originals_get(tmp_path: Path) -> None:
     ]
 
 
+def test_many_scripts_leave_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is started each time that the event loop comes round; at the end those that wait are started at once."""
+    begun: list[Command] = []
+    monkeypatch.setattr("xlvs.keepalived.programs.run", begun.append)
+    to = Notifications(on_master=Command(("/bin/x",)))
+
+    async def run() -> list[int]:
+        seen = []
+        async with notifier(Globals()) as notify:
+            for _ in range(20):
+                notify.changed("INSTANCE", "VI_1", "MASTER", 100, to)
+            for _ in range(3):
+                seen.append(len(begun))
+                await asyncio.sleep(0)
+        return [*seen, len(begun)]
+
+    assert asyncio.run(run()) == [0, 1, 2, 20]
+
+
+def test_one_of_two_processes_starts_the_reader_of_their_pipe(tmp_path: Path) -> None:
+    """Two readers would take each other's lines."""
+    reader = program(tmp_path, f"echo begun >> {tmp_path}/told; read -r line < $1")
+    plan = FifoPlan("notify fifo", str(tmp_path / "fifo"), script=reader)
+
+    async def run() -> None:
+        both = Fifos("vrrp", QUIET), Fifos("lvs", QUIET)
+        for each in both:
+            each.use((plan,))
+        both[1].write("line")
+        await until(lambda: told(tmp_path) == ["begun"])
+        for each in both:
+            each.close()
+            await each.drain()
+
+    asyncio.run(run())
+
+    assert told(tmp_path) == ["begun"]
+
+
 def test_a_reader_gets_every_line_to_the_last(tmp_path: Path) -> None:
     """It finds the end of the pipe and ends by itself; the original's loses what was written at the end."""
     fifo = tmp_path / "fifo"

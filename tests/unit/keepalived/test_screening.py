@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.keepalived.effects import Made
+from tests.unit.keepalived.effects import Effect, Made, shows
 from xlvs.keepalived import screening
 from xlvs.keepalived.log import Log
 from xlvs.keepalived.screening import screened_checks, screened_plan
+from xlvs.keepalived.script_plan import Command
 from xlvs.model.rights import Rights
 
 if TYPE_CHECKING:
@@ -177,3 +178,17 @@ def test_a_fifo_has_an_owner(script: str) -> None:
     assert fifo.script
     assert fifo.script.run_as == OWN
     assert "Invalid user/group for vrrp_notify fifo /run/f - ignoring" in found.log
+
+
+@pytest.mark.keyword("global_defs.lvs_notify_fifo_script")
+def test_the_fifo_of_the_checks_has_a_reader() -> None:
+    """Given the path as its last argument when it runs."""
+    shows(
+        Effect(
+            "global_defs.lvs_notify_fifo_script",
+            'lvs_notify_fifo_script "/bin/x a"',
+            lambda it: it.checks.fifos[0].script,
+            Command(("/bin/x", "a")),
+            beside="lvs_notify_fifo /run/f",
+        )
+    )
