@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.netns.neighbours import KEEPALIVED, OURS, REAL, Daemon, Wire, wire
+from tests.netns.side_by_side import side_by_side
 from xlvs.linux import namespace
 
 if TYPE_CHECKING:
@@ -151,12 +152,36 @@ def test_an_address_elsewhere_gets_a_device_and_announcements_of_its_own(net: Wi
 
     net.wait(lambda: len(announced(net)) >= 2, "announcements")
     assert net.has("A", VIP, "vrrp.51")
-    daemon.stop()
+    file = net.folder / "A.conf"
+    file.write_text(file.read_text(encoding="utf-8").replace("use_vmac_addr", ""), encoding="utf-8")
+    daemon.signal(signal.SIGHUP)
+    net.wait(lambda: net.has("A", VIP, "vA"), "the address on the interface itself")
 
     (first, sender), (second, _) = announced(net)[:2]
     assert sender == "00:00:5e:00:01:33"
     assert second - first > 0.9
     assert "vrrp.51" not in net.must("A", "ip", "link")
+
+
+@pytest.mark.skipif(not Path(KEEPALIVED).exists(), reason="the package keepalived is not installed")
+def test_unicast_with_a_device_of_its_own_is_as_the_original_s(tmp_path: Path) -> None:
+    """use_vmac with name and address, vmac_xmit_base, unicast_ttl: who sends what, and where the address is."""
+    found, expected = side_by_side(tmp_path, speak_on_base, [(OURS,), (REAL,)])
+
+    assert found == expected
+    assert found == ({("vA", 7)}, {"02:00:00:00:01:33"}, True)
+
+
+def speak_on_base(net: Wire, kind: str) -> tuple[set[tuple[str, int]], set[str], bool]:
+    """(device whose address sends advertisements, their time to live), senders of announcements, address on the device."""
+    base = net.must("A", "cat", "/sys/class/net/vA/address").strip()
+    lines = ("use_vmac own 02:00:00:00:01", "vmac_xmit_base", "unicast_ttl 7", "unicast_peer {\n10.77.0.2\n}")
+    net.start("A", kind, router(*lines).replace(" dev vA", ""))
+    net.wait(lambda: len(net.adverts("A")) > 1 and len(announced(net)) > 0, "advertisements and announcements")
+    frames = [frame for _, frame in list(net.frames) if frame[12:14] == b"\x08\x00" and frame[23] == 112]
+    names = {base: "vA"}
+    speakers = {(names.get(frame[6:12].hex(":"), "another"), frame[22]) for frame in frames}
+    return speakers, {sender for _, sender in announced(net)}, net.has("A", VIP, "own")
 
 
 def test_interfaces_of_a_group_share_its_pauses(net: Wire) -> None:

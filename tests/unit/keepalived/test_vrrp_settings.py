@@ -94,6 +94,15 @@ def test_without_refused_addresses_the_tables_only_go() -> None:
     assert [line.split()[0] for line in told.splitlines()] == ["table", "delete"] * 2
 
 
+def test_without_nft_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is raised; without addresses nothing is asked for either."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    wall = firewall.Firewall()
+
+    assert wall.set(FirewallSettings(), ()) == ""
+    assert "install nftables" in wall.set(FirewallSettings(), [(bytes(4), "vA")])
+
+
 def test_a_link_counts_before_two_advertisements_are_missed() -> None:
     """The original's limit, 1/256 of an interval below that."""
     found = plan("interface_up_down_delays {\nvA 5 1\neth0 5\n}\n" + framed("V", "advert_int 1"))
