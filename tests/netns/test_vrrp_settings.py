@@ -61,20 +61,23 @@ def announced(net: Wire) -> list[tuple[float, str]]:
 
 @pytest.mark.skipif(not Path(KEEPALIVED).exists(), reason="the package keepalived is not installed")
 def test_strict_mode_drops_packets_to_the_addresses_as_the_original_does(net: Wire) -> None:
-    """The same rules of nftables; no answer to a client; nothing of it is left."""
+    """The same rules of nftables, with use_vmac too; no answer to a client; nothing of it is left."""
     text = "global_defs {\nvrrp_strict\nnftables_counters\nnftables_priority -7\n}\n" + router(
         "virtual_ipaddress_excluded {\nfe80::55\n10.79.0.1 dev eth2\n2001:db8::1\n}"
     )
-    rules: dict[str, list[str]] = {}
-    for kind in (REAL, OURS):
-        daemon = net.start("A", kind, text)
-        net.wait_master("A")
-        shown = net.must("A", "nft", "-s", "list", "ruleset")
-        rules[kind] = [line for line in shown.splitlines() if line]
-        assert not answers(net, VIP)
-        daemon.stop()
+    rules: dict[tuple[str, str], list[str]] = {}
+    own = router("use_vmac", "no_accept", "virtual_ipaddress_excluded {\nfe80::55\n}").replace(" dev vA", "")
+    for given in (text, own):
+        for kind in (REAL, OURS):
+            daemon = net.start("A", kind, given)
+            net.wait_master("A")
+            shown = net.must("A", "nft", "-s", "list", "ruleset")
+            rules[given, kind] = [line for line in shown.splitlines() if line]
+            assert not answers(net, VIP)
+            daemon.stop()
 
-    assert rules[OURS] == rules[REAL]
+    assert rules[text, OURS] == rules[text, REAL]
+    assert rules[own, OURS] == rules[own, REAL]
     assert net.must("A", "nft", "list", "ruleset") == ""
     assert answers(net, "10.77.0.1")
 

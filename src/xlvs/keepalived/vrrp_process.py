@@ -214,11 +214,11 @@ class VrrpProcess:
         return found
 
     def _close_gates(self) -> None:
-        """Drop packets to the addresses of routers that do not accept them."""
-        addresses = firewall.refused(router.plan for router in self.routers.values())
-        if addresses and not self.plan.firewall_chosen:
+        """Have the rules of nftables that the routers want."""
+        told = firewall.wanted((router.plan for router in self.routers.values()), self.links)
+        if told != firewall.Wanted() and not self.plan.firewall_chosen:
             self.log.write("use_vmac or no_accept/strict specified, but no firewall configured - using nftables")
-        error = self._firewall.set(self.plan.firewall, addresses)
+        error = self._firewall.set(self.plan.firewall, told)
         if error:
             self.log.write(error)
 
@@ -428,7 +428,7 @@ class VrrpProcess:
             self._static.close()
         else:
             self._static.release()
-            self._firewall.set(self.plan.firewall, ())
+            self._firewall.set(self.plan.firewall, firewall.Wanted())
         self.notifier.close()
         self.announcer.close()
         loop = asyncio.get_running_loop()

@@ -168,7 +168,11 @@ def _instance(given: ConfiguredInstance, settings: GlobalSettings, ipv4_devices:
         interface=given.interface or settings.default_interface or "eth0",
         state_words=given.state,
         addresses=addresses,
-        excluded=tuple(_address(each) for each in given.virtual_ipaddress_excluded),
+        excluded=tuple(
+            # The device of a hardware address is for one family.
+            _address(each, given.interface if given.use_vmac and (each.address.version == 4) != (family == 4) else "")
+            for each in given.virtual_ipaddress_excluded
+        ),
         routes=tuple(_route(each) for each in given.virtual_routes),
         rules=tuple(_rule(each) for each in given.virtual_rules),
         family=family,

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
 from tests.unit.config.texts import framed, read
@@ -10,6 +13,12 @@ from xlvs.keepalived import firewall
 from xlvs.keepalived.room import fitted, room
 from xlvs.keepalived.vrrp_plan import Delays, FirewallSettings, Instance, Pauses, Plan
 from xlvs.keepalived.vrrp_translate import plan as translate
+
+if TYPE_CHECKING:
+    from xlvs.keepalived.links import Links
+
+NOWHERE = cast("Links", SimpleNamespace(by_name={}))
+"""A host without interfaces."""
 
 
 def plan(text: str) -> Plan:
@@ -79,17 +88,25 @@ def test_the_firewall_knows_addresses_that_are_not_accepted() -> None:
     """Those of an instance that accepts are not among them; link-local ones go with their interface."""
     closed = instance("no_accept\\nvirtual_ipaddress_excluded {\\nfe80::9\\n2001:db8::9\\n}")
 
-    told = firewall.rules(FirewallSettings("t", -3), firewall.refused([closed, instance()]))
+    told = firewall.rules(FirewallSettings("t", -3), firewall.wanted([closed, instance()], NOWHERE))
 
-    assert told.count("add element") == 3
-    assert 'add element ip6 t vips_link_local { fe80::9 . "vA" }' in told
+    assert told.count("elements") == 4
+    assert 'set vips_link_local { type ipv6_addr . iface_index; elements = { fe80::9 . "vA" }; }' in told
     assert "priority -3" in told
-    assert firewall.refused([instance(), instance("no_accept\\npriority 255")]) == []
+    assert firewall.wanted([instance(), instance("no_accept\\npriority 255")], NOWHERE) == firewall.Wanted()
+
+
+def test_a_table_is_made_for_a_family_that_needs_it() -> None:
+    """As the original does."""
+    told = firewall.rules(FirewallSettings("t"), firewall.wanted([instance("no_accept")], NOWHERE))
+
+    assert "table ip t {" in told
+    assert "table ip6 t {" not in told
 
 
 def test_without_refused_addresses_the_tables_only_go() -> None:
     """Those that an earlier run left, too."""
-    told = firewall.rules(FirewallSettings(), ())
+    told = firewall.rules(FirewallSettings(), firewall.Wanted())
 
     assert [line.split()[0] for line in told.splitlines()] == ["table", "delete"] * 2
 
@@ -99,8 +116,8 @@ def test_without_nft_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", "/nowhere")
     wall = firewall.Firewall()
 
-    assert wall.set(FirewallSettings(), ()) == ""
-    assert "install nftables" in wall.set(FirewallSettings(), [(bytes(4), "vA")])
+    assert wall.set(FirewallSettings(), firewall.Wanted()) == ""
+    assert "install nftables" in wall.set(FirewallSettings(), firewall.Wanted(((bytes(4), "vA"),)))
 
 
 def test_a_link_counts_before_two_advertisements_are_missed() -> None:
