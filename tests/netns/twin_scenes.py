@@ -348,10 +348,10 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "reload": Scene(
-        pool("", server(TCP), server(TCP, 8081)),
+        pool("inhibit_on_failure", server(TCP), server(TCP, 8081)),
         (
-            (up(8080), "Removing service"),
-            (reload(pool("", server(TCP), server(f"weight 3\n {TCP}", 8081))), "Activating"),
+            (up(8080), "Disabling service"),
+            (reload(pool("inhibit_on_failure", server(TCP), server(f"weight 3\n {TCP}", 8081))), "Activating"),
             (reload(pool("", server(TCP)) + pool("", server(TCP), vip="10.0.0.2")), "Activating"),
         ),
     ),

@@ -45,11 +45,12 @@ if TYPE_CHECKING:
 
 KEEPALIVED: Final = shutil.which("keepalived") or "/usr/sbin/keepalived"
 _PATIENCE_S: Final = 15.0
+_END: Final = "--- end"
 _SILENCE_S: Final = 0.2
 _STAMP: Final = re.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:]{8} \d{4}: ")
 _NOT_COMPARED: Final = re.compile(
     r"Starting |Running on|Command line|     |Opening file|Configuration file|NOTICE: setting config option"
-    r"|Initializing ipvs|Startup complete|Stopp|CPU usage|Remote SMTP server \[127.0.0.1\]:25 |SMTP alert|pid \d+ exited|Shutting down service|Reload|Reinitializing|Script user|\(/\S*: Line"
+    r"|Initializing ipvs|Startup complete|Stopp|CPU usage|Remote SMTP server \[127.0.0.1\]:25 |SMTP alert|pid \d+ exited|Reload|Reinitializing|Script user|\(/\S*: Line"
     r"|WARNING - default user|SECURITY VIOLATION"
 )
 _METHODS: Final = {ForwardingMethod.MASQUERADE: 0, ForwardingMethod.TUNNEL: 2, ForwardingMethod.DIRECT_ROUTE: 3}
@@ -113,7 +114,7 @@ async def _be_ours(path: str) -> None:
     loop.add_signal_handler(signal.SIGHUP, reread)
     checking.start()
     await ending.wait()
-    checking.stop(keep=True)
+    checking.stop()
     notifier.close()
     await notifier.drain()
 
@@ -131,7 +132,6 @@ class Twin:
             command += ["-p", f"{path}.pid", "-c", f"{path}.checkers"]
         self._process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         self.lines: list[str] = []
-        self._heard = True
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -139,7 +139,7 @@ class Twin:
         assert self._process.stderr
         for line in self._process.stderr:
             found = _line(line.rstrip("\n"))
-            if found and self._heard and not _NOT_COMPARED.match(found):
+            if found and not _NOT_COMPARED.match(found):
                 self.lines.append(found)
 
     def wait(self, wanted: str, begin: int) -> None:
@@ -164,8 +164,8 @@ class Twin:
         self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
-        """SIGTERM; what is said from now on is not looked at."""
-        self._heard = False
+        """SIGTERM."""
+        self.lines.append(_END)
         self._process.terminate()
         try:
             self._process.wait(_PATIENCE_S)
@@ -240,11 +240,18 @@ def _in_order(lines: list[str]) -> list[str]:
     steps: list[list[str]] = [[]]
     for line in lines:
         steps.append([line]) if line.startswith("---") else steps[-1].append(line)
+    # The original takes servers out one by one, ours the services.
+    steps[-1] = [line for line in steps[-1] if not line.startswith("ipvs")]
     for step in steps:
         if any(line.startswith("Activating") for line in step):
-            step.sort(key=lambda line: (not line.startswith("ipvs"), line if "success" in line else ""))
+            step.sort(key=_of_a_start)
         step.sort(key=lambda line: line.startswith("fifo"))
     return [line for step in steps for line in step]
+
+
+def _of_a_start(line: str) -> tuple[bool, str]:
+    is_edit = line.startswith("ipvs")
+    return not is_edit, line if is_edit or "success" in line else ""
 
 
 if __name__ == "__main__":

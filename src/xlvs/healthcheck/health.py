@@ -139,6 +139,8 @@ class Health:
         if server.up:
             self._emit(Note(f"Removing service {server.settings.name} from VS {settings.name}"))
             self._emit(ServerChanged(settings, server.settings, up=False, cause=Cause.REMOVED))
+        elif server.settings.inhibit:
+            self._emit(Note(f"Removing (inhibited) service {server.settings.name} from VS {settings.name}"))
 
     def finished(self, checker: Checker, turn: int, result: ProbeResult, now: int) -> None:
         """A probe ended. One that was given up meanwhile does not count."""

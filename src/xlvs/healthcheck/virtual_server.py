@@ -159,10 +159,10 @@ class VirtualServer:
     def stop(self) -> None:
         """End: who is to be told, is told that everything goes down."""
         for server in self.servers:
-            if server.up:
-                self._note(f"Shutting down service {server.settings.name} from VS {self.settings.name}")
-                if self.settings.omega:
-                    self._emit(ServerChanged(self.settings, server.settings, up=False, cause=Cause.ENDING))
+            state = "(inhibited) " if server.settings.inhibit and not server.up else ""
+            self._note(f"Shutting down {state}service {server.settings.name} from VS {self.settings.name}")
+            if server.up and self.settings.omega:
+                self._emit(ServerChanged(self.settings, server.settings, up=False, cause=Cause.ENDING))
         if self.settings.omega and self.quorum_up:
             self._emit(QuorumChanged(self.settings, up=False))
 
