@@ -20,7 +20,8 @@ from xlvs.keepalived import line
 from xlvs.keepalived.child import Child
 from xlvs.keepalived.configured import configured
 from xlvs.keepalived.control import Control
-from xlvs.model.errors import XlvsError
+from xlvs.keepalived.reload_schedule import ReloadSchedule
+from xlvs.model.errors import UsageError, XlvsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,8 @@ class Parent:
         self._selector = selectors.DefaultSelector()
         self._control = Control(manner.control, self._selector, self._facts)
         self.children = [Child(each, log, self._selector, partial(self._told, each), self._let_go) for each in parts]
+        self._schedule = ReloadSchedule(log.write)
+        self._follow_schedule()
         self._wakes, self._woken = socket.socketpair()
 
     # The life
@@ -116,13 +119,14 @@ class Parent:
     def _wait(self) -> float | None:
         times = [child.due for child in self.children if child.due is not None]
         times += [self._ends_at] if self._ends_at is not None else []
-        due = self._control.due()
-        times += [due] if due is not None else []
+        times += [due for due in (self._control.due(), self._schedule.due()) if due is not None]
         return max(min(times) - time.monotonic(), 0) if times else None
 
     def _do_what_is_due(self) -> None:
         now = time.monotonic()
         self._control.expire(now)
+        if self._schedule.is_time(now, time.time()) and self._ends_at is None:
+            self._reload()
         for child in self.children:
             if child.due is not None and child.due <= now:
                 child.start(self.reading.config)
@@ -208,9 +212,10 @@ class Parent:
 
     def _reload(self) -> None:
         """Read the file; a mistake in it changes nothing, else all parts go over to it."""
-        self._log.write("Reloading ...")
         self._manager.reloading()
         try:
+            self._validate()
+            self._log.write("Reloading ...")
             self.reading = self._source.read_again(self.reading)
         except XlvsError as error:
             for each in f"The configuration stays as it is:\n{error.message}".splitlines():
@@ -218,6 +223,7 @@ class Parent:
             self._settled()
             self._manager.status(f"reload refused, the configuration of before stays: {error.message.splitlines()[0]}")
             return
+        self._follow_schedule()
         content = line.packed(self.reading.config)
         for child in self.children:
             wanted = self._wanted(child.part)
@@ -228,6 +234,19 @@ class Parent:
             elif wanted and not child.lives:
                 child.start(self.reading.config)
         self._settled()
+
+    def _validate(self) -> None:
+        """reload_check_config: what would be ignored or defaulted refuses a reload too. Raises UsageError."""
+        log = self.reading.config.settings.reload_check_config
+        if not log:
+            return
+        self._log.write("validate conf before Reload")
+        if not self._source.is_good(log):
+            raise UsageError(f"New config failed validation, see {log} for details")
+
+    def _follow_schedule(self) -> None:
+        settings = self.reading.config.settings
+        self._schedule.use(settings.reload_time_file, repeats=settings.reload_repeat)
 
     def _end(self) -> None:
         if self._ends_at is not None:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _STOPS: Final = frozenset({Severity.PARAMETER, Severity.FATAL, Severity.SECURITY})
 """The last: a file that has to be there and is not."""
+_FIXED: Final = {
+    "instance": "instance name",
+    "net_namespace": "network namespace",
+    "net_namespace_ipvs": "ipvs network namespace",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,9 @@ class Source:
         Raises UsageError for a mistake that was not there before: what runs is better than what it may mean.
         """
         again = self.read()
+        for field, name in _FIXED.items():
+            if getattr(again.config.process, field) != getattr(before.config.process, field):
+                raise UsageError(f"Cannot change {name} at a reload - please restart keepalived")
         self.refuse_new(again, before.known)
         return again
 
@@ -71,6 +79,12 @@ class Source:
         new = Counter(map(_sameness, again.mistakes)) - known
         if new:
             raise UsageError("\n".join(each.report() for each in again.mistakes if _sameness(each) in new))
+
+    def is_good(self, log: str) -> bool:
+        """reload_check_config: whether nothing at all is wrong with it; what is, is written to a file."""
+        from xlvs.keepalived.config_check import config_test
+
+        return not config_test(self.path, self._identity, log=log)
 
     def _load(self) -> Loaded:
         try:

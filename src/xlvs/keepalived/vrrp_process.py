@@ -126,6 +126,9 @@ class VrrpProcess:
         for each in dump.data_lines(self) if self._wishes.shows_configuration else ():
             self.log.write(each)
 
+    def _own_addresses(self) -> set[bytes]:
+        return {each.address for router in self.routers.values() for each in router.plan.all_addresses}
+
     def _tell_address(self, address: bytes, interface: str, what: str) -> None:
         self.log.write(f"Netlink reflector reports IP {address_text(address)} {what} {interface}")
 
@@ -284,7 +287,7 @@ class VrrpProcess:
             elif isinstance(change, watch.AddressChange):
                 lost.add(change.address.address) if change.gone else lost.discard(change.address.address)
                 link = self.links.by_index(change.address.ifindex)
-                if link and self._wishes.tells_addresses:
+                if link and self._wishes.tells_addresses and change.address.address not in self._own_addresses():
                     self._tell_address(change.address.address, link.name, "removed from" if change.gone else "added to")
         self._tell_links(before)
         if lost or came:

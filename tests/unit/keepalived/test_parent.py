@@ -139,6 +139,39 @@ def test_a_mistake_on_reload_changes_nothing(daemon: Running) -> None:
     assert "changed" not in daemon.log()
 
 
+def test_a_reload_may_ask_for_a_configuration_without_any_mistake(daemon: Running) -> None:
+    """reload_check_config: a mistake that was there before refuses it too, and is written to the file."""
+    log = daemon.folder / "mistakes"
+    daemon.configure("B", f"reload_check_config {log}")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_said("changed to B", 2)
+    daemon.configure("C", "vrrp_version 4")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_said(f"New config failed validation, see {log} for details")
+    assert "vrrp_version" in log.read_text()
+    assert "changed to C" not in daemon.log()
+
+
+def test_a_reload_comes_at_its_time(daemon: Running) -> None:
+    """reload_time_file."""
+    when = daemon.folder / "when"
+    daemon.configure("B", f"reload_time_file {when}")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_said("changed to B", 2)
+    daemon.configure("C")
+    when.write_text(time.strftime("%Y-%m-%d %H:%M:%S\n", time.localtime(time.time() + 2)))
+    daemon.until_said("changed to C", 2)
+    assert not when.exists()
+
+
+def test_what_cannot_change_refuses_a_reload(daemon: Running) -> None:
+    """The instance's name is part of the names of files."""
+    file = daemon.folder / "keepalived.conf"
+    file.write_text(f"instance other\n{file.read_text()}")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_said("Cannot change instance name at a reload - please restart keepalived")
+
+
 def test_parts_come_and_go_with_the_configuration(daemon: Running) -> None:
     """A part with nothing to do ends, and begins when there is something."""
     daemon.configure("A", "lvs_flush")

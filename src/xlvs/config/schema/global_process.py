@@ -43,6 +43,7 @@ GLOBAL_PROCESS = (
         "handshake file while reading the config",
         Maybe(Text("PATH"), ""),
         default="[off; PIDDIR/keepalived.reload]",
+        without_effect="the file is read in one go: wait for the end of `systemctl reload`",
     ),
     Keyword(
         "reload_time_file",
@@ -71,7 +72,13 @@ GLOBAL_PROCESS = (
     ),
     Keyword("data_use_instance", R, "put instance/namespace into dump file names", Bool(), default="off"),
     Keyword(
-        "json_version", R, "2 = VRRP data in a named array + track_process", OneOf((1, 2)), default="1", since="2.4"
+        "json_version",
+        R,
+        "2 = VRRP data in a named array + track_process",
+        OneOf((1, 2)),
+        default="1",
+        since="2.4",
+        without_effect="version 1 is written; `xlvs keepalived status --json` says more",
     ),
     Keyword("state_dump_file", R, "location of SIGUSR1 dumps", Text("PATH"), default="[in /tmp]", since="2.4"),
     Keyword("stats_dump_file", R, "SIGUSR2 dump", Text("PATH"), default="[in /tmp]", since="2.4"),

@@ -85,11 +85,9 @@ class GlobalSettings:
     shutdown_script: Script | None = None
     shutdown_script_timeout: int = 10
     reload_check_config: str = ""
-    reload_file: str = ""
     reload_time_file: str = ""
     reload_repeat: bool = False
     data_use_instance: bool = False
-    json_version: int = 1
     state_dump_file: str = ""
     stats_dump_file: str = ""
     json_dump_file: str = ""
