@@ -122,11 +122,10 @@ class RunningSession:
         self._timer = asyncio.get_running_loop().call_at(at / _SECOND_US, self._ring) if at is not None else None
 
     def _ring(self) -> None:
-        """Packets that wait to be read were not late: the neighbor is taken for lost only after they were looked at."""
-        due = self._timer_at or 0
+        """What waits to be read was looked at before: the event loop has descriptors go before timers."""
+        now = max(now_us(), self._timer_at or 0)
         self._timer = self._timer_at = None
-        self._host.hear_all()
-        self.session.handle_timer(max(now_us(), due))
+        self.session.handle_timer(now)
         self.settle()
 
 
@@ -174,11 +173,6 @@ class BfdProcess:
             self._routers.tell([(running.name, up)], now_us())
         if self._checks and running.plan.tells_checks:
             self._checks.tell([(running.name, up)], now_us())
-
-    def hear_all(self) -> None:
-        """Read what is there."""
-        for ear in list(self._ears.values()):
-            self._hear(ear)
 
     # Inside
 

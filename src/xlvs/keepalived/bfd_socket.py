@@ -22,8 +22,8 @@ _IP_PKTINFO: Final = 8
 _IP_RECVTTL: Final = 12
 _TOS: Final = 0xC0
 _TRIES: Final = 64
-_AT_ONCE: Final = 256
-"""Datagrams before timers get their turn."""
+_AT_ONCE: Final = 4096
+"""Datagrams before timers get their turn: more than neighbors send during a pause of this process."""
 
 
 def _udp(family: int) -> socket.socket:
@@ -60,7 +60,7 @@ class Ear:
         self._socket.close()
 
     def datagrams(self) -> Iterator[Datagram]:
-        """What came since the last call; at most some hundred."""
+        """What came since the last call; at most some thousand."""
         for _ in range(_AT_ONCE):
             try:
                 data, extra, _, source = self._socket.recvmsg(2048, 256)

@@ -7,12 +7,14 @@ import asyncio
 import contextlib
 import os
 import socket
+import time
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import pytest
 
+from xlvs.bfd.packet import ControlPacket, State, build
 from xlvs.bfd.settings import SessionSettings
 from xlvs.keepalived import bfd_dump, bfd_state
 from xlvs.keepalived.bfd_events import EventPipe, EventWriter
@@ -182,6 +184,36 @@ def test_source_address_that_comes_later_is_waited_for(
     seen.run(story)
     said = [line for line in seen.log.lines if line.startswith("(one)")]
     assert said == ["(one) bind() error (Cannot assign requested address)"]
+
+
+def test_pause_of_this_process_is_no_silence_of_the_neighbor(host: Callable[..., Host]) -> None:
+    """What waits to be read counts before the time that has passed."""
+    one = plans(free_port())[0]
+    seen = host(replace(one, settings=replace(one.settings, min_rx_us=10 * MS)))
+    neighbor = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    neighbor.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+    neighbor.bind((ENDS[4][1], 0))
+
+    def say(state: State, to: int) -> None:
+        said = ControlPacket(state, 9, to, 20, 10 * MS, 10 * MS)
+        neighbor.sendto(build(said), (ENDS[4][0], one.settings.port))
+
+    async def story() -> None:
+        session = seen.process.running["one"].session
+        say(State.DOWN, 0)
+        await seen.until(lambda: session.state is State.INIT, "heard")
+        say(State.UP, session.discriminator)
+        await seen.until(lambda: session.up, "up")
+        time.sleep(2 * session.detection_us / 1e6)  # the pause
+        say(State.UP, session.discriminator)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert session.up
+        await seen.until(lambda: not session.up, "silence")
+
+    with neighbor:
+        seen.run(story)
+    assert seen.told() == ["one Down Up Down"]
 
 
 def test_port_that_another_program_has_is_waited_for(
