@@ -14,6 +14,7 @@ from xlvs.keepalived.check_notify import CheckNotifier
 from xlvs.keepalived.check_translate import translate
 from xlvs.keepalived.checking import open_checking
 from xlvs.keepalived.screening import screened_checks
+from xlvs.keepalived.snmp_checks import CheckAgent
 from xlvs.model.errors import XlvsError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ async def run(
     notifier = CheckNotifier(plan, log)
     try:
         checking = open_checking(plan, log.write, notifier)
+        notifier.agents.append(CheckAgent(checking, plan.snmp, log))
 
         def changed(again: KeepalivedConfig) -> None:
             nonlocal config, plan

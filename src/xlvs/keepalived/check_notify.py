@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xlvs.healthcheck.settings import Hook
     from xlvs.keepalived.check_plan import CheckPlan
     from xlvs.keepalived.log import Log
+    from xlvs.keepalived.snmp_checks import CheckAgent
 
 
 class CheckNotifier:
@@ -27,16 +28,22 @@ class CheckNotifier:
         self._fifos = Fifos("lvs", log)
         self._starter = programs.Starter(log)
         self._mailer: Mailer | None = None
+        self.agents: list[CheckAgent] = []
+        """Told of everything too."""
         self.use(plan)
 
     def use(self, plan: CheckPlan) -> None:
         """Another configuration: what it leaves as it was goes on."""
         self._fifos.use(plan.fifos)
+        for agent in self.agents:
+            agent.use(plan.snmp)
         if plan.mail != (self._mailer.settings if self._mailer else None):
             self._mailer = Mailer(plan.mail, self._log) if plan.mail else None
 
     def __call__(self, change: CheckerChanged | ServerChanged | QuorumChanged) -> None:
         """Tell of a change."""
+        for agent in self.agents:
+            agent.changed(change)
         line = fifo_line(change)
         if line:
             self._fifos.write(line)
@@ -57,6 +64,8 @@ class CheckNotifier:
         """No more events."""
         self._starter.flush()
         self._fifos.close()
+        for agent in self.agents:
+            agent.close()
 
 
 def fifo_line(change: CheckerChanged | ServerChanged | QuorumChanged) -> str:

@@ -12,6 +12,7 @@ from xlvs.keepalived.script_plan import ScriptRules
 if TYPE_CHECKING:
     from xlvs.keepalived.mail import MailSettings
     from xlvs.keepalived.script_plan import FifoPlan
+    from xlvs.keepalived.snmp_plan import SnmpPlan
     from xlvs.model.service import ServiceKey
     from xlvs.model.settings import Timeouts
 
@@ -32,6 +33,7 @@ class CheckPlan:
     fifos: tuple[FifoPlan, ...] = ()
     scripts: ScriptRules = field(default_factory=ScriptRules)
 
+    snmp: SnmpPlan | None = None
     warnings: tuple[str, ...] = ()
     """What is asked for and cannot be had, for the log."""
 

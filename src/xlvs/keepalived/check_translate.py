@@ -12,6 +12,7 @@ from xlvs.keepalived.check_plan import CheckPlan
 from xlvs.keepalived.check_probes import checkers_of, regex_fault
 from xlvs.keepalived.mail import mail_settings
 from xlvs.keepalived.script_plan import fifos_of, rules_of
+from xlvs.keepalived.snmp_plan import of_checks
 from xlvs.model.address import Family, family_of
 from xlvs.model.destination import (
     TUNNEL_FLAG_CHECKSUM,
@@ -73,6 +74,7 @@ def translate(config: KeepalivedConfig) -> CheckPlan:
         mail=mail_settings(settings),
         fifos=fifos_of(settings, "lvs", settings.lvs_notify_fifo, settings.lvs_notify_fifo_script),
         scripts=rules_of(settings),
+        snmp=of_checks(config),
         warnings=tuple(_warnings(config)),
     )
 

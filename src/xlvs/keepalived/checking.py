@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from xlvs.ipvs.interface import IpvsTables
     from xlvs.keepalived.check_plan import CheckPlan
     from xlvs.model.service import ServiceKey
+    from xlvs.model.settings import Timeouts
+    from xlvs.model.views import ServiceView
 
     Notify = Callable[[CheckerChanged | ServerChanged | QuorumChanged], None]
     WriteLog = Callable[[str], None]
@@ -111,6 +113,14 @@ class Checking:
                     self._tables.flush()
                 if self.plan.health.servers:
                     bring(self._tables, [], self.plan.keys.__contains__)
+
+    def views(self) -> list[ServiceView]:
+        """What the tables hold and count. Raises what they raise."""
+        return list(self._tables.services())
+
+    def timeouts(self) -> Timeouts:
+        """Those in force. Raises what the tables raise."""
+        return self._tables.timeouts()
 
     def do(self, effect: Effect) -> None:
         """Do one thing that the verdicts want."""

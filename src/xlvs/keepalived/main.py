@@ -85,7 +85,7 @@ def _serve(options: argparse.Namespace) -> int:
     log.write(f"Command line: {' '.join(repr(each) for each in ['keepalived', *sys.argv[2:]])}", detail=True)
     for each in command_line.notices(options):
         log.write(each)
-    source = Source(options.use_file, _identity(options))
+    source = Source(options.use_file, _identity(options), snmp=options.snmp, snmp_socket=options.snmp_agent_socket)
     log.write(f"Opening file '{options.use_file}'.", detail=True)
     reading = source.read()
     for each in reading.lines:

@@ -12,6 +12,8 @@ from xlvs.keepalived.mailer import MAILS_LAST_S, Mailer
 from xlvs.vrrp.effects import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.script_plan import Command
     from xlvs.keepalived.vrrp_plan import Globals, Notifications
@@ -26,6 +28,8 @@ class Notifier:
         self._log = log
         self._starter = programs.Starter(log)
         self._mailer: Mailer | None = None
+        self.watchers: list[Callable[[str, str, str], None]] = []
+        """Told of every change too: kind, name and state."""
         self._fifos = Fifos("vrrp", log)
         self.use(settings)
 
@@ -65,6 +69,8 @@ class Notifier:
         self, kind: str, name: str, state: str, priority: int, to: Notifications, specific: Command | None
     ) -> None:
         self._write(kind, name, state, priority)
+        for watch in self.watchers:
+            watch(kind, name, state)
         if specific:
             self._starter.start(specific)
         if to.on_any:

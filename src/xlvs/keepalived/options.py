@@ -18,8 +18,6 @@ SIGNALS: Final = {"STOP": 15, "RELOAD": 1, "DATA": 10, "STATS": 12, "STATS_CLEAR
 DEFAULT_FILE: Final = "/etc/keepalived/keepalived.conf"
 CORE_PATTERN: Final = "core"
 _WITHOUT_EFFECT: Final = {
-    "snmp": "-x: there is no SNMP agent; exporters read the files of SIGUSR1, SIGUSR2 and JSON",
-    "snmp_agent_socket": "-A: there is no SNMP agent",
     "perf": "--perf: use perf record -p with the pid file",
     "debug": "--debug: the options of the original's debug builds are not there; -D logs in detail",
 }
@@ -111,8 +109,8 @@ def _what_runs(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="-m, with this kernel.core_pattern until the end (default: core)",
     )
-    add("-x", "--snmp", action="store_true", help=argparse.SUPPRESS)
-    add("-A", "--snmp-agent-socket", metavar="FILE", help=argparse.SUPPRESS)
+    add("-x", "--snmp", action="store_true", help="answer the SNMP master agent for routers and servers")
+    add("-A", "--snmp-agent-socket", metavar="PLACE", default="", help="where the SNMP master agent listens")
     add("--perf", nargs="?", const="all", help=argparse.SUPPRESS)
     add("--debug", nargs="?", const="all", help=argparse.SUPPRESS)
     add("--no-mem-check", action="store_true", help=argparse.SUPPRESS)

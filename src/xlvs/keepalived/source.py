@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.config.build.config import load
 from xlvs.config.files import Unreadable
@@ -49,9 +49,11 @@ class Reading:
 class Source:
     """A file, and whose lines of it are meant."""
 
-    def __init__(self, path: str, identity: Identity) -> None:
+    def __init__(self, path: str, identity: Identity, *, snmp: bool = False, snmp_socket: str = "") -> None:
         self.path = path
         self._identity = identity
+        self._settings: dict[str, Any] = {"enable_snmp_vrrp": True, "enable_snmp_checker": True} if snmp else {}
+        self._settings |= {"snmp_socket": snmp_socket} if snmp_socket else {}
 
     def read(self) -> Reading:
         """What stands there now. Raises UsageError when that cannot be run at all."""
@@ -88,9 +90,11 @@ class Source:
 
     def _load(self) -> Loaded:
         try:
-            return load(self.path, DiskFiles(), self._identity)
+            loaded = load(self.path, DiskFiles(), self._identity)
         except Unreadable as error:
             raise UsageError(f"{self.path}: {error}") from None
+        settings = replace(loaded.config.settings, **self._settings)
+        return replace(loaded, config=replace(loaded.config, settings=settings))
 
 
 def _sameness(problem: Problem) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from xlvs.vrrp.settings import RouterSettings
 if TYPE_CHECKING:
     from xlvs.keepalived.mail import MailSettings
     from xlvs.keepalived.script_plan import FifoPlan
+    from xlvs.keepalived.snmp_plan import SnmpPlan
+    from xlvs.model.settings import SyncDaemon
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,9 @@ class Globals:
 class Plan:
     """Everything."""
 
+    snmp: SnmpPlan | None = None
+    sync: tuple[str, tuple[SyncDaemon, ...]] = ("", ())
+    """lvs_sync_daemon: the router whose role it follows, and the daemons of both roles."""
     settings: Globals = Globals()
     instances: tuple[Instance, ...] = ()
     groups: tuple[Group, ...] = ()

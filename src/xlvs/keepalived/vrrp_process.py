@@ -22,7 +22,9 @@ from xlvs.keepalived.process_tracking import WatchedProcesses
 from xlvs.keepalived.room import fitted, room
 from xlvs.keepalived.screening import screened_plan
 from xlvs.keepalived.session_tracking import TrackedSessions
+from xlvs.keepalived.snmp_vrrp import RouterAgent
 from xlvs.keepalived.static_parts import StaticParts
+from xlvs.keepalived.sync_daemon import SyncDaemons
 from xlvs.keepalived.tracking import RunningScript, Tracker, WatchedFile
 from xlvs.keepalived.virtual_addresses import text as address_text
 from xlvs.keepalived.vmac import Vmacs
@@ -42,10 +44,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from xlvs.config.settings.config import KeepalivedConfig
+    from xlvs.ipvs.interface import IpvsTables
     from xlvs.keepalived.line import Line
     from xlvs.keepalived.log import Log
     from xlvs.keepalived.vrrp_plan import Group, Instance
     from xlvs.vrrp.effects import Effect
+
+
+def _tables() -> IpvsTables:
+    from xlvs.ipvs.pinned import open_tables  # for the few who synchronise
+
+    return open_tables()
+
 
 SIGNAL_JSON = signal.SIGRTMIN + 2
 SIGNAL_CLEAR = signal.SIGRTMAX - 1
@@ -87,6 +97,9 @@ class VrrpProcess:
         self._sockets: dict[Channel, AdvertSocket] = {}
         self._by_vrid: dict[tuple[Channel, int], RunningRouter] = {}
         self._started = False
+        self._snmp = RouterAgent(self, log)
+        self._sync = SyncDaemons(_tables, log)
+        self.notifier.watchers += [self._snmp.changed, self._sync.changed]
         self._sessions_up: dict[str, bool] = {}
         self._sessions_known: set[str] = set()
         self._sessions_from = sessions
@@ -109,12 +122,16 @@ class VrrpProcess:
         line.listen(self.reload, lambda: vrrp_state.state(self), self._ended.set)
         if self._sessions_from is not None:
             read_events(loop, self._sessions_from, self._sessions_up, self._session_changed, self.log, now_us)
+        self._snmp.use(self.plan.snmp)
+        self._sync.use(*self.plan.sync)
         self._start()
         self._show()
         line.ready()
         gc.freeze()  # a collection that walks everything made at the start delays timers
         await self._ended.wait()
         self._stop()
+        self._snmp.close()
+        self._sync.close()
         await self.notifier.drain()
 
     def _show(self) -> None:
@@ -383,6 +400,8 @@ class VrrpProcess:
             script.up = states.get(name, script.up)
         self.notifier.use(plan.settings)
         self._static.use(plan)
+        self._snmp.use(plan.snmp)
+        self._sync.use(*plan.sync)
         self._delays.use(plan.delays)
         self.announcer.use(plan.pauses)
         self._reload_routers()

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from xlvs.config.settings.vrrp import Instance as ConfiguredInstance
 from xlvs.keepalived.mail import mail_settings
 from xlvs.keepalived.script_plan import Command, command_of, fifos_of, rules_of
+from xlvs.keepalived.snmp_plan import of_routers
+from xlvs.keepalived.sync_daemon import sync_daemons
 from xlvs.keepalived.vmac_names import with_devices
 from xlvs.keepalived.vrrp_plan import (
     Delays,
@@ -58,6 +60,8 @@ def plan(config: KeepalivedConfig) -> Plan:
         if each.use_vmac and each.virtual_ipaddress and each.virtual_ipaddress[0].address.version == 4
     )
     return Plan(
+        snmp=of_routers(config),
+        sync=sync_daemons(config),
         settings=_globals(config.settings),
         instances=with_devices(
             [(_instance(each, config.settings, ipv4_devices), _moving(each)) for each in config.instances],

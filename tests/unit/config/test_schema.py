@@ -53,8 +53,6 @@ ELSEWHERE = {
     "virtual_server": {"connect_timeout", "retry", "delay_before_retry", "warmup", "weight"},
     "real_server": {"connect_timeout", "retry", "delay_before_retry", "warmup", "delay_loop"},
 }
-# What stays open of the ranks that real configurations use: xlvs has no SNMP agent.
-WITHOUT_AGENT = {"enable_snmp_vrrp", "enable_snmp_checker"}
 
 
 def test_schema_has_every_keyword_of_the_original() -> None:
@@ -69,7 +67,7 @@ def test_schema_has_every_keyword_of_the_original() -> None:
 def test_keywords_that_real_configurations_use_have_their_effect() -> None:
     """Rank E and C."""
     without = {keyword.name for _, keyword in rows() if keyword.without_effect and keyword.rank is not Rank.RARE}
-    assert without == WITHOUT_AGENT
+    assert without == set()
 
 
 @pytest.mark.parametrize("block", SETTINGS)

@@ -36,7 +36,7 @@ def test_every_option_of_the_original_is_known() -> None:
 
 def test_what_has_no_effect_is_said() -> None:
     """One line each."""
-    assert len(options.notices(options.parse(shlex.split(EVERY)))) == 4
+    assert len(options.notices(options.parse(shlex.split(EVERY)))) == 2
     assert options.notices(options.parse([])) == []
 
 

@@ -68,3 +68,12 @@ def test_a_reload_refuses_the_same_mistake_twice(path: Path) -> None:
     path.write_text(GOOD + "nonsense\nnonsense\n", encoding="ascii")
     with pytest.raises(UsageError, match="nonsense"):
         source.read_again(before)
+
+
+def test_snmp_may_be_asked_for_on_the_command_line(path: Path) -> None:
+    """-x turns it on for routers and servers, -A says where the master is."""
+    path.write_text(GOOD, encoding="ascii")
+    settings = Source(str(path), Identity(), snmp=True, snmp_socket="tcp:localhost:705").read().config.settings
+    assert (settings.router_id, settings.enable_snmp_vrrp, settings.enable_snmp_checker) == ("A", True, True)
+    assert settings.snmp_socket == "tcp:localhost:705"
+    assert not Source(str(path), Identity()).read().config.settings.enable_snmp_vrrp

@@ -83,7 +83,7 @@ VIRTUAL_SERVER = (
         R,
         "label shown in SNMP output",
         Text("TEXT"),
-        without_effect="xlvs has no SNMP agent: read the numbers from `xlvs keepalived status --json`",
+        without_effect="SNMP shows addresses and no names",
         goes_on=True,
     ),
     Keyword("weight", R, "default weight of the real servers", Number(1, 2**31 - 1), default="1"),
@@ -122,7 +122,7 @@ REAL_SERVER = (
         R,
         "label shown in SNMP output",
         Text("TEXT"),
-        without_effect="xlvs has no SNMP agent: read the numbers from `xlvs keepalived status --json`",
+        without_effect="SNMP shows addresses and no names",
         goes_on=True,
     ),
 )

@@ -111,6 +111,10 @@ class GlobalSettings:
     bfd_rt_priority: int | None = None
     bfd_cpu_affinity: tuple[int, ...] | None = None
     bfd_no_swap: bool = False
+    snmp_socket: str = "unix:/var/agentx/master"
+    enable_traps: bool = False
+    enable_snmp_vrrp: bool = False
+    enable_snmp_checker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
