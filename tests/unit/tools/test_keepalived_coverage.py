@@ -6,18 +6,7 @@ import pytest
 
 from xlvs.config.schema.keyword import Rank
 
-AWAITED = (
-    frozenset(
-        f"global_defs.{name}"
-        for name in (
-            *("lvs_sync_daemon", "reload_check_config", "max_auto_priority", "enable_snmp_vrrp", "enable_snmp_checker"),
-        )
-    )
-    | frozenset(
-        f"bfd_instance.{name}" for name in ("neighbor_ip", "source_ip", "min_rx", "min_tx", "multiplier", "weight")
-    )
-    | {"net_namespace", "HTTP_GET.enable_sni"}
-)
+AWAITED = {"net_namespace", "global_defs.reload_check_config", "global_defs.max_auto_priority"}
 
 
 def test_every_essential_and_common_keyword_is_shown_by_a_test() -> None:
