@@ -12,7 +12,6 @@ import importlib
 import signal
 import sys
 import time
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -22,16 +21,14 @@ from xlvs.config.host import host_problems
 from xlvs.config.schema.blocks import BLOCKS
 from xlvs.keepalived.check_translate import translate
 from xlvs.keepalived.vrrp_translate import plan
+from xlvs.lab.scenes_pair import CONFIGURATIONS
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from xlvs.config.problem import Problem
 
-SEEDS: Final = tuple(
-    path.read_text(encoding="utf-8")
-    for path in sorted(Path(__file__).parents[1].joinpath("unit", "config", "seeds").glob("*.conf"))
-)
+SEEDS: Final = tuple(path.read_text(encoding="utf-8") for path in sorted(CONFIGURATIONS.glob("*.conf")))
 WORDS: Final = (
     *sorted({keyword.name for block in BLOCKS.values() for keyword in block.keywords}),
     *(
