@@ -108,7 +108,7 @@ def undocumented_tests(path: Path) -> list[str]:
 
 def expected_licence(path: Path) -> str:
     """What runs in the kernel, which is all that is written in C but for what is preloaded, may be GPL; else Apache."""
-    in_kernel = path.suffix in (".c", ".h") and path.parent.name != "netns"
+    in_kernel = path.suffix in (".c", ".h") and path.parts[-3:-1] != ("tests", "netns")
     return f"SPDX-License-Identifier: {'MIT OR GPL-2.0-only' if in_kernel else 'Apache-2.0'}"
 
 
