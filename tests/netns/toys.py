@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCAL = "127.0.0.1"
+EPHEMERAL = 32768
+"""Ports from here on are the kernel's choice."""
 
 
 class Toys:
@@ -43,7 +45,9 @@ class Toys:
         """Answer connections at a port so."""
         self._serve[port] = answer
         if port not in self._listeners:
-            self._listeners[port] = socket.create_server((LOCAL, port), backlog=64)
+            self._listeners[port] = socket.create_server(
+                ("::", port), family=socket.AF_INET6, backlog=64, dualstack_ipv6=True
+            )
             threading.Thread(target=self._accept, args=(port, self._listeners[port]), daemon=True).start()
 
     def close(self, port: int) -> None:
@@ -56,6 +60,21 @@ class Toys:
     def pages(self, port: int, **pages: bytes) -> None:
         """Answer GET /NAME with the bytes of that name, as they are; of a name that is not there with nothing."""
         self.serve(port, lambda connection: _answer_page(connection, pages))
+
+    def witness(self, port: int, page: bytes) -> None:
+        """Answer everything with this page, and say what was asked from where; the same only once."""
+        told: set[str] = set()
+
+        def answer(connection: socket.socket) -> None:
+            host, source = connection.getpeername()[:2]
+            asked = connection.recv(4096)
+            line = f"request {port} {asked!r} from {host}:{source if source < EPHEMERAL else '*'}"
+            if line not in told:
+                told.add(line)
+                self.say(line)
+            connection.sendall(page)
+
+        self.serve(port, answer)
 
     def secure_pages(self, port: int, **pages: bytes) -> None:
         """The same behind TLS, with a certificate that nobody signed."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -114,6 +115,20 @@ def mute(port: int) -> Action:
 def pages(port: int, **answers: bytes) -> Action:
     """Pages by name."""
     return lambda toys: toys.pages(port, **answers)
+
+
+def address(verb: str) -> Action:
+    """The virtual address comes to this host, or goes."""
+
+    def act(_: Toys) -> None:
+        subprocess.run(["ip", "address", verb, "10.0.0.1/32", "dev", "lo"], check=True)
+
+    return act
+
+
+def witness(port: int) -> Action:
+    """A page for everything, and what is asked goes into the transcript."""
+    return lambda toys: toys.witness(port, ok())
 
 
 def secure_pages(port: int, **answers: bytes) -> Action:
@@ -338,6 +353,49 @@ SCENES: dict[str, Scene] = {
             (number("-2147483648"), "Removing service"),
             (number("1"), "Gained quorum"),
         ),
+    ),
+    "addresses that come and go": Scene(
+        pool("ha_suspend", server(TCP)),
+        (
+            (up(8080), "activating healthchecker"),
+            (address("add"), "success"),
+            (address("delete"), "Suspending"),
+            (address("add"), "Activating"),
+        ),
+    ),
+    "requests": Scene(
+        "\n".join(
+            (
+                pool("", server(checker("HTTP_GET", urls("path /plain")), 8080)),
+                pool(
+                    "virtualhost all.example",
+                    server(
+                        checker("HTTP_GET", "http_protocol 1.1\n" + urls("path /", "path /\n virtualhost url.example")),
+                        8081,
+                    ),
+                    server(
+                        "virtualhost server.example\n" + checker("HTTP_GET", "http_protocol 1.0C\n" + urls("path /x")),
+                        8082,
+                    ),
+                    vip="10.0.0.2",
+                ),
+                pool(
+                    "",
+                    server(
+                        checker("HTTP_GET", "connect_ip 127.0.0.2\n connect_port 8083\n" + urls("path /elsewhere")), 80
+                    ),
+                    server(checker("HTTP_GET", "bindto 127.0.0.3\n bind_port 999\n" + urls("path /bound")), 8084),
+                    server(checker("HTTP_GET", "bind_port 998\n fwmark 7\n" + urls("path /port")), 8085),
+                    vip="10.0.0.3",
+                ),
+                pool(
+                    "",
+                    server(checker("HTTP_GET", urls("path /6")), 8086).replace("127.0.0.1", "::1"),
+                    vip="2001:db8::1",
+                ),
+            )
+        ),
+        ((at_once(*(witness(port) for port in range(8080, 8087))), "tcp:8081 succeed"),),
     ),
     "FIFO": Scene(
         "global_defs {\n rs_init_notifies\n lvs_notify_fifo @FOLDER/fifo\n}\n" + pool("", server(TCP)),

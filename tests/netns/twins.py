@@ -33,6 +33,7 @@ from xlvs.keepalived.check_translate import translate
 from xlvs.keepalived.checking import Checking
 from xlvs.keepalived.screening import screened_checks
 from xlvs.keepalived.source import Source
+from xlvs.linux.interface import addresses
 from xlvs.model.address import format_address
 from xlvs.model.destination import ForwardingMethod
 
@@ -51,7 +52,7 @@ _STAMP: Final = re.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:]{8} \d{4}: "
 _NOT_COMPARED: Final = re.compile(
     r"Starting |Running on|Command line|     |Opening file|Configuration file|NOTICE: setting config option"
     r"|Initializing ipvs|Startup complete|Stopp|CPU usage|Remote SMTP server \[127.0.0.1\]:25 |SMTP alert|pid \d+ exited|Reload|Reinitializing|Script user|\(/\S*: Line"
-    r"|WARNING - default user|SECURITY VIOLATION"
+    r"|WARNING - default user|SECURITY VIOLATION|Netlink reflector|Registering Kernel netlink"
 )
 _METHODS: Final = {ForwardingMethod.MASQUERADE: 0, ForwardingMethod.TUNNEL: 2, ForwardingMethod.DIRECT_ROUTE: 3}
 _COMMANDS: Final = {1: "add-service", 2: "edit-service", 3: "delete-service", 5: "add", 6: "edit", 7: "delete"}
@@ -106,7 +107,7 @@ async def _be_ours(path: str) -> None:
     ending = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ending.set)
     notifier = CheckNotifier(plan, log)
-    checking = Checking(plan, Recorded(), _say, notifier, lambda: ())
+    checking = Checking(plan, Recorded(), _say, notifier, lambda: {each.address for each in addresses()})
 
     def reread() -> None:
         checking.reload(screened_checks(translate(source.read().config), log))
@@ -245,13 +246,13 @@ def _in_order(lines: list[str]) -> list[str]:
     for step in steps:
         if any(line.startswith("Activating") for line in step):
             step.sort(key=_of_a_start)
-        step.sort(key=lambda line: line.startswith("fifo"))
+        step.sort(key=lambda line: (line.startswith(("fifo", "request")), line if line.startswith("request") else ""))
     return [line for step in steps for line in step]
 
 
 def _of_a_start(line: str) -> tuple[bool, str]:
     is_edit = line.startswith("ipvs")
-    return not is_edit, line if is_edit or "success" in line else ""
+    return not is_edit, line if is_edit or "succe" in line else ""
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def _endpoint(checker: Checker, end: End) -> Endpoint:
         checker.connect_ip.packed if checker.connect_ip else end[0],
         checker.connect_port or end[1],
         checker.bindto.packed if checker.bindto else b"",
-        checker.bind_port or 0,
+        (checker.bind_port or 0) if checker.bindto else 0,  # the original heeds it only together with an address
         checker.bind_if,
         checker.fwmark,
         checker.connect_timeout,

@@ -223,7 +223,7 @@ COMMON = (
     Effect("*_CHECK.connect_ip", "connect_ip 10.0.0.10", lambda it: it.probe.endpoint.address, TEN),
     Effect("*_CHECK.connect_port", "connect_port 81", lambda it: it.probe.endpoint.port, 81),
     Effect("*_CHECK.bindto", "bindto 10.0.0.10", lambda it: it.probe.endpoint.bind_address, TEN),
-    Effect("*_CHECK.bind_port", "bind_port 81", lambda it: it.probe.endpoint.bind_port, 81),
+    Effect("*_CHECK.bind_port", "bindto 10.0.0.2\nbind_port 81", lambda it: it.probe.endpoint.bind_port, 81),
     Effect("*_CHECK.bind_if", "bind_if eth7", lambda it: it.probe.endpoint.bind_interface, "eth7"),
     Effect("*_CHECK.connect_timeout", "connect_timeout 7", lambda it: it.probe.endpoint.timeout_us, 7 * SECOND_US),
     Effect("*_CHECK.fwmark", "fwmark 7", lambda it: it.probe.endpoint.fwmark, 7),

@@ -21,7 +21,7 @@ COMMON = (
     Keyword("connect_ip", C, "probe this address instead of the RS", IP(), default="[RS address]"),
     Keyword("connect_port", E, "probe this port instead of the RS port", Number(1, 65535), default="[RS port]"),
     Keyword("bindto", C, "source address", IP()),
-    Keyword("bind_port", R, "source port", Number(1, 65535)),
+    Keyword("bind_port", R, "source port, together with bindto", Number(1, 65535)),
     Keyword("bind_if", R, "for link-local bindto", Text("INTERFACE")),
     Keyword("connect_timeout", E, "time allowed for connect/answer", Seconds("0.000001"), default="[RS's (5)]"),
     Keyword("fwmark", R, "mark of probe packets", Number(), default="0"),
