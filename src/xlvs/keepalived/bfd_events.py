@@ -50,7 +50,7 @@ class EventWriter:
         """Names and whether they are up. A reader that does not read gets it later."""
         for name, up in states:
             with suppress(BlockingIOError, BrokenPipeError):
-                os.write(self._descriptor, f"{name} {_WORDS[up]} {now_us}\n".encode())
+                os.write(self._descriptor, f"{name} {_WORDS[up]} {now_us}\n".encode(errors="surrogateescape"))
 
 
 class EventReader:
@@ -88,7 +88,7 @@ class EventReader:
             return True
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            name, word, at = line.decode().rsplit(" ", 2)
+            name, word, at = line.decode(errors="surrogateescape").rsplit(" ", 2)
             self._take(name, word, int(at))
         return bool(data)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 async def idle(config: KeepalivedConfig, line: Line, log: Log) -> None:
-    """Say whose configuration it has; die of a signal on USR1, be stubborn if the configuration says so."""
+    """Say whose configuration it has; be stubborn if the configuration says so."""
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
     router = config.settings.router_id

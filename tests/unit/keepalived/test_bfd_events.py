@@ -85,6 +85,13 @@ def test_lines_that_arrive_in_pieces_are_put_together(ends: Ends) -> None:
     assert ends.told == [("a", True)]
 
 
+def test_names_may_hold_anything(ends: Ends) -> None:
+    """Blanks, and bytes that are no text."""
+    ends.writer.tell([("a b", True), ("\udcff", True)], ends.now)
+    assert ends.reader.read()
+    assert ends.told == [("a b", True), ("\udcff", True)]
+
+
 def test_end_of_the_other_process_is_seen() -> None:
     """When nobody has the other end any more."""
     pipe = EventPipe(*os.pipe())

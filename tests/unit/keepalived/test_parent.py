@@ -127,6 +127,17 @@ def test_a_part_that_is_told_to_reload_asks_for_all(daemon: Running) -> None:
     daemon.until_said("changed to B", 2)
 
 
+def test_a_part_survives_signals_that_are_for_others(daemon: Running) -> None:
+    """killall(1) sends them to every process of the name."""
+    two = daemon.pid("two")
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGRTMIN + 2, signal.SIGRTMAX - 1):
+        os.kill(two, number)
+    daemon.configure("B")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_said("changed to B", 2)
+    assert daemon.pid("two") == two
+
+
 def test_a_mistake_on_reload_changes_nothing(daemon: Running) -> None:
     """And is said, with its place."""
     daemon.configure("B", "nonsense")
