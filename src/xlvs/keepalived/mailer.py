@@ -73,19 +73,23 @@ class Mailer:
             sender = self.settings.sender or f"{_user()}@{here}"
             message = letter(mail, self.settings, sender, self.settings.router_id or here, date)
             helo = self.settings.helo or names.here or "localhost"
-            await self._connect(names.addresses[0], Dialogue(helo, sender, self.settings.recipients, message))
+            for address in names.addresses:
+                dialogue = Dialogue(helo, sender, self.settings.recipients, message)
+                if await self._connect(address, dialogue):
+                    break
 
-    async def _connect(self, address: str, dialogue: Dialogue) -> None:
+    async def _connect(self, address: str, dialogue: Dialogue) -> bool:
+        """Hand it over; whether the server was there at all."""
         where = f"[{address}]:{self.settings.port}"
         try:
             async with asyncio.timeout(self.settings.timeout_s):
                 reader, writer = await asyncio.open_connection(address, self.settings.port)
         except TimeoutError:
             self._log.write(f"Timeout opening connection to remote SMTP server {where}.")
-            return
+            return False
         except OSError as error:
             self._log.write(f"SMTP connection ERROR to {where}. ({os.strerror(error.errno or 0)})")
-            return
+            return False
         self._log.write(f"Remote SMTP server {where} connected.", detail=True)
         try:
             await self._talk(reader, writer, dialogue, where)
@@ -95,6 +99,7 @@ class Mailer:
             self._log.write(f"Error processing {command} cmd on SMTP server {where}. SMTP status code = {code}")
         if dialogue.sent:
             self._log.write("SMTP alert successfully sent.", detail=True)
+        return True
 
     async def _talk(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dialogue: Dialogue, where: str
@@ -146,7 +151,8 @@ def _answer(names: asyncio.Future[_Names], found: _Names) -> None:
 
 def _addresses(name: str) -> list[str]:
     try:
-        return [str(each[4][0]) for each in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)]
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        return list(dict.fromkeys(str(each[4][0]) for each in found))
     except (OSError, UnicodeError):
         return []
 

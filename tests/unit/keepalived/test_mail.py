@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pwd
 import re
 import time
 from dataclasses import replace
@@ -123,6 +125,43 @@ def test_a_server_that_is_not_there_is_logged() -> None:
     log = delivered(PostOffice(), replace(SETTINGS, port=1), MAIL)
 
     assert log == ["SMTP connection ERROR to [127.0.0.1]:1. (Connection refused)"]
+
+
+def test_a_server_has_a_name_and_several_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one is tried when one is not there; the host's own name stands where none is given."""
+    monkeypatch.setattr(
+        "xlvs.keepalived.mailer._addresses", lambda name: ["127.0.0.9", "127.0.0.1"] if name == "m" else []
+    )
+    monkeypatch.setattr("xlvs.keepalived.mailer._here", lambda: "host.example.net")
+    office = PostOffice()
+
+    log = delivered(office, MailSettings("m", ("a@b",)), MAIL)
+
+    user = pwd.getpwuid(os.getuid()).pw_name
+    assert office.heard[0][:2] == ["HELO host.example.net", f"MAIL FROM:<{user}@host.example.net>"]
+    assert office.subjects == ["[host.example.net] VRRP Instance VI_1 - Entering MASTER state"]
+    assert log[0] == "SMTP connection ERROR to [127.0.0.9]:PORT. (Connection refused)"
+
+
+def test_a_name_that_is_not_known_is_logged_and_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mail is lost, those after it need not be."""
+    known: list[list[str]] = [["127.0.0.1"], []]
+    monkeypatch.setattr("xlvs.keepalived.mailer._addresses", lambda _: known.pop())
+    console = StringIO()
+    office = PostOffice()
+
+    async def run() -> None:
+        async with open_office(office):
+            log = Log("test", console, to_syslog=False)
+            mailer = Mailer(MailSettings("m", ("a@b",), office.port), log)
+            for _ in range(2):
+                mailer.send(MAIL)
+                await mailer.drain(10)
+
+    asyncio.run(run())
+
+    assert console.getvalue().endswith(f": Invalid smtp server m {office.port}\n")
+    assert len(office.letters) == 1
 
 
 def test_replies_of_several_lines_are_one() -> None:
