@@ -12,7 +12,7 @@ from xlvs.config.problem import Severity
 from xlvs.config.schema.blocks import TOP, BlockGrammar
 from xlvs.config.schema.lines import AddressLine, Track
 from xlvs.config.schema.routes import RouteLine
-from xlvs.config.schema.special import User
+from xlvs.config.schema.special import MailServer, User
 from xlvs.config.values import Partly, Script, WrongValue
 
 if TYPE_CHECKING:
@@ -56,10 +56,13 @@ class Host(Protocol):
         """A program by its path, or by its name on PATH."""
 
     def has_user(self, name: str) -> bool:
-        """Whether there is a user, by name or number."""
+        """Whether there is a user of that name."""
 
     def has_group(self, name: str) -> bool:
-        """Whether there is a group, by name or number."""
+        """Whether there is a group of that name."""
+
+    def resolves(self, name: str) -> bool:
+        """Whether a host name has an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,9 @@ def host_problems(statements: Sequence[Statement], host: Host) -> list[Problem]:
         found = [use for use in found if use.block != "vrrp_script" or isinstance(use.value, User)]
     problems = Problems()
     said = {use.keyword.name: use.value for use in found if use.block == "global_defs"}
+    for use in found:
+        if isinstance(use.value, MailServer) and not host.resolves(use.value.host):
+            problems.say(f"the mail server {use.value.host} has no address", use.origin, use.value.host)
     missing = "dynamic_interfaces" not in said and _interfaces(found, host, problems)
     if not missing:
         _scripts(found, said, host, problems)

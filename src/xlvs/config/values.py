@@ -419,10 +419,15 @@ NO_SCRIPT = Script(())
 
 @dataclass(frozen=True, slots=True)
 class ScriptValue:
-    """COMMAND [USER [GROUP]]; arguments stand inside quotes with the command."""
+    """COMMAND [USER [GROUP]]; arguments stand inside quotes with the command. Without `names_user` the rest is ignored."""
 
-    form: str = 'COMMAND|"COMMAND ARGUMENT..." [USER [GROUP]]'
+    names_user: bool = True
     words: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> str:
+        """What is written."""
+        return 'COMMAND|"COMMAND ARGUMENT..."' + (" [USER [GROUP]]" if self.names_user else "")
 
     def parse(self, words: Sequence[str]) -> Script:
         """The command split as a shell would, and the user."""
@@ -433,7 +438,7 @@ class ScriptValue:
             raise WrongValue(
                 "the command is empty" if not unfinished else "a quote in the command is not closed", words[0]
             )
-        user, group = [*words[1:3], "", ""][:2]
+        user, group = [*words[1:3], "", ""][:2] if self.names_user else ("", "")
         return Script(tuple(command), user, group)
 
 

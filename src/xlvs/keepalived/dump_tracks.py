@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from xlvs.keepalived import session_dump
 from xlvs.keepalived.dump_tracked import tracked, users
-from xlvs.keepalived.dump_words import owner, quoted, switch, weight
+from xlvs.keepalived.dump_words import quoted, switch, weight
 from xlvs.keepalived.links import Link
 from xlvs.linux.interface import interfaces
+from xlvs.model.rights import Rights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,11 +42,13 @@ def _scripts(process: VrrpProcess, config: KeepalivedConfig) -> Iterator[str]:
     if shown:
         yield "------< VRRP Scripts >------"
     for given in shown:
-        running = process.tracker.scripts[given.name]
-        user = given.user
-        whose = (user.name, user.group) if user else (given.script.user, given.script.group)
+        running = process.tracker.scripts.get(given.name)
+        if running is None:  # it may not run
+            continue
+        command = running.plan.command
+        rights = command.run_as or Rights(0, 0)
         yield f" VRRP Script = {given.name}"
-        yield f"   Command = {quoted(given.script.command)}"
+        yield f"   Command = {quoted(command.arguments)}"
         yield f"   Interval = {given.interval / 1e6:g} sec"
         yield f"   Timeout = {given.timeout / 1e6:g} sec"
         yield f"   Weight = {weight(given.weight)}"
@@ -55,7 +58,7 @@ def _scripts(process: VrrpProcess, config: KeepalivedConfig) -> Iterator[str]:
         yield "   Insecure = no"
         yield "   Init state = unknown"
         yield f"   Status = {'GOOD' if running.up else 'BAD'}"
-        yield f"   Script uid:gid = {owner(*whose, config.settings)}"
+        yield f"   Script uid:gid = {rights.uid}:{rights.gid}"
         yield "   VRRP instances :"
         yield from _users(config, "track_script", given.name)
         yield f"   State = {'running' if running.is_running else 'idle'}"

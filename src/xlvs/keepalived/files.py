@@ -8,16 +8,16 @@ import grp
 import os
 import pwd
 import shutil
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlvs.config.files import Unreadable
 from xlvs.config.host import Program
+from xlvs.linux.interface import interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_LOOPBACK_FLAG = 0x8
 
 
 class DiskFiles:
@@ -43,8 +43,10 @@ class ThisHost:
     """Interfaces, programs and users of the host, or of its network namespace."""
 
     def __init__(self) -> None:
-        self.interfaces = frozenset(os.listdir("/sys/class/net")) if os.path.isdir("/sys/class/net") else frozenset()
-        self.loopbacks = frozenset(name for name in self.interfaces if _is_loopback(name))
+        # The kernel is asked: /sys may be that of another namespace.
+        found = interfaces()
+        self.interfaces = frozenset(each.name for each in found)
+        self.loopbacks = frozenset(each.name for each in found if each.loopback)
 
     def program(self, name: str) -> Program:
         """A program by path or name."""
@@ -55,25 +57,24 @@ class ThisHost:
         return Program.NOT_EXECUTABLE if "/" in name else Program.MISSING
 
     def has_user(self, name: str) -> bool:
-        """By name or number."""
+        """By name."""
         try:
-            _ = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
-        except (KeyError, OverflowError):
-            return name.isdigit()
+            pwd.getpwnam(name)
+        except KeyError:
+            return False
         return True
+
+    def resolves(self, name: str) -> bool:
+        """As the resolver says."""
+        try:
+            return bool(socket.getaddrinfo(name, None))
+        except (OSError, UnicodeError):
+            return False
 
     def has_group(self, name: str) -> bool:
-        """By name or number."""
+        """By name."""
         try:
-            _ = grp.getgrgid(int(name)) if name.isdigit() else grp.getgrnam(name)
-        except (KeyError, OverflowError):
-            return name.isdigit()
+            grp.getgrnam(name)
+        except KeyError:
+            return False
         return True
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        flags = Path("/sys/class/net", name, "flags").read_text(encoding="ascii")
-    except OSError:
-        return False
-    return bool(int(flags, 16) & _LOOPBACK_FLAG)

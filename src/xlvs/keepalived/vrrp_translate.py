@@ -325,8 +325,8 @@ def _script(given: TrackScript) -> Script:
         given.name,
         Command(
             given.script.command,
-            given.user.name if given.user else given.script.user,
-            given.user.group if given.user else given.script.group,
+            given.user.name if given.user else "",
+            given.user.group if given.user else "",
         ),
         given.interval,
         given.timeout,

@@ -61,7 +61,11 @@ class MadeUpHost:
 
     def has_user(self, name: str) -> bool:
         """Whether it is there."""
-        return name in self.users or name.isdigit()
+        return name in self.users
+
+    def resolves(self, name: str) -> bool:
+        """All but those that say so."""
+        return not name.endswith(".invalid")
 
     def has_group(self, name: str) -> bool:
         """Whether it is there."""

@@ -101,7 +101,8 @@ def test_this_host_has_a_loopback_interface_and_root() -> None:
     host = ThisHost()
     assert "lo" in host.loopbacks
     assert host.has_user("root")
-    assert host.has_group("0")
+    assert host.has_group("root")
+    assert not host.has_user("0")
     assert not host.has_user("nobody-has-this-name")
 
 
@@ -116,3 +117,11 @@ def test_options_of_the_original_reach_the_config_test(tmp_path: Path) -> None:
 def test_check_is_a_word_of_the_command(tmp_path: Path) -> None:
     """`xlvs keepalived check FILE`."""
     assert keepalived(["check", written(tmp_path, GOOD)]) == 0
+
+
+def test_a_mail_server_without_an_address_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the original's config test has it."""
+    monkeypatch.setattr(ThisHost, "resolves", lambda _, name: name == "known.example.com")
+    path = "global_defs {\nsmtp_server {name}.example.com 26\n}\n"
+    assert keepalived(["-t", "-f", written(tmp_path, path.replace("{name}", "known"))]) == 0
+    assert keepalived(["-t", "-f", written(tmp_path, path.replace("{name}", "unknown"))]) == 5

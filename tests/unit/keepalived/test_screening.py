@@ -192,3 +192,13 @@ def test_the_fifo_of_the_checks_has_a_reader() -> None:
             beside="lvs_notify_fifo /run/f",
         )
     )
+
+
+def test_a_tracked_script_is_given_its_user_by_a_line_of_its_own(script: str) -> None:
+    """What stands behind the command is ignored there, as in the original."""
+    text = configuration(script, "router_id x").replace(f'script "{script} a"', f"script {script} no-such-user")
+
+    (tracked,) = Made(text.replace(" no-such-user", f" no-such-user\n user {ME.pw_name}")).plan.scripts
+    assert (tracked.command.arguments, tracked.command.user) == ((script,), ME.pw_name)
+    (tracked,) = Made(text).plan.scripts
+    assert (tracked.command.arguments, tracked.command.user) == ((script,), "")

@@ -38,7 +38,7 @@ VRRP_SCRIPT = (
         "script",
         E,
         "command run periodically, exit 0 = OK; not run if nobody tracks it",
-        ScriptValue(),
+        ScriptValue(names_user=False),
         command=True,
         goes_on=True,
     ),
