@@ -107,6 +107,9 @@ def test_static_items_are_kept_restored_and_changed_by_difference(net: Wire) -> 
     net.must("A", *["ip", "addr", "del", "10.79.0.1/24", "dev", "eth2"])
     says(net, daemon, "Restoring deleted static address 10.79.0.1/24 dev eth2")
     net.wait(lambda: "10.80.0.0/16" in net.must("A", "ip", "route"), "the route, which went with it")
+    net.must("A", *["ip", "route", "del", "10.80.0.0/16"])
+    says(net, daemon, "Restoring deleted static route 10.80.0.0/16 via 10.79.0.2 dev eth2")
+    net.wait(lambda: "10.80.0.0/16" in net.must("A", "ip", "route"), "the route again")
     file = net.folder / "A.conf"
     changed = file.read_text(encoding="utf-8").replace("10.81.0.0", "10.82.0.0")
     file.write_text(changed.replace("static_routes", "static_ipaddress {\n10.78.0.1/24 dev eth2\n}\nstatic_routes"))
@@ -120,6 +123,37 @@ def test_static_items_are_kept_restored_and_changed_by_difference(net: Wire) -> 
     net.must("A", "ip", "link", "del", "eth2")
 
     says(net, daemon, FAULT)
+
+
+@pytest.mark.skipif(not Path(KEEPALIVED).exists(), reason="the package keepalived is not installed")
+def test_interfaces_of_addresses_and_routes_are_tracked_and_routes_come_back(tmp_path: Path) -> None:
+    """FAULT while one is down, but not for what has no_track; a route that somebody deletes is there again."""
+    found, expected = side_by_side(tmp_path, lose_another_interface, [(OURS,), (REAL,)])
+
+    assert found == expected == ["FAULT", "BACKUP", "MASTER"]
+
+
+def lose_another_interface(net: Wire, kind: str) -> list[str]:
+    """The states that a router goes through from the second interface's end on."""
+    for name, other in (("eth2", "e3"), ("eth4", "e5")):
+        net.must("A", "ip", "link", "add", name, "type", "veth", "peer", "name", other)
+        net.must("A", "ip", "link", "set", other, "up")
+        net.must("A", "ip", "link", "set", name, "up")
+    addresses = "virtual_ipaddress_excluded {\n10.79.0.1/24 dev eth2\n10.78.0.1/24 dev eth4 no_track\n}"
+    daemon = net.start("A", kind, router(addresses, "virtual_routes {\n10.80.0.0/16 via 10.79.0.2 dev eth2\n}"))
+    net.wait_master("A")
+    net.wait(lambda: "10.80.0.0/16" in net.must("A", "ip", "route"), "the route")
+    before = len(daemon.log)
+    net.must("A", *["ip", "link", "set", "eth4", "down"])
+    net.must("A", *["ip", "link", "set", "eth2", "down"])
+    says(net, daemon, FAULT)
+    net.must("A", *["ip", "link", "set", "eth2", "up"])
+    says(net, daemon, MASTER, 2)
+    states = [word for line in daemon.log[before:].splitlines() for word in line.split() if "Entering" in line]
+    net.wait(lambda: "proto keepalived" in net.must("A", "ip", "route", "show", "10.80.0.0/16"), "the route")
+    net.must("A", *["ip", "route", "del", "10.80.0.0/16"])
+    net.wait(lambda: "10.80.0.0/16" in net.must("A", "ip", "route"), "the route again")
+    return [word for word in states if word in {"FAULT", "BACKUP", "MASTER"}]
 
 
 def test_a_source_address_that_is_tracked_has_to_be_there(net: Wire) -> None:

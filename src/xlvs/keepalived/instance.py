@@ -112,7 +112,9 @@ class RunningRouter:
         """What keeps it in FAULT apart from what is tracked: its link and its source address."""
         link = self.link
         down = self.plan.track_primary and not (link and link.running)
-        return int(down or not self._has_source or not link or self._lacks_peers)
+        others = [self.host.links.by_name.get(name) for name in self.plan.implied]
+        away = any(not each or not each.running for each in others)
+        return int(down or not self._has_source or not link or self._lacks_peers or away)
 
     @property
     def _has_source(self) -> bool:
@@ -222,7 +224,10 @@ class RunningRouter:
 
     def _put_back(self) -> None:
         missing = self.missing()
-        if self.router.state is not State.MASTER or not missing:
+        if self.router.state is not State.MASTER:
+            return
+        if not missing:
+            self._report(virtual_routes.claim(self.plan.routes, self.plan.rules))
             return
         errors = virtual_addresses.claim(self.host.route, self.host.links, self.plan.home, missing)
         self._report(errors + virtual_routes.claim(self.plan.routes, self.plan.rules))

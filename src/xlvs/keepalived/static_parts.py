@@ -9,7 +9,7 @@ from xlvs.keepalived import virtual_addresses, virtual_routes
 from xlvs.keepalived.mending import Mender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from xlvs.keepalived.links import Links
     from xlvs.keepalived.log import Log
@@ -32,6 +32,7 @@ class StaticParts:
         self._addresses: tuple[VirtualAddress, ...] = ()
         self._routes: tuple[tuple[str, ...], ...] = ()
         self._rules: tuple[tuple[str, ...], ...] = ()
+        self._lost_routes: list[tuple[str, ...]] = []
 
     def use(self, plan: Plan) -> None:
         """Those of this plan; what was there before and stays is not touched."""
@@ -61,6 +62,15 @@ class StaticParts:
         if self._missing(self._addresses):
             self._mender.wake()
 
+    def routes_lost(self, destinations: Collection[str] | None) -> None:
+        """Routes to these went; None: any may have gone."""
+        lost = [
+            each for each in self._routes if destinations is None or virtual_routes.destination(each) in destinations
+        ]
+        self._lost_routes += _without(tuple(lost), tuple(self._lost_routes))
+        if lost:
+            self._mender.wake()
+
     def lacks(self, addresses: Sequence[VirtualAddress]) -> bool:
         """Whether one of these is missing and cannot be put back."""
         return bool(self._missing(addresses)) and not self._mender.pending
@@ -74,8 +84,11 @@ class StaticParts:
             shown = f"{virtual_addresses.text(each.address)}/{each.prefix} dev {each.interface}"
             self._log.write(f"Restoring deleted static address {shown}")
         virtual_addresses.claim(self._route, self._links, "", missing)
-        # The kernel took along the routes that were by way of them.
-        virtual_routes.claim(self._routes if missing else (), ())
+        lost, self._lost_routes = self._lost_routes, []
+        for route in lost:
+            self._log.write(f"Restoring deleted static route {' '.join(route)}")
+        # The kernel took along the routes that were by way of the addresses.
+        virtual_routes.claim(self._routes if missing else lost, ())
         if missing:
             self._links.reread()
         self._mended()

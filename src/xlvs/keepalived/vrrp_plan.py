@@ -102,6 +102,8 @@ class Instance:
     track_primary: bool = True
     track_source: bool = False
     tracks: Tracks = Tracks()
+    implied: frozenset[str] = frozenset()
+    """Other interfaces of its addresses and routes, without which it is in FAULT (not those with no_track)."""
     notify: Notifications = Notifications()
     vmac: str | None = None
     """Name of the device that has the router's hardware address and carries its addresses; None: there is none."""

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from xlvs.keepalived import dump, firewall, vrrp_state
+from xlvs.keepalived import dump, firewall, virtual_routes, vrrp_state
 from xlvs.keepalived.announcer import Announcer
 from xlvs.keepalived.bfd_events import read_events
 from xlvs.keepalived.instance import RunningRouter, now_us
@@ -34,6 +34,7 @@ from xlvs.keepalived.vrrp_translate import plan as translate
 from xlvs.linux import watch
 from xlvs.linux.device import set_switch
 from xlvs.linux.netlink import Route
+from xlvs.linux.route_watch import RouteWatch
 from xlvs.vrrp.ah import HEADER as AH
 from xlvs.vrrp.effects import Note, State, StateChanged
 from xlvs.vrrp.group import SyncGroup
@@ -87,6 +88,7 @@ class VrrpProcess:
         self.announcer = Announcer()
         self.vmacs = Vmacs(self.route, self.links)
         self._firewall = firewall.Firewall()
+        self._route_watch: RouteWatch | None = None
         self._delays = LinkDelays(self.links, log, self._tracked_changed)
         self.notifier = Notifier(plan.settings, log)
         self._static = StaticParts(self.route, self.links, log, self._tracked_changed)
@@ -196,6 +198,7 @@ class VrrpProcess:
         if not self.plan.settings.local_igmp:
             set_switch("ipv4/igmp_link_local_mcast_reports", 0)
         self._static.use(self.plan)
+        self._watch_routes()
         self._delays.use(self.plan.delays)
         self.announcer.use(self.plan.pauses)
         for each in self.plan.instances:
@@ -309,6 +312,8 @@ class VrrpProcess:
         self._tell_links(before)
         if lost or came:
             self._static.look()
+        if any(link.running and not before.get(name, True) for name, link in self.links.by_name.items()):
+            self._routes_lost(None)
         self._delays.look()
         for router in self.routers.values():
             router.refresh()
@@ -323,6 +328,31 @@ class VrrpProcess:
                 self.log.write(f"Netlink reports {name} {'up' if link.running else 'down'}")
         for name in before.keys() - self.links.by_name.keys():
             self.log.write(f"Interface {name} deleted")
+
+    def _watch_routes(self) -> None:
+        """Hear of routes only where there are some of ours: others may change thousands."""
+        if self._route_watch is None and (self.plan.static_routes or any(each.routes for each in self.plan.instances)):
+            self._route_watch = RouteWatch(virtual_routes.PROTOCOL)
+            asyncio.get_running_loop().add_reader(self._route_watch, self._routes_changed)
+
+    def _routes_changed(self) -> None:
+        if self._route_watch:
+            self._routes_lost(self._route_watch.deleted())
+
+    def _routes_lost(self, destinations: set[str] | None) -> None:
+        """Routes to these went; None: any may have gone, as the kernel tells of none that goes with its link."""
+        if destinations is not None and not destinations:
+            return
+        self._static.routes_lost(destinations)
+        for router in self.routers.values():
+            own = {virtual_routes.destination(each) for each in router.plan.routes}
+            if router.router.state is not State.MASTER or not (own if destinations is None else own & destinations):
+                continue
+            if self.plan.settings.mend or destinations is None:
+                router.mender.wake()
+            else:
+                router.router.lose_addresses(now_us())
+                self.settle(router)
 
     def _addresses_lost(self, lost: set[bytes]) -> None:
         for router in self.routers.values():
@@ -402,6 +432,7 @@ class VrrpProcess:
         self._static.use(plan)
         self._snmp.use(plan.snmp)
         self._sync.use(*plan.sync)
+        self._watch_routes()
         self._delays.use(plan.delays)
         self.announcer.use(plan.pauses)
         self._reload_routers()
@@ -457,5 +488,8 @@ class VrrpProcess:
         for wire in self._sockets.values():
             loop.remove_reader(wire)
             wire.close()
+        if self._route_watch:
+            loop.remove_reader(self._route_watch)
+            self._route_watch.close()
         loop.remove_reader(self.links)
         self.links.close()

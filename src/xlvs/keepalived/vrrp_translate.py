@@ -121,6 +121,17 @@ def _process(given: ConfiguredProcess) -> TrackProcess:
     )
 
 
+def _implied(given: ConfiguredInstance) -> frozenset[str]:
+    """Interfaces that its addresses and routes are on."""
+    lines = (*given.virtual_ipaddress, *given.virtual_ipaddress_excluded)
+    found = {each.device for each in lines if each.device and each.track}
+    for route in given.virtual_routes:
+        if "no_track" not in route.flags:
+            hops = [hop[hop.index("dev") + 1] for hop in route.nexthops if "dev" in hop[:-1]]
+            found |= {name for name in (route.option("dev"), *hops) if name}
+    return frozenset(found)
+
+
 def _moving(given: ConfiguredInstance) -> frozenset[bytes]:
     """The addresses that go on a device of the router's hardware address wherever they are."""
     lines = (*given.virtual_ipaddress, *given.virtual_ipaddress_excluded)
@@ -184,6 +195,7 @@ def _instance(given: ConfiguredInstance, settings: GlobalSettings, ipv4_devices:
         track_primary=not given.dont_track_primary,
         track_source=given.track_src_ip,
         tracks=_tracks(given),
+        implied=_implied(given) - {given.interface},
         notify=_notifications(given),
         vmac=(given.use_vmac.name or f"{usual}.{given.virtual_router_id}") if given.use_vmac else None,
         vmac_address=given.use_vmac.mac if given.use_vmac else "",
