@@ -81,8 +81,8 @@ class _Piece:
 
 def parse(lines: Iterable[Line], grammar: Grammar) -> tuple[list[Statement], list[Problem]]:
     """Statements of a configuration, and everything that is wrong with its form."""
-    parser = _Parser(lines)
-    return parser.read_all(grammar), parser.problems
+    parser = _Parser(lines, grammar)
+    return parser.read_all(), parser.problems
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -101,17 +101,19 @@ def pieces(text: str) -> Iterator[str]:
 
 
 class _Parser:
-    def __init__(self, lines: Iterable[Line]) -> None:
+    def __init__(self, lines: Iterable[Line], grammar: Grammar) -> None:
         self._pieces = (_Piece(piece, line.origin) for line in lines for piece in pieces(line.text))
         self._put_back: list[_Piece] = []
         self._suggestions: dict[tuple[str, int], str] = {}
+        self._blocks: list[_Piece] = []
+        self._top = grammar
         self.problems: list[Problem] = []
 
-    def read_all(self, grammar: Grammar) -> list[Statement]:
+    def read_all(self) -> list[Statement]:
         """Statements up to the end of the text."""
         found: list[Statement] = []
         while True:
-            statements, last = self._statements(grammar)
+            statements, last = self._statements(self._top)
             found += statements
             if last is None:
                 return found
@@ -147,7 +149,7 @@ class _Parser:
         keyword = words[0] if words else ""
         form = grammar.forms.get(keyword)
         if form is None:
-            self._say(f"unknown keyword {keyword}", piece, keyword, self._suggestion(keyword, grammar))
+            self._say(f"unknown keyword {keyword}", piece, keyword, self._remedy(keyword, grammar))
             return None
         if form is Form.COMMAND:
             words, unfinished = command_words(piece.text)
@@ -161,6 +163,14 @@ class _Parser:
         elif form is Form.LIST:
             self._list(statement, piece)
         return statement
+
+    def _remedy(self, word: str, grammar: Grammar) -> str:
+        """Of an unknown keyword: one that may stand outside tells that a block before it is not closed."""
+        if not self._blocks or word not in self._top.forms:
+            return self._suggestion(word, grammar)
+        outer = self._blocks[0]
+        name = outer.text.split()[0]
+        return f"it stands outside of blocks: is a }} missing, of {name} in line {outer.origin.number}?"
 
     def _suggestion(self, word: str, grammar: Grammar) -> str:
         found = self._suggestions.get((word, id(grammar)))
@@ -178,7 +188,9 @@ class _Parser:
 
     def _block(self, statement: Statement, piece: _Piece, grammar: Grammar) -> None:
         self._open(piece, statement.keyword)
+        self._blocks.append(piece)
         statement.statements, last = self._statements(grammar)
+        self._blocks.pop()
         if last is None:
             self._unclosed(piece, statement.keyword)
 

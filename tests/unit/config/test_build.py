@@ -203,6 +203,15 @@ def test_report_shows_line_caret_and_suggestion() -> None:
     )
 
 
+def test_a_keyword_of_the_top_level_in_a_block_tells_of_the_brace_that_is_missing() -> None:
+    """All that follows is unknown; the first line says why."""
+    first = read("vrrp_sync_group G {\n group {\n  V\n }\nglobal_defs {\n}\n").problems[0]
+    assert (first.message, first.remedy) == (
+        "unknown keyword global_defs",
+        "it stands outside of blocks: is a } missing, of vrrp_sync_group in line 1?",
+    )
+
+
 def test_keyword_without_effect_says_what_is_not_done() -> None:
     """In one notice that does not make the configuration wrong."""
     (problem,) = read("global_defs {\n enable_dbus\n}\n").problems
