@@ -10,7 +10,7 @@ import signal
 import time
 import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from xlvs.keepalived import line
 from xlvs.keepalived.pid_file import written
@@ -93,16 +93,24 @@ class Child:
         try:
             log.open()
             with written(self.part.pid_file), asyncio.Runner(loop_factory=_event_loop) as runner:
-                runner.run(self.part.run(config, line.Line(wire), log))
+                runner.run(self._live(config, line.Line(wire), log))
             code = 0
         except XlvsError as error:
             for each in error.message.splitlines():
                 log.write(each)
             code = error.exit_code
         except BaseException as error:  # noqa: BLE001 - the process ends here, and nothing is left that could be told
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            log.write(f"internal error: {type(error).__name__}: {error} ({place.name}, line {place.lineno})")
+            log.write(_internal(error))
         os._exit(code)
+
+    async def _live(self, config: KeepalivedConfig, own: line.Line, log: Log) -> None:
+        def failed(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            """An event that could not be dealt with; the next one may."""
+            error = context.get("exception")
+            log.write(_internal(error) if error else f"internal error: {context['message']}")
+
+        asyncio.get_running_loop().set_exception_handler(failed)
+        await self.part.run(config, own, log)
 
     def hang_up(self) -> None:
         """Close the line, in a process that is another part's: only the first process may hold its end."""
@@ -196,3 +204,10 @@ class Child:
 
 def _event_loop() -> asyncio.AbstractEventLoop:
     return asyncio.SelectorEventLoop(PreciseSelector())
+
+
+def _internal(error: BaseException) -> str:
+    """A line about what nobody foresaw, and where."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{place.filename.rpartition('/')[2]}, line {place.lineno}, in {place.name}"
+    return f"internal error: {type(error).__name__}: {error} ({where}); please report it"

@@ -38,6 +38,10 @@ async def idle(config: KeepalivedConfig, line: Line, log: Log) -> None:
         router = again.settings.router_id
         log.write(f"changed to {router}")
 
+    def fail() -> None:
+        raise RuntimeError("on purpose")
+
+    loop.add_signal_handler(signal.SIGUSR2, fail)
     line.listen(changed, lambda: {"router": router}, end.set)
     if router == "broken":
         sys.exit(7)

@@ -104,6 +104,15 @@ def test_a_part_that_dies_comes_back_alone(daemon: Running) -> None:
     assert "Restart of One process delayed 0 seconds to limit respawn rate" in daemon.log()
 
 
+def test_an_event_that_fails_is_said_and_ends_nothing(daemon: Running) -> None:
+    """With its place, in the log: nobody sees stderr of a daemon. Statistics are asked of one part only."""
+    one = daemon.pid("one")
+    daemon.process.send_signal(signal.SIGUSR2)
+    daemon.until_said("internal error: RuntimeError: on purpose (parts_program.py, line ")
+    assert daemon.log().count("on purpose") == 1
+    assert daemon.pid("one") == one
+
+
 def test_a_part_that_comes_back_meets_the_configuration_that_was_good_last(daemon: Running) -> None:
     """Whatever the file says meanwhile."""
     daemon.configure("B", "nonsense")
