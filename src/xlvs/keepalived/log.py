@@ -26,7 +26,6 @@ class Log:
     detailed: bool = False
     facility: int = syslog.LOG_DAEMON
     file: Path | None = None
-    flushes: bool = True
     _stream: TextIO | None = None
 
     def open(self) -> None:
@@ -35,7 +34,7 @@ class Log:
             syslog.openlog(self.name, syslog.LOG_PID, self.facility)
         if self.file:
             try:
-                self._stream = self.file.open("a", encoding="utf-8")
+                self._stream = self.file.open("a", buffering=1, encoding="utf-8")
             except OSError as error:
                 raise UsageError(f"the log file {self.file} cannot be written: {error.strerror}") from None
 
@@ -49,7 +48,7 @@ class Log:
             if self.console:
                 print(f"{time.ctime()}: {text}", file=self.console, flush=True)
             if self._stream:
-                print(f"{time.ctime()}: {text}", file=self._stream, flush=self.flushes)
+                print(f"{time.ctime()}: {text}", file=self._stream)
 
     def child(self, name: str, suffix: str = "") -> Log:
         """The same under another name, and in a file of its own: `suffix` comes before the last dot."""

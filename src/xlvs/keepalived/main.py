@@ -152,7 +152,6 @@ def _log(options: argparse.Namespace) -> logs.Log:
         options.log_detail,
         command_line.facility(options.log_facility),
         Path(options.log_file).absolute() if options.log_file else None,
-        options.flush_log_file,
     )
 
 

@@ -123,7 +123,7 @@ def _logging(parser: argparse.ArgumentParser) -> None:
     add("-D", "--log-detail", action="store_true", help="log in detail")
     add("-S", "--log-facility", default="daemon", metavar="FACILITY", help="of syslog: 0 to 7, user, daemon")
     add("-g", "--log-file", metavar="FILE", help="log to a file; parts have files of their own beside it")
-    add("--flush-log-file", action="store_true", help="write each line of -g at once")
+    add("--flush-log-file", action="store_true", help="write each line of -g at once (always done)")
     add("-G", "--no-syslog", action="store_true", help="no syslog")
     add("-a", "--address-monitoring", action="store_true", help="log addresses that come and go")
     add("-d", "--dump-conf", action="store_true", help="log the configuration at the start")

@@ -173,10 +173,12 @@ class Parent:
             if status is None:
                 continue
             self._control.forget(child.part.suffix)
-            if self._ends_at is not None or child.is_unwanted:
-                child.is_unwanted = False
+            if self._ends_at is not None:
                 continue
-            self._mourn(child, status)
+            if not child.is_unwanted:
+                self._mourn(child, status)
+            elif self._wanted(child.part):  # again, since it was told to end
+                child.start(self.reading.config)
 
     def _mourn(self, child: Child, status: int) -> None:
         """A part ended by itself. What could not even begin, and has nobody beside it, ends the daemon."""
@@ -228,7 +230,8 @@ class Parent:
         for child in self.children:
             wanted = self._wanted(child.part)
             if child.pid and wanted:
-                child.reload(content)
+                if not child.is_unwanted:
+                    child.reload(content)
             elif child.lives and not wanted:
                 child.dismiss()
             elif wanted and not child.lives:

@@ -74,11 +74,21 @@ def already_runs(files: PidFiles) -> bool:
     return False
 
 
+def _make_directory(directory: Path) -> None:
+    """With those above it, whatever the umask is."""
+    before = os.umask(0o022)
+    try:
+        directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+    finally:
+        os.umask(before)
+
+
 @contextmanager
 def written(file: Path) -> Iterator[None]:
     """A file with the number of this process, for as long as it runs. Raises UsageError when it cannot be written."""
     try:
-        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if file.is_relative_to(_DIRECTORY / _OWN_DIRECTORY):
+            _make_directory(file.parent)
         file.write_text(f"{os.getpid()}\n", encoding="ascii")
         file.chmod(0o644)
     except OSError as error:

@@ -15,7 +15,7 @@ from xlvs.keepalived import options
 from xlvs.keepalived.files import DiskFiles
 from xlvs.keepalived.main import main
 from xlvs.keepalived.parts import process_name
-from xlvs.keepalived.pid_file import pid_files
+from xlvs.keepalived.pid_file import pid_files, written
 from xlvs.model.errors import UsageError
 
 EVERY = (
@@ -88,6 +88,13 @@ def test_pid_files_are_where_they_were(how: dict[str, str], parent: str, vrrp: s
     """Those of the original; in a network namespace where the original's are seen from outside."""
     found = pid_files(("", "", "", ""), **how)  # type: ignore[arg-type]
     assert (found.parent, found.vrrp) == (Path(parent), Path(vrrp))
+
+
+def test_a_pid_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """No folder is made for it outside of our own."""
+    with pytest.raises(UsageError, match="No such file"), written(tmp_path / "nowhere" / "pid"):
+        pass
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_pid_files_of_the_command_line_come_first() -> None:
