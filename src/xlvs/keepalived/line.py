@@ -114,9 +114,6 @@ class Line:
 
         loop.add_reader(self._wire, heard)
         loop.add_signal_handler(signal.SIGHUP, self._ask_for_reload)
-        for number in SIGNALS:
-            if signal.getsignal(number) is signal.SIG_DFL:  # killall(1) sends to all what is meant for one
-                loop.add_signal_handler(number, lambda: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def ready(self) -> None:
