@@ -59,7 +59,7 @@ class Identity:
     instance: str = ""
     """The value of _INSTANCE."""
     seed: int = 0
-    """Of _RANDOM."""
+    """Of _RANDOM, until random_seed says another."""
     all_files: bool = False
     """Every file that is included has to be there: -e."""
 
@@ -140,6 +140,8 @@ class Reader:
             words = line.text.split()
             if words[0] == "include_check":
                 self._set_checks(words[1:])
+            if words[0] == "random_seed" and words[1:] and words[1].isdecimal():
+                self._random = int(words[1]) & 0x7FFFFFFF
             yield line
 
     def _set_checks(self, words: Sequence[str]) -> None:

@@ -45,6 +45,9 @@ class Grammar(Protocol):
     def forms(self) -> Mapping[str, Form]:
         """Keywords of the block."""
 
+    def home(self, keyword: str) -> str:
+        """Where a keyword belongs that this block does not have, for people; empty: nowhere."""
+
     def inner(self, keyword: str) -> Grammar:
         """The grammar inside a keyword of form BLOCK."""
 
@@ -175,7 +178,7 @@ class _Parser:
     def _suggestion(self, word: str, grammar: Grammar) -> str:
         found = self._suggestions.get((word, id(grammar)))
         if found is None and len(self._suggestions) < SUGGESTIONS_MAX:
-            found = self._suggestions[word, id(grammar)] = _suggestion(word, grammar.forms)
+            found = self._suggestions[word, id(grammar)] = grammar.home(word) or _suggestion(word, grammar.forms)
         return found or ""
 
     def _open(self, piece: _Piece, keyword: str) -> None:

@@ -236,7 +236,7 @@ class Choice:
         for word in self.words:
             if given == word or (self.any_case and given.lower() == word.lower()):
                 return word
-        raise WrongValue(f"{given} is not one of {self.form}", given, _near(given, self.words))
+        raise WrongValue(f"{given} is not one of {self.form}", given, near(given, self.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,17 +260,19 @@ class Several:
         """The words."""
         for word in words:
             if word not in self.choices:
-                raise WrongValue(f"{word} is not one of {', '.join(self.choices)}", word, _near(word, self.choices))
+                raise WrongValue(f"{word} is not one of {', '.join(self.choices)}", word, near(word, self.choices))
         if len(words) < self.least:
             raise Missing(f"{self.form} is missing")
         return tuple(words)
 
 
-def _near(word: str, words: Sequence[str]) -> str:
+def near(word: str, words: Sequence[str]) -> str:
+    """A suggestion: the one of the words that is meant, whatever its case; empty: none is like it."""
     from difflib import get_close_matches  # heavy, and needed for mistakes only
 
-    close = get_close_matches(word, words, n=1)
-    return f"did you mean {close[0]}?" if close else ""
+    by_case = {each.casefold(): each for each in words}
+    close = get_close_matches(word.casefold(), by_case, n=1)
+    return f"did you mean {by_case[close[0]]}?" if close else ""
 
 
 @dataclass(frozen=True, slots=True)

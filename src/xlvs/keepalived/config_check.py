@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from xlvs.config.build.config import Loaded, load
+from xlvs.config.build.config import Loaded, by_place, load
 from xlvs.config.files import Identity, Unreadable
 from xlvs.config.host import host_problems
 from xlvs.config.problem import Problem, Severity
@@ -33,7 +33,7 @@ def examine(path: str, identity: Identity, files: Files, host: Host | None) -> t
     """A configuration and everything that is wrong with it, here. Raises Unreadable."""
     loaded = load(path, files, identity)
     lacking = host_problems(loaded.statements, host) if host else []
-    return loaded, [*loaded.problems, *lacking]
+    return loaded, by_place([*loaded.problems, *lacking])
 
 
 def exit_code(problems: Iterable[Problem]) -> int:

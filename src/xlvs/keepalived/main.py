@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -65,7 +66,7 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _identity(options: argparse.Namespace) -> Identity:
-    return Identity(options.config_id, all_files=options.all_config)
+    return Identity(options.config_id, seed=time.time_ns() & 0x7FFFFFFF, all_files=options.all_config)
 
 
 def _enter(name: str) -> None:

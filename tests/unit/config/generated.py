@@ -247,6 +247,7 @@ SPECIAL: Final = {
     "name": ("b", "nope", "example.org"),
     "track_file": ("f", "nope"),
     "process": ("x", "x y", '"x y" z', "'x y'"),
+    "key": (f"1 hex:{'0' * 64}", "foo", "300 x"),
     "snmp_socket": ("udp:127.0.0.1:705", "foo", "unix:/x"),
 }
 """What is written behind keywords with a form of their own, good and bad."""

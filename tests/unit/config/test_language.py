@@ -117,3 +117,22 @@ def test_file_that_is_not_there_cannot_be_read() -> None:
 def test_definition_that_refers_to_itself_is_one_problem(value: str) -> None:
     """Found at once, however the line grows."""
     assert len(read(f"$A={value}\nx $A").problems) == 1
+
+
+@pytest.mark.keyword("global_defs.random_seed")
+def test_random_seed_makes_the_drawn_numbers_the_same_again() -> None:
+    """Whatever the process began with; another one draws others."""
+    lines = "global_defs {\n random_seed {}\n router_id ${{_RANDOM 1 1000000}}\n}\n"
+    drawn = [
+        read(
+            lines.replace("{}", seed, 1).replace("{{", "{").replace("}}", "}"), identity=Identity("main", seed=start)
+        ).config.settings.router_id
+        for seed, start in (("5", 1), ("5", 2), ("6", 1))
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_sequences_of_sequences_end() -> None:
+    """A line that stands for more lines than a configuration has is a mistake, found in a moment."""
+    problems = read("~SEQ(A,1,9999) ~SEQ(B,1,9999) x$A\n").problems
+    assert any("make more than" in each.message for each in problems)

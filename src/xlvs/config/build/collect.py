@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.config.problem import Problem, Severity
 from xlvs.config.schema.keyword import Repeat
-from xlvs.config.values import Flag, Missing, Partly, WrongValue
+from xlvs.config.values import IP, Bool, Choice, Flag, Missing, Number, OneOf, Partly, Seconds, Text, WrongValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from xlvs.config.schema.keyword import Keyword
     from xlvs.config.tree import Statement
     from xlvs.config.values import Value
+
+
+ONE_WORD: Final = (Number, Seconds, Choice, OneOf, IP, Bool, Text)
+"""What the rest of a line is no part of."""
 
 
 @dataclass(slots=True)
@@ -67,11 +71,20 @@ class Problems:
         self.found.append(Problem(message, origin, word=word, remedy=remedy, severity=severity))
 
     def wrong(
-        self, keyword: str, error: WrongValue, origin: Origin, *, goes_on: bool = False, slight: bool = False
+        self,
+        keyword: str,
+        error: WrongValue,
+        origin: Origin,
+        *,
+        goes_on: bool = False,
+        slight: bool = False,
+        form: str = "",
     ) -> None:
         """A value that a keyword does not take."""
         severity = Severity.PARAMETER if isinstance(error, Missing) and not goes_on else Severity.ERROR
         severity = Severity.NOTICE if slight or error.slight else severity
+        if form and not error.word and not error.remedy:
+            error.remedy = f"{keyword} {form}"
         self.say(
             f"{keyword}: {error.message}" if keyword else error.message, origin, error.word, error.remedy, severity
         )
@@ -125,6 +138,10 @@ def _remarks(statement: Statement, keyword: Keyword, problems: Problems) -> None
         problems.say(f"{word} is out of date", origin, word, keyword.outdated, Severity.NOTICE)
     if keyword.without_effect:
         problems.say(f"{word} has no effect: {keyword.without_effect}", origin, word, severity=Severity.NOTICE)
+    if isinstance(keyword.value, ONE_WORD) and len(statement.words) > 1:
+        rest = " ".join(statement.words[1:])
+        text = f"{word} takes one word: {rest} is ignored"
+        problems.say(text, origin, statement.words[1], "a line holds one keyword", Severity.NOTICE)
     if isinstance(keyword.value, Flag) and statement.words:
         text = f"{word} takes no value: {' '.join(statement.words)} is ignored"
         problems.say(text, origin, statement.words[0], "a line holds one keyword", Severity.NOTICE)
@@ -141,7 +158,9 @@ def _value(statement: Statement, keyword: Keyword, value: Value, given: Given, p
             problems.wrong(statement.keyword, each, origin)
         parsed = error.value
     except WrongValue as error:
-        problems.wrong(statement.keyword, error, origin, goes_on=keyword.goes_on, slight=keyword.unchecked)
+        problems.wrong(
+            statement.keyword, error, origin, goes_on=keyword.goes_on, slight=keyword.unchecked, form=value.form
+        )
         return
     given.where[name] = origin
     given.values[name] = (*given.values.get(name, ()), parsed) if keyword.repeat is Repeat.ALL else parsed

@@ -36,10 +36,10 @@ def load(path: str, files: Files, identity: Identity) -> Loaded:
     statements, wrong = parse(reader.lines(path), TOP_GRAMMAR)
     problems = Problems()
     config = build(statements, problems)
-    return Loaded(config, tuple(statements), tuple(_sorted([*reader.problems, *wrong, *problems.found])))
+    return Loaded(config, tuple(statements), tuple(by_place([*reader.problems, *wrong, *problems.found])))
 
 
-def _sorted(problems: list[Problem]) -> list[Problem]:
+def by_place(problems: list[Problem]) -> list[Problem]:
     """In the order of the lines; files stay together in the order of their first problem."""
     order: dict[str, int] = {}
     for problem in problems:

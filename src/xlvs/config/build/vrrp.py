@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.config.build.collect import Given, Problems, collect
-from xlvs.config.build.general import flat, only
+from xlvs.config.build.general import only
 from xlvs.config.build.static import static_lines
 from xlvs.config.build.strict import hold_to_the_rfc
 from xlvs.config.build.tracks import named
@@ -192,6 +192,11 @@ class _Builder:
             self._values["advert_int"] = rounded
 
     def _authentication(self) -> None:
+        for block in self._given.inner("auth_hmac"):
+            inside = Problems()
+            collect(block.statements, GRAMMARS["auth_hmac"], inside)
+            # The block itself says already that it has no effect.
+            self._problems.found += [each for each in inside.found if each.severity is not Severity.NOTICE]
         blocks = self._given.inner("authentication")
         if not blocks:
             return
@@ -331,12 +336,11 @@ def sync_groups(
         values |= given.values
         tracks(name, given, values, tracked, problems)
         members: list[str] = []
-        for member in flat(given, "group"):
+        for member, origin in [(each, origin) for words, origin in given.lines.get("group", []) for each in words]:
             if member not in known:
-                text = f"{name}: there is no vrrp_instance {member}"
-                problems.say(text, given.where["group"], member, "remove it from the group")
+                problems.say(f"{name}: there is no vrrp_instance {member}", origin, member, "remove it from the group")
             elif taken.setdefault(member, name) != name:
-                problems.say(f"{name}: {member} is in {taken[member]} already", given.where["group"], member)
+                problems.say(f"{name}: {member} is in {taken[member]} already", origin, member)
             else:
                 members.append(member)
         if not members:

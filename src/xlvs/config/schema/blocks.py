@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 from xlvs.config.schema import bfd, checkers, global_defs, global_process, groups, servers, top, vrrp
@@ -76,9 +76,28 @@ class BlockGrammar:
         """How each is read."""
         return {name: keyword.form for name, keyword in self.keywords.items()}
 
+    def home(self, keyword: str) -> str:
+        """Where a keyword belongs that this block does not have, for people; empty: nowhere."""
+        blocks = _homes().get(keyword, ())
+        if "" in blocks:
+            return "it stands at the top level: is a } missing before this line?" if self.block.name else ""
+        return f"it belongs into {' or '.join(blocks)}" if blocks else ""
+
     def inner(self, keyword: str) -> BlockGrammar:
         """The grammar inside a keyword's braces."""
         return GRAMMARS[self.keywords[keyword].block]
+
+
+@cache
+def _homes() -> Mapping[str, tuple[str, ...]]:
+    """The blocks that have a keyword, three at most."""
+    found: dict[str, list[str]] = {}
+    for name, block in BLOCKS.items():
+        shown = {"http_url": "url", "ssl_url": "", "smtp_host": ""}.get(name, name)
+        for keyword in block.keywords:
+            if shown == name or shown:
+                found.setdefault(keyword.name, []).append(shown)
+    return {name: tuple(blocks[:3]) for name, blocks in found.items()}
 
 
 GRAMMARS: Final = {name: BlockGrammar(block) for name, block in BLOCKS.items()}

@@ -17,6 +17,7 @@ from xlvs.config.values import (
     address,
     first,
     microseconds,
+    near,
     number,
 )
 
@@ -85,7 +86,9 @@ def _address_option(line: AddressLine, rest: list[str]) -> AddressLine:
     if word in {"no_track", "use_vmac"}:
         return replace(line, track=False) if word == "no_track" else replace(line, use_vmac=True)
     if word not in ADDRESS_OPTIONS:
-        raise WrongValue(f"unknown option {word} of an address", word, f"one of {', '.join(ADDRESS_OPTIONS)}")
+        known = (*ADDRESS_OPTIONS, *ADDRESS_FLAGS, "no_track", "use_vmac")
+        remedy = near(word, known) or f"one of {', '.join(known)}"
+        raise WrongValue(f"unknown option {word} of an address", word, remedy)
     if not rest:
         raise WrongValue(f"{word} is missing its value", word)
     return _address_value(line, word, rest.pop(0))
