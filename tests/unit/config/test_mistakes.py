@@ -22,7 +22,7 @@ ROWS = [
         3,
         1,
         "unknown keyword vrrp_script",
-        "a } missing before",
+        "is a } missing, of global_defs",
     ),
     (framed("T", "priority 5"), 1, 1, "unknown keyword priority", "it belongs into vrrp_instance"),
     (framed("V", "state master"), 7, 7, "state: master is not one of MASTER|BACKUP", "did you mean MASTER?"),

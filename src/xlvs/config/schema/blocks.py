@@ -80,7 +80,7 @@ class BlockGrammar:
         """Where a keyword belongs that this block does not have, for people; empty: nowhere."""
         blocks = _homes().get(keyword, ())
         if "" in blocks:
-            return "it stands at the top level: is a } missing before this line?" if self.block.name else ""
+            return ""
         return f"it belongs into {' or '.join(blocks)}" if blocks else ""
 
     def inner(self, keyword: str) -> BlockGrammar:

@@ -174,6 +174,7 @@ VRRP_INSTANCE = (
         Maybe(Number(1, 254), 254),
         since="2.4",
         means="timer_expired_backup",
+        without_effect="a master that slept too long goes on, and yields to the first advertisement of a better one",
     ),
     Keyword("notify_master", E, "run on entering MASTER", ScriptValue(), command=True, repeat=Repeat.FIRST),
     Keyword("notify_backup", E, "run on entering BACKUP", ScriptValue(), command=True, repeat=Repeat.FIRST),
