@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, assert_never
 
 from xlvs.checkers import phrases
+from xlvs.checkers.connector import Connector
 from xlvs.checkers.stream import StreamAttempt, Tls
 from xlvs.healthcheck.probe import (
     BfdProbe,
@@ -65,6 +66,12 @@ class Prober:
         self._running: dict[int, Running] = {}
         self._waiting: deque[tuple[Probe, Callable[[ProbeResult], None]]] = deque()
         self._count = 0
+        self._connector: Connector | None = None
+
+    @property
+    def busy(self) -> int:
+        """How many are under way."""
+        return len(self._running) + (len(self._connector) if self._connector else 0)
 
     def run(self, probe: Probe, done: Callable[[ProbeResult], None]) -> None:
         """Begin a probe; `done` gets its result, perhaps before this returns."""
@@ -75,8 +82,13 @@ class Prober:
             return
         if isinstance(probe, BfdProbe):
             return
-        if len(self._running) >= self._most:
+        if self.busy >= self._most:
             self._waiting.append((probe, done))
+            return
+        if isinstance(probe, TcpProbe):
+            if self._connector is None:
+                self._connector = Connector(self._loop, self._next)
+            self._connector.connect(probe.endpoint, done)
             return
         self._count += 1
         number = self._count
@@ -92,24 +104,24 @@ class Prober:
         attempt.start()
 
     def _next(self) -> None:
-        if self._waiting and len(self._running) < self._most:
+        while self._waiting and self.busy < self._most:
             self.run(*self._waiting.popleft())
 
     def cancel_all(self) -> None:
         """Give up every probe that is under way."""
         self._waiting.clear()
+        if self._connector:
+            self._connector.close()
         for attempt in list(self._running.values()):
             attempt.cancel()
         self._running.clear()
 
     def _attempt(
         self,
-        probe: TcpProbe | HttpProbe | SmtpProbe | DnsProbe | UdpProbe | PingProbe | MiscProbe,
+        probe: HttpProbe | SmtpProbe | DnsProbe | UdpProbe | PingProbe | MiscProbe,
         done: Callable[[ProbeResult], None],
     ) -> Running:
         match probe:
-            case TcpProbe(endpoint):
-                return StreamAttempt(self._loop, endpoint, done)
             case HttpProbe():
                 from xlvs.checkers.http import HttpExchange
 

@@ -23,7 +23,7 @@ def test_probes_beyond_the_limit_wait_for_their_turn() -> None:
             largest = 0
             async with asyncio.timeout(10):
                 while len(results) < 20:
-                    largest = max(largest, len(prober._running))
+                    largest = max(largest, prober.busy)
                     await asyncio.sleep(0)
         return results, largest
 
