@@ -175,8 +175,8 @@ def _misc(checker: MiscCheck) -> tuple[Probe, ...]:
             script.command,
             checker.misc_timeout or checker.delay_loop,
             checker.misc_dynamic,
-            checker.user.name if checker.user else script.user,
-            checker.user.group if checker.user else script.group,
+            checker.user.name if checker.user else "",
+            checker.user.group if checker.user else "",
         ),
     )
 

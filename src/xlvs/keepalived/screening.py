@@ -13,7 +13,7 @@ from xlvs.model.errors import UsageError
 from xlvs.model.rights import Rights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from xlvs.healthcheck.settings import CheckerSettings, Hook, RealServerSettings
     from xlvs.keepalived.check_plan import CheckPlan
@@ -73,11 +73,11 @@ class Screening:
         who = self.rights(probe.user, probe.group)
         if who is None:
             how = "Failed to set uid/gid for misc checker" if probe.user else "Unable to set default user for misc"
-            self._log.write(f"{how} script {name} - removing")
+            self._log.write(f"{how} script {_quoted(probe.command)} - removing")
             return None
         finding = self._look(name, who)
         if finding.fault and finding.fault.value:
-            self._log.write(f"Disabling misc script {name} {finding.fault.value}")
+            self._log.write(f"Disabling misc script {_quoted(probe.command)} {finding.fault.value}")
         command = self._allowed(Command(probe.command), who, finding)
         if command is None:
             return None
@@ -149,6 +149,10 @@ class Screening:
         self._runs = True
         self._insecure |= found.insecure
         return replace(command, arguments=(found.program, *command.arguments[1:]), run_as=who)
+
+
+def _quoted(command: Sequence[str]) -> str:
+    return " ".join(f"'{each}'" for each in command)
 
 
 def screened_plan(plan: Plan, log: Log) -> Plan:

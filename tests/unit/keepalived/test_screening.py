@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.keepalived.effects import Effect, Made, shows
+from xlvs.healthcheck.probe import MiscProbe
 from xlvs.keepalived import screening
 from xlvs.keepalived.log import Log
 from xlvs.keepalived.screening import screened_checks, screened_plan
@@ -126,7 +127,7 @@ def test_without_a_user_and_with_security_nothing_runs(script: str, monkeypatch:
         f"Failed to set default user for notify script {script} - ignoring",
         "Unable to set default user for vrrp script s - removing",
     }
-    assert f"Unable to set default user for misc script {script} - removing" in found.check_log
+    assert f"Unable to set default user for misc script '{script}' 'misc' - removing" in found.check_log
 
 
 def test_without_a_user_and_without_security_root_runs_them(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +164,7 @@ def test_scripts_that_are_not_there_are_left_out(tmp_path: Path) -> None:
     assert found.plan.instances[0].notify.on_master is None
     assert found.log == [gone, "Disabling track script s since not found/accessible"]
     assert found.checks.health.servers[0].servers[0].checkers == ()
-    assert found.check_log == [gone, f"Disabling misc script {missing} since not found/accessible"]
+    assert found.check_log == [gone, f"Disabling misc script '{missing}' 'misc' since not found/accessible"]
 
 
 @pytest.mark.keyword("global_defs.notify_fifo")
@@ -192,6 +193,16 @@ def test_the_fifo_of_the_checks_has_a_reader() -> None:
             beside="lvs_notify_fifo /run/f",
         )
     )
+
+
+def test_a_checks_program_is_given_its_user_by_a_line_of_its_own(script: str) -> None:
+    """Here too the rest of the line is ignored."""
+    text = configuration(script, "router_id x").replace(
+        f'misc_path "{script} misc"', f"misc_path {script} no-such-user"
+    )
+
+    (probe,) = Made(text).checks.health.servers[0].servers[0].checkers[0].probes
+    assert probe == MiscProbe((script,), 60_000_000)
 
 
 def test_a_tracked_script_is_given_its_user_by_a_line_of_its_own(script: str) -> None:

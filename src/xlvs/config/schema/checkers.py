@@ -120,7 +120,7 @@ DNS_CHECK = (
 )
 
 MISC_CHECK = (
-    Keyword("misc_path", E, "command run", ScriptValue(), command=True, goes_on=True),
+    Keyword("misc_path", E, "command run", ScriptValue(names_user=False), command=True, goes_on=True),
     Keyword("misc_timeout", C, "kill after this time", Seconds("0", "4294"), default="[delay_loop]"),
     Keyword("misc_dynamic", C, "weight = exit status - 2", Flag()),
     Keyword("user", C, "user/group to run as", USER, default="[script_user]", goes_on=True),
