@@ -3,23 +3,31 @@
 
 from __future__ import annotations
 
+import os
 import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from xlvs.bfd.packet import diagnostic_text
-from xlvs.keepalived.dump import write_file
+from xlvs.keepalived import dump_global
+from xlvs.keepalived.dump import file_name, write_file
 
 if TYPE_CHECKING:
+    from xlvs.config.settings.config import KeepalivedConfig
     from xlvs.keepalived.bfd_process import BfdProcess, RunningSession
+    from xlvs.keepalived.log import Log
 
 
-def write_data(process: BfdProcess) -> None:
-    """All sessions."""
-    lines = ["------< BFD Data >------", "------< BFD Topology >------"]
+def write(process: BfdProcess, config: KeepalivedConfig, log: Log) -> None:
+    """All sessions, in the file that SIGUSR1 asks for."""
+    log.write(f"Printing BFD data for process({os.getpid()}) on signal")
+    lines = [*dump_global.lines(config), "------< BFD Data >------", "------< BFD Topology >------"]
     for each in process.running.values():
         lines += data(each)
-    write_file("keepalived_bfd.data", "\n".join(lines) + "\n")
+    try:
+        write_file(file_name(config, "keepalived_bfd.data"), "\n".join(lines) + "\n")
+    except OSError as error:
+        log.write(f"Can't open dump file {error.filename} ({error.errno}: {error.strerror})")
 
 
 def data(running: RunningSession) -> list[str]:

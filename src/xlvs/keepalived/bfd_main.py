@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -27,17 +26,15 @@ async def run(config: KeepalivedConfig, line: Line, log: Log, *, routers: int, c
     process = BfdProcess(translate(config), log, EventWriter(routers), EventWriter(checks))
 
     def changed(again: KeepalivedConfig) -> None:
+        nonlocal config
+        config = again
         log.write("Reloading")
         process.reload(translate(again))
         log.write("Reload complete")
 
-    def write_data() -> None:
-        log.write(f"Printing BFD data for process({os.getpid()}) on signal")
-        bfd_dump.write_data(process)
-
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGUSR1, write_data)
+    loop.add_signal_handler(signal.SIGUSR1, lambda: bfd_dump.write(process, config, log))
     line.listen(changed, lambda: bfd_state.state(process), stop.set)
     process.start()
     line.ready()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived.dump_words import owner, script, switch
 from xlvs.keepalived.parts import process_name
+from xlvs.keepalived.scheduling import wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from xlvs.config.settings.general import GlobalSettings
 
 _UNSET: Final = 4294967295
-_PROCESS_DEFAULTS: Final = "priority = 0", "don't swap = false", "realtime priority = 0", "realtime limit = 10000"
 _BUFFERS: Final = (
     "vrrp_netlink_cmd_rcv_bufs",
     "vrrp_netlink_monitor_rcv_bufs",
@@ -182,10 +182,13 @@ def _processes(settings: GlobalSettings) -> Iterator[str]:
     yield f" Max auto priority = {settings.max_auto_priority}"
     yield " Min auto priority delay = 1000000 usecs"
     for name in ("VRRP", "Checker", "BFD"):
-        first, *rest = _PROCESS_DEFAULTS
-        yield f" {name} process {first}"
-        for each in rest:
-            yield f" {name} {each}"
+        wanted = wish(settings, name.lower())
+        yield f" {name} process priority = {wanted.priority or 0}"
+        yield f" {name} don't swap = {switch(wanted.no_swap)}"
+        yield f" {name} realtime priority = {wanted.rt_priority or 0}"
+        if wanted.cpu_affinity:
+            yield f" {name} CPU Affinity = {' '.join(map(str, wanted.cpu_affinity))}"
+        yield f" {name} realtime limit = 10000"
     for name in ("vrrp", "checker", "RFCv2", "RFCv3", "traps"):
         yield f" SNMP {name} disabled"
     yield " SNMP socket = default (unix:/var/agentx/master)"

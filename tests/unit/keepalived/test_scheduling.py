@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.keepalived.effects import Effect, Made, rows, shows
 from tests.unit.keepalived.test_bfd_process import Lines
+from xlvs.keepalived import dump_global
 from xlvs.keepalived.scheduling import Scheduling, wish
 from xlvs.linux.process import in_child
 
@@ -38,6 +39,17 @@ KEYWORDS = [
 def test_keyword_is_for_its_part(effect: Effect) -> None:
     """With it there is what it says, without it something else."""
     shows(effect)
+
+
+def test_dump_shows_what_was_asked_for() -> None:
+    """As the original's, which has a limit for real-time processes."""
+    shown = list(dump_global.lines(settings("bfd_priority -5", "bfd_no_swap", "bfd_cpu_affinity 0 2").config))
+    at = shown.index(" BFD process priority = -5")
+    assert shown[at + 1 : at + 4] == [
+        " BFD don't swap = true",
+        " BFD realtime priority = 0",
+        " BFD CPU Affinity = 0 2",
+    ]
 
 
 def settings(*lines: str) -> Made:
