@@ -9,12 +9,13 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.netns import services
 from tests.netns.test_checking import served
 from tests.netns.topology import REAL_SERVERS, VIP
 from xlvs.lab.lab import environment
@@ -102,8 +103,9 @@ class Life:
             time.sleep(0.05)
 
     def kill_all(self) -> None:
-        """Kill -9 of every process."""
-        for which in "dvcb":
+        """Kill -9 of every process, as if at one instant: none can do anything about the end of another."""
+        os.kill(self.pid("d"), signal.SIGSTOP)
+        for which in "vcbd":
             if number := self.pid(which):
                 os.kill(number, signal.SIGKILL)
         self.until(lambda: not any(Path(f"/proc/{number}").exists() for number in map(self.pid, "dvcb") if number))
@@ -116,15 +118,22 @@ class Life:
 
 @pytest.fixture
 def life(net: Net, tmp_path: Path) -> Iterator[Life]:
-    """A daemon that is not started yet; the real server answers."""
+    """A daemon that is not started yet."""
     made = Life(net, tmp_path)
-    with served(net, "server2", 1):
-        try:
-            yield made
-        finally:
-            for which in "dvcb":
-                if number := made.pid(which):
+    try:
+        yield made
+    finally:
+        for which in "dvcb":
+            if number := made.pid(which):
+                with suppress(ProcessLookupError):
                     os.kill(number, signal.SIGKILL)
+
+
+@pytest.fixture
+def pages(net: Net) -> Iterator[None]:
+    """The real server answers requests."""
+    with served(net, "server2", 1):
+        yield
 
 
 @contextmanager
@@ -136,14 +145,31 @@ def held(net: Net) -> Iterator[socket.socket]:
         yield opened
 
 
-def asked(connection: socket.socket) -> bytes:
-    """The first line of the answer to a request that keeps the connection."""
-    connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-    return connection.recv(100).split(b"\r\n")[0]
+def echo(connection: socket.socket) -> None:
+    """Send back what comes, however long nothing does."""
+    connection.settimeout(None)
+    while heard := connection.recv(100):
+        connection.sendall(heard)
+
+
+def lives(connection: socket.socket) -> bool:
+    """Whether an answer comes through it."""
+    connection.sendall(b"hello")
+    return connection.recv(100) == b"hello"
 
 
 def test_a_connection_outlives_every_kind_of_death(life: Life) -> None:
     """Each part killed, then all of it, then a reload: the connection goes on, addresses and tables are as before."""
+    with life.net.lab.entered("server2"):
+        echoing = services.listening(REAL_SERVERS[1], 8080, echo)
+        echoing.__enter__()
+    try:
+        _die_and_live(life)
+    finally:
+        echoing.__exit__(None, None, None)
+
+
+def _die_and_live(life: Life) -> None:
     assert life.start() == 0, life.log()
     life.until(life.has_address)
     table = life.net.ipvsadm("-Ln")
@@ -152,26 +178,29 @@ def test_a_connection_outlives_every_kind_of_death(life: Life) -> None:
         os.kill(checkers, signal.SIGKILL)
         life.until(lambda: life.pid("c") not in {0, checkers})
         assert (life.pid("d"), life.pid("v")) == (parent, vrrp)
+        assert lives(connection)
         os.kill(vrrp, signal.SIGKILL)
-        life.until(lambda: life.pid("v") not in {0, vrrp})
         life.until(lambda: life.log().count("(V) Entering MASTER STATE") == 2)
         life.until(life.has_address)
+        assert lives(connection)
         life.kill_all()
         assert life.has_address()
+        assert lives(connection)
         assert life.start() == 0, life.log()
         life.until(lambda: life.log().count("(V) Entering MASTER STATE") == 3)
         life.until(life.has_address)
         os.kill(life.pid("d"), signal.SIGHUP)
         life.until(lambda: life.log().count("Reload complete") == 2)
+        assert lives(connection)
         assert [each.split()[:4] for each in life.net.ipvsadm("-Ln").splitlines()] == [
             each.split()[:4] for each in table.splitlines()
         ]
-        assert asked(connection) == b"HTTP/1.0 200 OK"
     life.stop()
     assert not life.has_address()
     assert f"{VIP}:80" not in life.net.ipvsadm("-Ln")
 
 
+@pytest.mark.usefixtures("pages")
 def test_a_killed_first_process_takes_the_address_and_leaves_the_tables(life: Life) -> None:
     """Priority 0 is sent, so that another may have the address; packets to services go on, and a start goes through."""
     assert life.start() == 0, life.log()
@@ -185,6 +214,7 @@ def test_a_killed_first_process_takes_the_address_and_leaves_the_tables(life: Li
     life.stop()
 
 
+@pytest.mark.usefixtures("pages")
 def test_status_plan_and_a_second_start(life: Life) -> None:
     """What a running daemon is asked; a second one is refused, as the original does it: with 0 and a line."""
     assert life.run("status", life.pids[0]).returncode == 3
