@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from tests.unit.config.texts import framed, read
-from xlvs.keepalived import firewall
+from xlvs.keepalived import firewall, virtual_routes
 from xlvs.keepalived.room import fitted, room
 from xlvs.keepalived.vrrp_plan import Delays, FirewallSettings, Instance, Pauses, Plan
 from xlvs.keepalived.vrrp_translate import plan as translate
@@ -174,3 +174,30 @@ def test_an_instance_is_planned_as_its_keywords_say(line: str, field: str, expec
 def test_a_router_is_set_as_its_keywords_say(line: str, field: str, expected: object) -> None:
     """One row for each rule."""
     assert getattr(instance(line).router, field) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("10.80.0.0/16", "via", "10.79.0.2"), "10.80.0.0/16"),
+        (("10.80.0.1", "dev", "vA"), "10.80.0.1/32"),
+        (("blackhole", "10.80.0.0/16"), "10.80.0.0/16"),
+        (("default", "via", "10.79.0.2"), "0.0.0.0/0"),
+        (("default", "via", "fe80::1"), "::/0"),
+        (("2001:db8::/32", "dev", "vA"), "2001:db8::/32"),
+        (("nonsense",), ""),
+    ],
+)
+def test_a_route_leads_where_the_kernel_says_that_it_led(words: tuple[str, ...], expected: str) -> None:
+    """The same text as that of a route which went."""
+    assert virtual_routes.destination(words) == expected
+
+
+def test_other_interfaces_of_addresses_and_routes_are_tracked() -> None:
+    """But not with no_track, nor the router's own."""
+    found = instance(
+        "virtual_ipaddress_excluded {\\n10.8.0.1 dev eth0\\n10.8.0.2 dev eth1 no_track\\n10.8.0.3 dev vA\\n}\\n"
+        "virtual_routes {\\n10.9.0.0/16 dev eth2\\n10.10.0.0/16 dev eth3 no_track\\n}"
+    )
+
+    assert found.implied == {"eth0", "eth2"}
