@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from xlvs.keepalived.auto_priority import AutoPriority
 from xlvs.keepalived.bfd_events import EventPipe
 from xlvs.keepalived.part import Part
-from xlvs.keepalived.scheduling import Scheduling
+from xlvs.keepalived.scheduling import Scheduling, wish
 
 if TYPE_CHECKING:
     import argparse
@@ -71,9 +72,14 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
 
 
 def _schedule(part: str, config: KeepalivedConfig, line: Line, log: Log) -> None:
-    scheduling = Scheduling(part, log)
-    scheduling.follow(config.settings)
-    line.before_change = lambda again: scheduling.follow(again.settings)
+    scheduling, late = Scheduling(part, log), AutoPriority(log)
+
+    def follow(given: KeepalivedConfig) -> None:
+        scheduling.follow(given.settings)
+        late.follow(given.settings, fixed=bool(wish(given.settings, part).rt_priority))
+
+    follow(config)
+    line.before_change = follow
 
 
 def _wants_bfd(config: KeepalivedConfig) -> bool:

@@ -159,6 +159,7 @@ def test_a_mistake_on_reload_changes_nothing(daemon: Running) -> None:
     assert "changed" not in daemon.log()
 
 
+@pytest.mark.keyword("global_defs.reload_check_config")
 def test_a_reload_may_ask_for_a_configuration_without_any_mistake(daemon: Running) -> None:
     """reload_check_config: a mistake that was there before refuses it too, and is written to the file."""
     log = daemon.folder / "mistakes"

@@ -129,7 +129,6 @@ GLOBAL_PROCESS = (
         "lateness that triggers it",
         Number(1, 10_000_000, "us"),
         default="1000000",
-        without_effect="the priority of the process does not change by itself: set CPUSchedulingPolicy= in the systemd unit",
         goes_on=True,
     ),
     Keyword(

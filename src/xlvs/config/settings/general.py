@@ -99,6 +99,7 @@ class GlobalSettings:
     bfd_process_name: str = ""
     random_seed: int | None = None
     max_auto_priority: int = 0
+    min_auto_priority_delay: int = 1_000_000
     vrrp_priority: int | None = None
     vrrp_rt_priority: int | None = None
     vrrp_cpu_affinity: tuple[int, ...] | None = None
