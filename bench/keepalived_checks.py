@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.objects import BenchError
 
-PROGRAM: Final = shutil.which("keepalived") or "/usr/sbin/keepalived"
+PROGRAM: Final = "/usr/sbin/keepalived"
 LIBRARY: Final = Path(__file__).resolve().parents[1] / "tests/netns/quiet_ipvs.c"
 _PER_SERVICE: Final = 100
 _TICKS: Final = os.sysconf("SC_CLK_TCK")

@@ -135,7 +135,7 @@ def section(rounds: int, seconds: float) -> Section:
         "10 ms: version 3, advert_int 0.01, priority 90 takes over. "
         "Addresses: from the end of the skew time to the first announcement of the last one.",
     )
-    kinds = [XLVS, *([KEEPALIVED] if which("keepalived") else [])]
+    kinds = [XLVS, *([KEEPALIVED] if which("/usr/sbin/keepalived") else [])]
     with network() as net:
         for row, (measure, aim) in ROWS.items():
             for kind in kinds:

@@ -9,7 +9,6 @@ xlvs-bench-c  eth0 10.77.0.9 --+     (ports a, b, c)
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import struct
@@ -120,7 +119,7 @@ class Network:
         number = len(self.daemons)
         file, log = self.folder / f"{number}.conf", self.folder / f"{number}.log"
         file.write_text(configuration, encoding="utf-8")
-        program = [shutil.which("keepalived") or "keepalived"]
+        program = ["/usr/sbin/keepalived"]
         if kind == XLVS:
             program = [sys.executable, "-c", _RUN, "keepalived"]
         pids = ["-p", str(self.folder / f"{number}.pid"), "-r", str(self.folder / f"{number}.vrrp.pid")]

@@ -47,7 +47,8 @@ done
 needs_samples = pytest.mark.skipif(
     not SAMPLES.is_dir(), reason="Keepalived's package is not installed (make test does)"
 )
-needs_original = pytest.mark.skipif(not shutil.which("keepalived"), reason="Keepalived is not installed")
+ORIGINAL = "/usr/sbin/keepalived"
+needs_original = pytest.mark.skipif(not shutil.which(ORIGINAL), reason="Keepalived is not installed")
 
 
 def codes(command: str, files: list[Path], *, at_once: bool = False) -> dict[str, int]:
@@ -81,7 +82,7 @@ def test_samples_of_the_package_end_as_recorded(ours: str) -> None:
 @needs_original
 def test_samples_of_the_package_end_as_the_original_does() -> None:
     """The record is what the original says here."""
-    assert codes("keepalived", sorted(SAMPLES.glob("keepalived.conf.*"))) == CODES
+    assert codes(ORIGINAL, sorted(SAMPLES.glob("keepalived.conf.*"))) == CODES
 
 
 @needs_original
@@ -93,7 +94,7 @@ def test_recorded_codes_are_the_originals(tmp_path: Path) -> None:
         code, kind, *body = row.split(" ", 2)
         (tmp_path / f"{number:03}").write_text(framed(kind, "".join(body)), encoding="utf-8")
         expected[f"{number:03}"] = int(code)
-    assert codes("keepalived", sorted(tmp_path.iterdir())) == expected
+    assert codes(ORIGINAL, sorted(tmp_path.iterdir())) == expected
 
 
 @needs_original
@@ -105,7 +106,7 @@ def test_documented_differences_are_the_originals(tmp_path: Path) -> None:
         text = around(block.strip("`"), lines.strip("`").replace("\\n", "\n"))
         (tmp_path / f"{number:03}").write_text(text, encoding="utf-8")
         expected[f"{number:03}"] = int(theirs)
-    assert codes("keepalived", sorted(tmp_path.iterdir())) == expected
+    assert codes(ORIGINAL, sorted(tmp_path.iterdir())) == expected
 
 
 @needs_original

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import signal
 import struct
 import subprocess
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from xlvs.model.destination import Destination, DestinationKey
     from xlvs.model.service import ServiceKey, VirtualService
 
-KEEPALIVED: Final = shutil.which("keepalived") or "/usr/sbin/keepalived"
+KEEPALIVED: Final = "/usr/sbin/keepalived"
 _PATIENCE_S: Final = 15.0
 _END: Final = "--- end"
 _SILENCE_S: Final = 0.2
