@@ -64,7 +64,7 @@ def global_objects(plan: SnmpPlan) -> list[Column]:
         *scalars(
             GLOBAL,
             {
-                1: lambda: octets(f"xlvs {xlvs.__version__}"),
+                1: lambda: octets(f"Keepalived v2.2.7 (xlvs {xlvs.__version__})"),
                 2: lambda: octets(plan.router_id),
                 4: lambda: truth(true=settings.enable_traps),
                 5: lambda: integer(_NETLINK),
