@@ -84,7 +84,7 @@ class Connector:
         """Give up all of them."""
         for opening in self._openings.values():
             opening.done = None
-            opening.socket.close()
+            self._shut(opening)
         self._openings.clear()
         self._limits.clear()
         if self._timer:
@@ -122,9 +122,14 @@ class Connector:
 
     def _end(self, opening: _Opening, result: ProbeResult) -> None:
         done, opening.done = opening.done, None
-        opening.socket.close()  # it leaves the epoll by that
+        self._shut(opening)
         if done:
             done(result)
+
+    def _shut(self, opening: _Opening) -> None:
+        """Close it, and out of the epoll: a program that is just being started may hold it open for a moment."""
+        self._epoll.unregister(opening.socket.fileno())
+        opening.socket.close()
 
 
 def _name(endpoint: Endpoint) -> str:
