@@ -117,6 +117,6 @@ def test_configurations_made_from_the_schema_end_as_with_the_original(tmp_path: 
         (tmp_path / f"{number:03}").write_text(maker.configuration(), encoding="utf-8")
     files = sorted(tmp_path.iterdir())
     ours = codes(f"{project_root}/.venv/bin/python {Path(__file__).with_name('config_codes.py')}", files, at_once=True)
-    theirs = codes("timeout 20 keepalived", files)
+    theirs = codes("timeout 3 keepalived", files)  # at some it hangs
     differing = {name: (code, theirs[name]) for name, code in ours.items() if code != theirs[name]}
     assert len(differing) <= GENERATED // 20, differing
