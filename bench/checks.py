@@ -27,8 +27,8 @@ from xlvs.healthcheck.effects import Effect, RunProbe
 from xlvs.healthcheck.probe import SECOND_US, Endpoint, Kind, TcpProbe, end_text
 from xlvs.healthcheck.settings import CheckerSettings, HealthSettings, RealServerSettings, VirtualServerSettings
 from xlvs.ipvs.memory import MemoryTables
-from xlvs.keepalived.check_plan import CheckPlan
-from xlvs.keepalived.checking import Checking
+from xlvs.keepalived.checks.check_plan import CheckPlan
+from xlvs.keepalived.checks.checking import Checking
 from xlvs.model.address import Family
 from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod
 from xlvs.model.service import Protocol, ServiceKey, VirtualService

@@ -19,8 +19,8 @@ from tests.unit.config.generated import Maker
 from tests.unit.config.texts import MadeUpHost, read
 from xlvs.config.host import host_problems
 from xlvs.config.schema.blocks import BLOCKS
-from xlvs.keepalived.check_translate import translate
-from xlvs.keepalived.vrrp_translate import plan
+from xlvs.keepalived.checks.check_translate import translate
+from xlvs.keepalived.routers.vrrp_translate import plan
 from xlvs.lab.scenes_pair import CONFIGURATIONS
 
 if TYPE_CHECKING:

@@ -27,11 +27,11 @@ from tests.netns.toys import Toys
 from tests.netns.twin_scenes import SCENES
 from xlvs.config.files import Identity
 from xlvs.ipvs.memory import MemoryTables
-from xlvs.keepalived.check_notify import CheckNotifier
-from xlvs.keepalived.check_translate import translate
-from xlvs.keepalived.checking import Checking
-from xlvs.keepalived.screening import screened_checks
-from xlvs.keepalived.source import Source
+from xlvs.keepalived.checks.check_notify import CheckNotifier
+from xlvs.keepalived.checks.check_translate import translate
+from xlvs.keepalived.checks.checking import Checking
+from xlvs.keepalived.daemon.source import Source
+from xlvs.keepalived.notices.screening import screened_checks
 from xlvs.linux.interface import addresses
 from xlvs.model.address import format_address
 from xlvs.model.destination import ForwardingMethod
@@ -39,7 +39,7 @@ from xlvs.model.destination import ForwardingMethod
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xlvs.keepalived.log import Log
+    from xlvs.keepalived.daemon.log import Log
     from xlvs.model.destination import Destination, DestinationKey
     from xlvs.model.service import ServiceKey, VirtualService
 

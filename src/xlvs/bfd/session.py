@@ -144,6 +144,7 @@ class Session:
         """Do what is due."""
         if self._expire_at is not None and now >= self._expire_at:
             self._expire(now)
+            self._pace(now)  # a neighbor that wanted no packets is forgotten: one may be due at once
         if self._send_at is not None and now >= self._send_at:
             self._send(now)
         self._pace(now)

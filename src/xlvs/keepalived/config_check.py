@@ -12,7 +12,7 @@ from xlvs.config.build.config import Loaded, by_place, load
 from xlvs.config.files import Identity, Unreadable
 from xlvs.config.host import host_problems
 from xlvs.config.problem import Problem, Severity
-from xlvs.keepalived.files import DiskFiles, ThisHost
+from xlvs.keepalived.daemon.files import DiskFiles, ThisHost
 from xlvs.model.errors import UsageError
 
 if TYPE_CHECKING:

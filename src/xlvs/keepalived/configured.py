@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.config.schema.lines import AddressLine
 from xlvs.config.schema.routes import RouteLine, RuleLine
-from xlvs.keepalived import dump_words
+from xlvs.keepalived.dumps import dump_words
 
 if TYPE_CHECKING:
     from xlvs.config.settings.config import KeepalivedConfig

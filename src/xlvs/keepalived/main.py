@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import xlvs
 from xlvs.config.files import Identity
-from xlvs.keepalived import log as logs
 from xlvs.keepalived import options as command_line
+from xlvs.keepalived.daemon import log as logs
 from xlvs.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xlvs.config.settings.config import KeepalivedConfig
-    from xlvs.keepalived.pid_file import PidFiles
-    from xlvs.keepalived.source import Reading, Source
+    from xlvs.keepalived.daemon.pid_file import PidFiles
+    from xlvs.keepalived.daemon.source import Reading, Source
 
 _WORDS: Final = {
     "check": "xlvs.keepalived.config_check",
@@ -76,8 +76,8 @@ def _enter(name: str) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from xlvs.keepalived.pid_file import already_runs
-    from xlvs.keepalived.source import Source
+    from xlvs.keepalived.daemon.pid_file import already_runs
+    from xlvs.keepalived.daemon.source import Source
 
     log = _log(options)
     log.open()
@@ -105,12 +105,12 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, source: Source, reading: Reading, files: PidFiles, log: logs.Log) -> int:
-    from xlvs.keepalived import parts
-    from xlvs.keepalived.around import scripts_around
-    from xlvs.keepalived.background import Foreground, leave_foreground
-    from xlvs.keepalived.parent import Manner, Parent
-    from xlvs.keepalived.pid_file import written
-    from xlvs.keepalived.readiness import Manager
+    from xlvs.keepalived.daemon import parts
+    from xlvs.keepalived.daemon.around import scripts_around
+    from xlvs.keepalived.daemon.background import Foreground, leave_foreground
+    from xlvs.keepalived.daemon.parent import Manner, Parent
+    from xlvs.keepalived.daemon.pid_file import written
+    from xlvs.keepalived.daemon.readiness import Manager
 
     manager = Manager()
     caller = Foreground() if options.dont_fork else leave_foreground(keeps_console=options.log_console)
@@ -134,7 +134,7 @@ def _run(options: argparse.Namespace, source: Source, reading: Reading, files: P
 
 
 def _pid_files(options: argparse.Namespace, config: KeepalivedConfig) -> PidFiles:
-    from xlvs.keepalived.pid_file import pid_files
+    from xlvs.keepalived.daemon.pid_file import pid_files
 
     process = config.process
     return pid_files(

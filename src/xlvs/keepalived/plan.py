@@ -10,11 +10,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from xlvs.config.files import Identity
-from xlvs.keepalived.check_translate import translate
+from xlvs.keepalived.checks.check_translate import translate
 from xlvs.keepalived.config_check import short_host_name
 from xlvs.keepalived.configured import configured
+from xlvs.keepalived.daemon.source import Source
 from xlvs.keepalived.plan_changes import block_changes, desired_after, services_of
-from xlvs.keepalived.source import Source
 from xlvs.keepalived.status import daemon
 from xlvs.model.diff import diff
 from xlvs.model.difference import line

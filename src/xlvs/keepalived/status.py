@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from xlvs.keepalived import pid_file
-from xlvs.keepalived.control import ask
+from xlvs.keepalived.daemon import pid_file
+from xlvs.keepalived.daemon.control import ask
 from xlvs.keepalived.status_report import is_well, report
 from xlvs.model.errors import PermissionDenied, XlvsError
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.bfd.link import HERE, THERE, brought_up, changes, packet, sent, session
@@ -90,6 +90,7 @@ packets = st.builds(
 
 
 @settings(max_examples=200, deadline=None)
+@example(False, [packet(State.ADMIN_DOWN, multiplier=1, desired_min_tx_us=0, required_min_rx_us=0), 50_000])
 @given(st.booleans(), st.lists(packets | st.integers(0, 5_000_000), max_size=30))
 def test_any_conversation_keeps_the_session_in_order(passive: bool, conversation: list[Any]) -> None:
     """Packets and pauses: what is told alternates, answers are bounded, timers lie ahead, and in the end silence wins."""

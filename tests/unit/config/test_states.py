@@ -48,7 +48,7 @@ def _is_error(message: str, keyword: Keyword) -> bool:
 def read_names() -> frozenset[str]:
     """Every attribute and text in the code that takes settings up."""
     found: set[str] = set()
-    for path in (*SOURCES.glob("keepalived/*.py"), *SOURCES.glob("config/build/*.py"), *SOURCES.glob("config/*.py")):
+    for path in (*SOURCES.glob("keepalived/**/*.py"), *SOURCES.glob("config/build/*.py"), *SOURCES.glob("config/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute):
                 found.add(node.attr)

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.unit.config.texts import read
-from xlvs.keepalived.check_translate import translate
-from xlvs.keepalived.vrrp_translate import plan as vrrp_plan
+from xlvs.keepalived.checks.check_translate import translate
+from xlvs.keepalived.routers.vrrp_translate import plan as vrrp_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xlvs.config.settings.config import KeepalivedConfig
     from xlvs.healthcheck.settings import CheckerSettings, RealServerSettings, VirtualServerSettings
-    from xlvs.keepalived.check_plan import CheckPlan
-    from xlvs.keepalived.vrrp_plan import Group, Instance, Plan
+    from xlvs.keepalived.checks.check_plan import CheckPlan
+    from xlvs.keepalived.routers.vrrp_plan import Group, Instance, Plan
 
 CHECKERS: Final = (
     *("TCP_CHECK", "HTTP_GET", "SSL_GET", "SMTP_CHECK", "DNS_CHECK", "UDP_CHECK", "PING_CHECK", "MISC_CHECK"),

@@ -7,8 +7,8 @@ import pytest
 
 from tests.unit.keepalived.effects import Made
 from tests.unit.keepalived.test_status_report import NOW, PART, facts
-from xlvs.keepalived import session_dump
-from xlvs.keepalived.session_tracking import TrackedSessions
+from xlvs.keepalived.dumps import session_dump
+from xlvs.keepalived.routers.session_tracking import TrackedSessions
 from xlvs.keepalived.status_report import is_well, report
 
 TRACKING = """

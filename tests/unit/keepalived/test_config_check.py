@@ -9,7 +9,7 @@ from xlvs.config.files import Identity
 from xlvs.config.line import Origin
 from xlvs.config.problem import Problem, Severity
 from xlvs.keepalived.config_check import config_test, exit_code, main
-from xlvs.keepalived.files import DiskFiles, ThisHost
+from xlvs.keepalived.daemon.files import DiskFiles, ThisHost
 from xlvs.keepalived.main import main as keepalived
 from xlvs.model.errors import UsageError
 

@@ -14,9 +14,9 @@ from xlvs.config.files import Identity
 from xlvs.healthcheck.effects import RunProbe
 from xlvs.healthcheck.health import Health
 from xlvs.healthcheck.probe import ProbeResult
-from xlvs.keepalived import check_dump, dump, dump_words
-from xlvs.keepalived.check_translate import translate
-from xlvs.keepalived.files import DiskFiles
+from xlvs.keepalived.checks.check_translate import translate
+from xlvs.keepalived.daemon.files import DiskFiles
+from xlvs.keepalived.dumps import check_dump, dump, dump_words
 
 if TYPE_CHECKING:
     from xlvs.config.settings.config import KeepalivedConfig

@@ -11,11 +11,11 @@ from tests.unit.keepalived.effects import Effect, Made, rows, shows
 from xlvs.bfd.packet import PORT_MULTIHOP
 from xlvs.config.problem import Severity
 from xlvs.healthcheck.probe import BfdProbe
-from xlvs.keepalived.bfd_translate import translate
-from xlvs.keepalived.vrrp_plan import Tracked
+from xlvs.keepalived.routers.vrrp_plan import Tracked
+from xlvs.keepalived.sessions.bfd_translate import translate
 
 if TYPE_CHECKING:
-    from xlvs.keepalived.bfd_translate import BfdPlan
+    from xlvs.keepalived.sessions.bfd_translate import BfdPlan
 
 NINE, ONE = bytes((10, 0, 0, 9)), bytes((10, 0, 0, 1))
 V6 = "bfd_instance B {{\nneighbor_ip fd00::9\n{}\n}}"

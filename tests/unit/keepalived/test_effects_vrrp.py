@@ -4,8 +4,8 @@
 import pytest
 
 from tests.unit.keepalived.effects import Effect, rows, shows
-from xlvs.keepalived.script_plan import Command, FifoPlan
-from xlvs.keepalived.vrrp_plan import Tracked
+from xlvs.keepalived.notices.script_plan import Command, FifoPlan
+from xlvs.keepalived.routers.vrrp_plan import Tracked
 from xlvs.vrrp.packet import AuthenticationType
 from xlvs.vrrp.settings import Peer
 

@@ -12,10 +12,10 @@ import pytest
 from xlvs.config.build.config import load
 from xlvs.config.files import Identity
 from xlvs.keepalived import options
-from xlvs.keepalived.files import DiskFiles
+from xlvs.keepalived.daemon.files import DiskFiles
+from xlvs.keepalived.daemon.parts import process_name
+from xlvs.keepalived.daemon.pid_file import pid_files, written
 from xlvs.keepalived.main import main
-from xlvs.keepalived.parts import process_name
-from xlvs.keepalived.pid_file import pid_files, written
 from xlvs.model.errors import UsageError
 
 EVERY = (

@@ -10,10 +10,10 @@ import pytest
 from xlvs.config.build.config import load
 from xlvs.config.files import Identity
 from xlvs.healthcheck.health import Health
-from xlvs.keepalived import check_state
-from xlvs.keepalived.check_translate import translate
+from xlvs.keepalived.checks import check_state
+from xlvs.keepalived.checks.check_translate import translate
 from xlvs.keepalived.configured import configured
-from xlvs.keepalived.files import DiskFiles
+from xlvs.keepalived.daemon.files import DiskFiles
 from xlvs.keepalived.plan_changes import block_changes, desired_after, services_of
 
 if TYPE_CHECKING:

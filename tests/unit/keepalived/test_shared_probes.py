@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.unit.keepalived.test_check_translate import read
+from tests.unit.keepalived.checks.test_check_translate import read
 from xlvs.healthcheck.health import Health
 from xlvs.ipvs.memory import MemoryTables
-from xlvs.keepalived.checking import Checking
+from xlvs.keepalived.checks.checking import Checking
 
 LOOP_S = 0.05
 WANTED = 20

@@ -13,10 +13,10 @@ import pytest
 from tests.unit.config.texts import read
 from xlvs.healthcheck.effects import Cause, QuorumChanged, ServerChanged
 from xlvs.healthcheck.health import Health
-from xlvs.keepalived.check_translate import translate
-from xlvs.keepalived.log import Log
-from xlvs.keepalived.snmp_agent import SnmpAgent
-from xlvs.keepalived.snmp_checks import (
+from xlvs.keepalived.checks.check_translate import translate
+from xlvs.keepalived.daemon.log import Log
+from xlvs.keepalived.monitoring.snmp_agent import SnmpAgent
+from xlvs.keepalived.monitoring.snmp_checks import (
     CHECK,
     QUORUM_TRAP,
     SERVER_TRAP,
@@ -27,8 +27,8 @@ from xlvs.keepalived.snmp_checks import (
     trap_of,
     virtual_objects,
 )
-from xlvs.keepalived.snmp_plan import KEEPALIVED, global_objects, of_checks, of_routers
-from xlvs.keepalived.snmp_vrrp import (
+from xlvs.keepalived.monitoring.snmp_plan import KEEPALIVED, global_objects, of_checks, of_routers
+from xlvs.keepalived.monitoring.snmp_vrrp import (
     GroupRow,
     RouterRow,
     ScriptRow,
@@ -37,8 +37,8 @@ from xlvs.keepalived.snmp_vrrp import (
     router_objects,
     script_objects,
 )
-from xlvs.keepalived.snmp_vrrp import trap_of as router_trap
-from xlvs.keepalived.vrrp_translate import plan as vrrp_plan
+from xlvs.keepalived.monitoring.snmp_vrrp import trap_of as router_trap
+from xlvs.keepalived.routers.vrrp_translate import plan as vrrp_plan
 from xlvs.model.statistics import Counters
 from xlvs.model.views import DestinationView, ServiceView
 from xlvs.snmp.agentx import HEADER, Pdu, Type, encode_oid, take

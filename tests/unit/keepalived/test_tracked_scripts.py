@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from xlvs.keepalived.links import Links
-from xlvs.keepalived.log import Log
-from xlvs.keepalived.script_plan import Command
-from xlvs.keepalived.tracking import RunningScript, Tracker
-from xlvs.keepalived.vrrp_plan import Script, Tracked, Tracks
+from xlvs.keepalived.daemon.log import Log
+from xlvs.keepalived.notices.script_plan import Command
+from xlvs.keepalived.routers.links import Links
+from xlvs.keepalived.routers.tracking import RunningScript, Tracker
+from xlvs.keepalived.routers.vrrp_plan import Script, Tracked, Tracks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from xlvs.keepalived.session_tracking import TrackedSessions
+    from xlvs.keepalived.routers.session_tracking import TrackedSessions
 
 PATIENCE_S = 20.0
 WEIGHTS = [(10, False, 10, 0), (-10, False, 0, -10), (10, True, -10, 0), (-10, True, 0, 10)]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from tests.unit.config.texts import framed, read
-from xlvs.keepalived import firewall, virtual_routes
-from xlvs.keepalived.room import fitted, room
-from xlvs.keepalived.vrrp_plan import Delays, FirewallSettings, Instance, Pauses, Plan
-from xlvs.keepalived.vrrp_translate import plan as translate
+from xlvs.keepalived.routers import firewall, virtual_routes
+from xlvs.keepalived.routers.room import fitted, room
+from xlvs.keepalived.routers.vrrp_plan import Delays, FirewallSettings, Instance, Pauses, Plan
+from xlvs.keepalived.routers.vrrp_translate import plan as translate
 
 if TYPE_CHECKING:
-    from xlvs.keepalived.links import Links
+    from xlvs.keepalived.routers.links import Links
 
 NOWHERE = cast("Links", SimpleNamespace(by_name={}))
 """A host without interfaces."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The processes: their life, their files, and the line between them."""
