@@ -49,6 +49,7 @@ class Expander:
         self._values: dict[str, Value] = {}
         self._open: tuple[str, list[str]] | None = None
         self._made = 0
+        self._rounds = 0
 
     def feed(self, text: str, origin: Origin) -> Iterator[Line]:
         """The lines that a line of a file, its comment gone, stands for.
@@ -107,7 +108,7 @@ class Expander:
             else:
                 self._made += 1
                 if self._made > LINES_MAX:
-                    raise Problem(f"sequences and definitions make more than {LINES_MAX} lines", origin)
+                    raise _too_many(origin)
                 yield text
                 return
         raise Problem(
@@ -147,6 +148,9 @@ class Expander:
         before, kind, inside, after = match.groups()
         rounds = _list(self._flat(inside), origin) if kind == "LST" else _sequence(kind, self._flat(inside), origin)
         for values in rounds:
+            self._rounds += 1  # a round may make no line
+            if self._rounds > LINES_MAX:
+                raise _too_many(origin)
             hidden = {name: self._values.get(name) for name in values}
             self._values.update({name: (value,) for name, value in values.items()})
             yield from self._expand(before + after, origin, depth)
@@ -155,6 +159,10 @@ class Expander:
                     self._values.pop(name, None)
                 else:
                     self._values[name] = old
+
+
+def _too_many(origin: Origin) -> Problem:
+    return Problem(f"sequences and definitions make more than {LINES_MAX} lines", origin)
 
 
 def _sequence(kind: str, inside: str, origin: Origin) -> Iterator[dict[str, str]]:

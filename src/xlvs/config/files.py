@@ -32,6 +32,7 @@ CHECKS: Final = {
     "b": frozenset(("brace_match",)),
 }
 ALL: Final = frozenset().union(*CHECKS.values())
+SEED: Final = re.compile(r"[0-9]{1,25}")
 NESTING_MAX: Final = 32
 BRACE_PARTS_MAX: Final = 4096
 
@@ -94,6 +95,7 @@ class Reader:
         self._checks = ALL if identity.all_files else frozenset()
         self._random = identity.seed
         self._instance = identity.instance or identity.config_id
+        self._is_endless = False
         self._expander = Expander(
             identity.config_id,
             {
@@ -132,6 +134,8 @@ class Reader:
                     yield from self._plain(plain, origin)
             except Problem as problem:
                 self.problems.append(problem)
+            if self._is_endless:  # two that include each other twice would be read 2^32 times
+                break
         self._checks = kept
         self._open.pop()
 
@@ -140,7 +144,7 @@ class Reader:
             words = line.text.split()
             if words[0] == "include_check":
                 self._set_checks(words[1:])
-            if words[0] == "random_seed" and words[1:] and words[1].isdecimal():
+            if words[0] == "random_seed" and words[1:] and SEED.fullmatch(words[1]):
                 self._random = int(words[1]) & 0x7FFFFFFF
             yield line
 
@@ -155,6 +159,7 @@ class Reader:
     def _include(self, kind: str, pattern: str, origin: Origin) -> Iterator[Line]:
         checks = ALL if kind == "a" else CHECKS.get(kind, self._checks)
         if len(self._open) > NESTING_MAX:
+            self._is_endless = True
             raise Problem("files include each other without end", origin, severity=Severity.FATAL)
         here = folder(origin.path)
         missed: list[str] = []
@@ -164,7 +169,8 @@ class Reader:
             if not found:
                 missed.append(part)
             for path in found:
-                yield from self._included(path, checks, origin)
+                if not self._is_endless:
+                    yield from self._included(path, checks, origin)
         if missed:
             self._missing(missed, pattern, checks, origin)
 

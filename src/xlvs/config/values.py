@@ -72,7 +72,7 @@ def first(words: Sequence[str], what: str) -> str:
 
 def number(word: str, low: int, high: int, unit: str = "") -> int:
     """A decimal number in a range."""
-    text = word.removeprefix("-").removeprefix("+")
+    text = word[1:] if word.startswith(("-", "+")) else word
     if not (text.isascii() and text.isdigit()) or len(text) > 25:
         raise WrongValue(f"{word} is not a number", word, _range(low, high, unit))
     value = int(word)

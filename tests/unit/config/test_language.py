@@ -96,6 +96,12 @@ def test_files_that_include_each_other_come_to_an_end() -> None:
     assert [each.message for each in problems] == ["files include each other without end"]
 
 
+def test_files_that_include_each_other_twice_come_to_an_end() -> None:
+    """At once: the depth alone would leave 2^32 files to read."""
+    problems = read("include x\ninclude [x]\n", x="include x\ninclude x\n").problems
+    assert [each.message for each in problems] == ["files include each other without end"]
+
+
 def test_problem_in_an_included_file_names_that_file() -> None:
     """Path and line of where it stands."""
     problem = read("a_word_that_is_unknown\ninclude x", x="\nrouter_id 1").problems[1]
@@ -132,7 +138,15 @@ def test_random_seed_makes_the_drawn_numbers_the_same_again() -> None:
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_sequences_of_sequences_end() -> None:
-    """A line that stands for more lines than a configuration has is a mistake, found in a moment."""
-    problems = read("~SEQ(A,1,9999) ~SEQ(B,1,9999) x$A\n").problems
+def test_a_random_seed_beyond_all_numbers_is_a_problem() -> None:
+    """Not more: it is left out."""
+    assert len(read(f"global_defs {{\n random_seed {'9' * 5000}\n}}\n").problems) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["~SEQ(A,1,9999) ~SEQ(B,1,9999) x$A", "~SEQ(A,1,99999999999) $B=$A", "~SEQ(A,1,99999999999) @other x"]
+)
+def test_sequences_without_end_are_a_problem(text: str) -> None:
+    """A line that stands for more lines than a configuration has, or that makes none again and again."""
+    problems = read(f"{text}\n").problems
     assert any("make more than" in each.message for each in problems)

@@ -27,6 +27,7 @@ ROWS = [
     (framed("T", "priority 5"), 1, 1, "unknown keyword priority", "it belongs into vrrp_instance"),
     (framed("V", "state master"), 7, 7, "state: master is not one of MASTER|BACKUP", "did you mean MASTER?"),
     (framed("V", "priority 5abc"), 7, 10, "priority: 5abc is not a number", "1 to 255"),
+    (framed("V", "priority -+5"), 7, 10, "priority: -+5 is not a number", "1 to 255"),
     (framed("V", "virtual_router_id 256"), 7, 19, "virtual_router_id: 256 is out of range", "1 to 255"),
     (
         framed("V", "advert_int 1 ; nopreempt"),
@@ -43,6 +44,7 @@ ROWS = [
         "unknown option lable",
         "did you mean label?",
     ),
+    (framed("V", "virtual_ipaddress {\n 10.0.0.9 scope \u00b2\n }"), 8, 17, "unknown scope \u00b2", "link"),
     (framed("V", "virtual_ipaddress {\n 10.0.0.300\n }"), 8, 2, "10.0.0.300 is not an IP address", ""),
     (framed("V", "track_script {\n nginx\n }"), 8, 2, "V: there is no vrrp_script nginx", "vrrp_script nginx { ... }"),
     (framed("V", "authentication {\n auth_type MD5\n }"), 8, 12, "auth_type: MD5 is not one of PASS|AH", ""),

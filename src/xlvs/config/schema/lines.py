@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SCOPES: Final = ("global", "site", "link", "host", "nowhere")
+_SCOPE: Final = re.compile(r"[0-9]{1,3}")
 ADDRESS_FLAGS: Final = ("home", "-nodad", "mngtmpaddr", "noprefixroute", "autojoin")
 ADDRESS_OPTIONS: Final = ("brd", "broadcast", "dev", "scope", "label", "peer", "preferred_lft", "track_group")
 
@@ -102,7 +104,7 @@ def _address_value(line: AddressLine, word: str, value: str) -> AddressLine:
             address(value)
         return replace(line, broadcast=value)
     if word == "scope":
-        if value not in SCOPES and not (value.isdigit() and int(value) < 256):
+        if value not in SCOPES and not (_SCOPE.fullmatch(value) and int(value) < 256):
             raise WrongValue(f"unknown scope {value}", value, ", ".join(SCOPES))
         return replace(line, scope=value)
     if word == "preferred_lft":
