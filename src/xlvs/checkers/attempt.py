@@ -57,8 +57,10 @@ class Attempt:
             self._limit = None
         if self._socket:
             # By number: asyncio writes out a socket object for each that it does not know, which takes half the time.
+            # Below 0: TLS took the socket over and lost it, as when the peer has reset the connection just then.
             descriptor = self._socket.fileno()
-            self._loop.remove_writer(descriptor)
-            self._loop.remove_reader(descriptor)
+            if descriptor >= 0:
+                self._loop.remove_writer(descriptor)
+                self._loop.remove_reader(descriptor)
             self._socket.close()
             self._socket = None

@@ -20,7 +20,7 @@ class SmtpExchange:
     def __init__(self, probe: SmtpProbe) -> None:
         self._server = end_text(probe.endpoint.address, probe.endpoint.port, "tcp")
         self._steps = [
-            (b"220", f"HELO {probe.helo}\r\n".encode(), "Bad greeting banner from"),
+            (b"220", f"HELO {probe.helo}\r\n".encode(errors="surrogateescape"), "Bad greeting banner from"),
             (b"250", b"QUIT\r\n", "Bad HELO response from"),
         ]
         self._unread = b""

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import struct
 from errno import EINPROGRESS
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xlvs.healthcheck.probe import Endpoint
 
+_MARK = struct.Struct("=I")
+"""As bytes: as a number, Python takes no more than 31 bits of it."""
 SOCKET_FLAGS = socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 
 
@@ -35,9 +39,9 @@ def connected(endpoint: Endpoint, kind: socket.SocketKind, protocol: int = 0) ->
 
 def _prepare(opened: socket.socket, endpoint: Endpoint) -> None:
     if endpoint.fwmark:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, endpoint.fwmark)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, _MARK.pack(endpoint.fwmark))
     if endpoint.bind_interface:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, endpoint.bind_interface.encode())
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, os.fsencode(endpoint.bind_interface))
     if endpoint.bind_address or endpoint.bind_port:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         source = endpoint.bind_address or bytes(len(endpoint.address))

@@ -151,8 +151,9 @@ class StreamAttempt(Attempt):
 
     def _secure(self, opened: socket.socket, tls: Tls) -> None:
         try:
+            name = tls.sni.encode("idna")  # first: wrap_socket would lose the socket over a wrong one
             wrapped = tls_context(tls.identity).wrap_socket(
-                opened, do_handshake_on_connect=False, server_hostname=tls.sni or None, suppress_ragged_eofs=True
+                opened, do_handshake_on_connect=False, server_hostname=name or None, suppress_ragged_eofs=True
             )
         except (OSError, ValueError) as problem:
             self._untrusted(problem)

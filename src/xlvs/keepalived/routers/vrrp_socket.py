@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from contextlib import suppress
@@ -46,7 +47,7 @@ class AdvertSocket:
         self._socket = socket.socket(family, kind, channel.protocol)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         if channel.interface:
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, channel.interface.encode() + b"\0")
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, os.fsencode(channel.interface) + b"\0")
         if channel.family == 4:
             self._prepare_ipv4()
         else:
