@@ -41,6 +41,8 @@ _OPTIONS: Final = {
     "alt_verbnames": 1 << 22,
     "anchored": 1 << 31,
 }
+_FROM_THE_START: Final = {"anchored", "firstline"}
+"""Options, as \\G, that look at where a search begins: it cannot go on from window to window."""
 _USE_OFFSET_LIMIT: Final = 1 << 23
 _MATCH_INVALID_UTF: Final = 1 << 26
 _NO_MATCH: Final = -1
@@ -102,6 +104,7 @@ class _Pcre2:
 
     def __init__(self, library: ctypes.CDLL, regex: bytes, options: frozenset[str]) -> None:
         self._library = library
+        self._is_whole = bool(options & _FROM_THE_START) or b"\\G" in regex
         bits = _USE_OFFSET_LIMIT
         for option in options:
             bits |= _OPTIONS.get(option, 0)
@@ -122,7 +125,7 @@ class _Pcre2:
         found = library.pcre2_match_data_create_from_pattern_8(self._code, None)
         try:
             library.pcre2_set_heap_limit_8(context, _HEAP_MAX_KIB)
-            start, (window, steps) = first, _QUICK
+            start, (window, steps) = first, (len(body) + 1, _SLOW[1]) if self._is_whole else _QUICK
             while start <= final and time.monotonic() <= end:
                 library.pcre2_set_match_limit_8(context, steps)
                 library.pcre2_set_offset_limit_8(context, min(start + window - 1, final))

@@ -73,6 +73,16 @@ def test_a_match_begins_between_the_offsets(first: int, last: int | None, expect
 
 
 @needs_library
+@pytest.mark.parametrize(
+    ("regex", "options"), [("hello", "anchored"), ("hello", "firstline"), (r"\Ghello", ""), (r"\Ahello", "")]
+)
+def test_what_looks_at_the_start_of_a_page_finds_nothing_deep_in_it(regex: str, options: str) -> None:
+    """A search that goes from window to window does not begin anew."""
+    body = b"\n" + b"x" * 4095 + b"hello"
+    assert not pattern(regex, frozenset(options.split())).matches(body, 0, None, 1.0)
+
+
+@needs_library
 def test_a_match_beyond_the_first_window_is_found() -> None:
     """The page is searched in parts; a match may reach over their border."""
     assert pattern("x+y", frozenset()).matches(b"a" * 4090 + b"x" * 20 + b"y" + b"a" * 9000, 0, None, 5.0)
