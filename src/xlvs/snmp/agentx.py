@@ -26,6 +26,7 @@ NOT_WRITABLE: Final = 17
 PROCESSING_ERROR: Final = 268
 _REPETITIONS_MAX: Final = 500
 _INTERNET: Final = (1, 3, 6, 1)
+_OID_MAX: Final = 128
 
 
 class Type(IntEnum):
@@ -108,6 +109,8 @@ class _Reader:
         """An object identifier, and whether it is included in the range that it begins."""
         count, prefix, include, _ = self.numbers("BBBB")
         start = (*_INTERNET, prefix) if prefix else ()
+        if len(start) + count > _OID_MAX:
+            raise Malformed(f"an identifier of {len(start) + count} numbers")
         return (*start, *self.numbers(f"{count}I")), bool(include)
 
     def octets(self) -> bytes:

@@ -46,8 +46,8 @@ END_OF_VIEW = Value(Kind.END_OF_VIEW)
 
 
 def integer(number: int) -> Value:
-    """INTEGER, also for enumerations."""
-    return Value(Kind.INTEGER, number)
+    """INTEGER, also for enumerations; as near as its 32 bits come."""
+    return Value(Kind.INTEGER, min(max(number, -(2**31)), 2**31 - 1))
 
 
 def truth(*, true: bool) -> Value:

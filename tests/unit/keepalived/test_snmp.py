@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -273,3 +274,19 @@ def test_agent_registers_answers_and_sends_traps(tmp_path: Path) -> None:
     assert [pdu.type for pdu in seen] == [Type.OPEN, Type.REGISTER, Type.RESPONSE, Type.NOTIFY, Type.CLOSE]
     assert {pdu.session for pdu in seen[1:]} == {7}
     assert seen[2].payload.endswith(struct.pack("!I", 1) + b"R\0\0\0")
+
+
+@pytest.mark.parametrize("place", ["tcp:127.0.0.1:99999", f"tcp:{'a' * 70}.example:705", f"unix:/{'x' * 200}"])
+def test_agent_outlives_a_place_that_is_none(place: str) -> None:
+    """It says so, once."""
+    said = io.StringIO()
+
+    async def run() -> None:
+        agent = SnmpAgent(place, "me", [KEEPALIVED], [], Log("test", said, to_syslog=False))
+        async with asyncio.timeout(10):
+            while not said.getvalue():
+                await asyncio.sleep(0.001)
+        agent.close()
+
+    asyncio.run(run())
+    assert f"no master agent at {place}" in said.getvalue()

@@ -130,6 +130,18 @@ def test_what_is_no_agentx_is_refused(head: bytes) -> None:
         take(head)
 
 
+def test_an_identifier_beyond_128_numbers_is_refused() -> None:
+    """RFC 2741 5.1; more than 255 could not be written into an answer."""
+    with pytest.raises(Malformed):
+        answer(Pdu(Type.GET, payload=bytes((255, 9, 0, 0)) + bytes(255 * 4) + bytes(4)), OBJECTS)
+
+
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1])
+def test_a_number_beyond_32_bits_is_sent_as_near_as_they_come(number: int) -> None:
+    """Instead of none at all."""
+    assert struct.pack("!i", integer(number).data) == struct.pack("!i", 2**31 - 1 if number > 0 else -(2**31))
+
+
 def test_trap_begins_with_its_name() -> None:
     """snmpTrapOID.0, then the objects."""
     trap = notify_pdu(1, 2, BASE, [((*BASE, 1, 1, 0), octets("abc"))])

@@ -72,7 +72,7 @@ class SnmpAgent:
         while True:
             try:
                 await self._serve()
-            except (OSError, Malformed, asyncio.IncompleteReadError) as error:
+            except (OSError, ValueError, OverflowError, Malformed) as error:  # no host name, no port
                 if not self._is_reported:
                     self._log.write(
                         f"SNMP: no master agent at {self._socket}: {str(error) or 'it ended'}; trying again"
