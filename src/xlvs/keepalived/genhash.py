@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xlvs.healthcheck.probe import ProbeResult
 
 _ANY_STATUS: Final = ((0, 999),)
+_TIMEOUT_MAX_S: Final = 3600
 _NO_DIGEST: Final = bytes(16)
 _VERSIONS: Final = {"1.0": "1.0", "1.0c": "1.0C", "1.1": "1.1"}
 
@@ -81,9 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     add("-S", "--use-ssl", dest="tls", action="store_true", help="by TLS, as SSL_GET")
     add("-I", "--use-sni", dest="sni", action="store_true", help="with TLS, send the name of -V")
     add("-V", "--use-virtualhost", dest="virtualhost", default="", metavar="NAME", help="the Host header")
-    add("-m", "--fwmark", type=int, default=0, metavar="MARK", help="mark of the packets")
+    add("-m", "--fwmark", type=_mark, default=0, metavar="MARK", help="mark of the packets")
     add("-P", "--protocol", choices=sorted(_VERSIONS), default="1.0", help="version of HTTP (default: 1.0)")
-    add("-t", "--timeout", type=float, default=5.0, metavar="SECONDS", help="(default: 5)")
+    add("-t", "--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="(default: 5)")
     add("-v", "--verbose", action="store_true", help="accepted, changes nothing")
     return parser
 
@@ -92,3 +93,15 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port")
     return int(text)
+
+
+def _mark(text: str) -> int:
+    if not 0 <= int(text) < 1 << 32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a mark of 32 bits")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not 0 < float(text) <= _TIMEOUT_MAX_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time up to {_TIMEOUT_MAX_S} seconds")
+    return float(text)

@@ -67,3 +67,13 @@ def test_a_name_is_no_address(capsys: pytest.CaptureFixture[str]) -> None:
     """As with the original."""
     assert main(["genhash", "-s", "localhost"]) != 0
     assert "localhost is not an address" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("-t", "nan"), ("-t", "inf"), ("-t", "-1"), ("-m", "4294967296"), ("-m", "-1")]
+)
+def test_a_wrong_number_is_told(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is asked."""
+    with pytest.raises(SystemExit):
+        genhash(1, f"{option}{value}")
+    assert f"{value!r} is not a" in capsys.readouterr().err

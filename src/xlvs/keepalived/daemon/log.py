@@ -42,6 +42,7 @@ class Log:
         """One line; `detail`: with -D only."""
         if detail and not self.detailed:
             return
+        text = text.encode(errors="replace").decode()  # a configuration may hold bytes that are not UTF-8
         if self.to_syslog:
             syslog.syslog(syslog.LOG_INFO, text)
         with suppress(OSError):  # a full disk or a pipe that nobody reads is no reason to end
