@@ -36,7 +36,7 @@ Every keyword of Keepalived 2.2.7 and 2.4, from the schema that the parser reads
 Rank: **E** the feature cannot be used without it, **C** common in real configurations, **R** rare. State:
 
 - *done*: a test shows its effect (`tools/keepalived_coverage.py` names the tests);
-- *checked*: value and range are checked, and the value is part of the configuration that the daemon is given;
+- *checked*: value and range are checked, and the daemon is given it, but no test names this one keyword;
 - *as* another: the keyword is another name of that one;
 - *no effect*: it is checked, and a notice says what is not done.
 

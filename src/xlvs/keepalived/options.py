@@ -110,7 +110,13 @@ def _what_runs(parser: argparse.ArgumentParser) -> None:
         help="-m, with this kernel.core_pattern until the end (default: core)",
     )
     add("-x", "--snmp", action="store_true", help="answer the SNMP master agent for routers and servers")
-    add("-A", "--snmp-agent-socket", metavar="PLACE", default="", help="where the SNMP master agent listens")
+    add(
+        "-A",
+        "--snmp-agent-socket",
+        metavar="PLACE",
+        default="",
+        help="where the SNMP master agent listens (default: unix:/var/agentx/master)",
+    )
     add("--perf", nargs="?", const="all", help=argparse.SUPPRESS)
     add("--debug", nargs="?", const="all", help=argparse.SUPPRESS)
     add("--no-mem-check", action="store_true", help=argparse.SUPPRESS)

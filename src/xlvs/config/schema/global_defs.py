@@ -212,7 +212,7 @@ GLOBAL_DEFS = (
         "map virtual_server_group members to one fwmark service by nftables",
         Maybe(Text("TABLE"), "keepalived_ipvs"),
         default="keepalived_ipvs",
-        without_effect="xlvs needs no firewall rules of its own",
+        without_effect="the members of a group need no mark",
     ),
     Keyword(
         "nftables_ipvs_priority",
@@ -220,7 +220,7 @@ GLOBAL_DEFS = (
         "chain priority",
         Number(-(2**31), 2**31 - 1),
         default="-1",
-        without_effect="xlvs needs no firewall rules of its own",
+        without_effect="the members of a group need no mark",
     ),
     Keyword(
         "nftables_ipvs_start_fwmark",
@@ -228,7 +228,7 @@ GLOBAL_DEFS = (
         "first fwmark used",
         Number(1),
         default="1000",
-        without_effect="xlvs needs no firewall rules of its own",
+        without_effect="the members of a group need no mark",
     ),
     Keyword("lvs_timeouts", C, "IPVS timeouts (ipvsadm --set)", TIMEOUTS, default="[unchanged]"),
     Keyword("lvs_flush", C, "flush IPVS at start", Flag()),

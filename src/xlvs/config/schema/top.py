@@ -99,7 +99,7 @@ TOP = (
         R,
         "allow ipsets in a namespace on kernels < 3.13",
         Flag(),
-        without_effect="xlvs needs no firewall rules of its own",
+        without_effect="the rules are those of nftables, which has sets of its own",
     ),
     Keyword(
         "use_pid_dir",
