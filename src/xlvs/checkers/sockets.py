@@ -31,7 +31,7 @@ def connected(endpoint: Endpoint, kind: socket.SocketKind, protocol: int = 0) ->
     try:
         _prepare(opened, endpoint)
         error = opened.connect_ex(_address(opened, endpoint.address, endpoint.port, endpoint.bind_interface))
-    except OSError:
+    except BaseException:
         opened.close()
         raise
     return opened, 0 if error == EINPROGRESS else error

@@ -16,7 +16,7 @@ from xlvs.checkers.program import read_number
 from xlvs.checkers.stream import forget_identities
 from xlvs.healthcheck.effects import CheckerChanged, Edit, Note, QuorumChanged, RunProbe, ServerChanged
 from xlvs.healthcheck.health import Health
-from xlvs.healthcheck.probe import SECOND_US
+from xlvs.healthcheck.probe import SECOND_US, ProbeResult
 from xlvs.ipvs.desired import bring, carry_out
 from xlvs.keepalived.checks.drift import look
 from xlvs.model.errors import TableError, XlvsError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from xlvs.healthcheck.checker import Checker
     from xlvs.healthcheck.effects import Effect
-    from xlvs.healthcheck.probe import ProbeResult
     from xlvs.ipvs.interface import IpvsTables
     from xlvs.keepalived.checks.check_plan import CheckPlan
     from xlvs.model.service import ServiceKey
@@ -126,7 +125,7 @@ class Checking:
         """Do one thing that the verdicts want."""
         match effect:
             case RunProbe(checker, turn, _):
-                self._prober.run(checker.probe, lambda result: self._finished(checker, turn, result))
+                self._probe(checker, turn)
             case Edit(operation):
                 try:
                     carry_out(self._tables, operation)
@@ -231,6 +230,15 @@ class Checking:
         """Keep others from the tables meanwhile; if that is refused, each change says so by itself."""
         with suppress(XlvsError):
             together.enter_context(self._tables.batch())
+
+    def _probe(self, checker: Checker, turn: int) -> None:
+        try:
+            self._prober.run(checker.probe, lambda result: self._finished(checker, turn, result))
+        except (OSError, ValueError, TypeError, OverflowError) as error:
+            # Without a result this checker would never run again, nor would those whose turn comes after it.
+            reason = f"A probe of {checker.settings.service} cannot be made: {error}"
+            self._log(reason)
+            self._finished(checker, turn, ProbeResult(ok=False, reason=reason, said="failed"))
 
     def _finished(self, checker: Checker, turn: int, result: ProbeResult) -> None:
         self.health.finished(checker, turn, result, self.now())

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from xlvs.model.service import VirtualService
 
 
+REFUSED = "The tables cannot be put right: everything is not available"
+
+
 class Refusing(MemoryTables):
     """Tables that can be told to refuse everything."""
 
@@ -74,7 +77,9 @@ def test_refused_changes_do_not_end_the_checks() -> None:
             assert weights(tables) == [1]
             tables.flush()
             tables.refuses = True
-            await asyncio.sleep(1.2)
+            async with asyncio.timeout(10):
+                while not any(REFUSED in line for line in lines):
+                    await asyncio.sleep(0.01)
         tables.refuses = False
         await until(tables, [])
         with socket.create_server(("127.0.0.1", port)):
@@ -84,7 +89,27 @@ def test_refused_changes_do_not_end_the_checks() -> None:
         return lines
 
     lines = asyncio.run(run())
-    assert any(line.startswith("The tables cannot be put right: everything is not available") for line in lines)
+    assert any(line.startswith(REFUSED) for line in lines)
+
+
+def test_a_probe_that_cannot_be_made_is_a_failure_and_stops_no_other() -> None:
+    """Both go on being checked. A port that is none stands for whatever raises."""
+
+    async def run() -> None:
+        tables, lines = MemoryTables(), list[str]()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            good = replace(here(listener.getsockname()[1]), destination=server(2).destination)
+            plan = CheckPlan(HealthSettings((virtual_server(here(70000), good),)))
+            checking = Checking(plan, tables, lines.append, lambda _: None, tuple)
+            checking.start()
+            await until(tables, [1])
+            async with asyncio.timeout(10):
+                while sum("cannot be made" in line for line in lines) < 3:
+                    await asyncio.sleep(0.01)
+        await until(tables, [])
+        checking.stop()
+
+    asyncio.run(run())
 
 
 def test_a_plan_that_is_refused_leaves_the_old_one() -> None:
