@@ -183,6 +183,11 @@ def test_neighbor_may_be_far_away_or_link_local(link: Wire) -> None:
 PEERS = [(REAL, 4), (REAL, 6), (FRR, 4), (FRR, 6)]
 
 
+def downs_after(link: Wire, time: float) -> list[Said]:
+    """Our packets of a session that is down."""
+    return [each for each in said(link) if each.side == "A" and each.at > time and each.packet.state is State.DOWN]
+
+
 @pytest.mark.parametrize(("kind", "family"), PEERS)
 def test_session_comes_up_goes_down_with_its_peer_and_comes_back(link: Wire, kind: str, family: int) -> None:
     """And with it the routers that track it: one is in FAULT meanwhile, the other has less priority."""
@@ -199,9 +204,8 @@ def test_session_comes_up_goes_down_with_its_peer_and_comes_back(link: Wire, kin
     link.wait(lambda: not link.has("A", "10.77.0.100"), "FAULT")
     link.wait(lambda: "(VI_2) Changing effective priority from 100 to 80" in ours.log.partition(agreed)[2], "less")
     heard = [each for each in said(link) if each.side == "B"]
-    down = next(
-        each for each in said(link) if each.side == "A" and each.at > heard[-1].at and each.packet.state is State.DOWN
-    )
+    link.wait(lambda: downs_after(link, heard[-1].at), "a packet that says so")
+    down = downs_after(link, heard[-1].at)[0]
     start_peer(link, kind, family)
     link.wait(lambda: link.has("A", "10.77.0.100"), "the master again")
 

@@ -213,13 +213,17 @@ vrrp_instance S {{
  }}
 }}
 """
+_PROJECT = Path(__file__).resolve().parents[2]
 _RUN = "import sys; from xlvs.cli.main import main; sys.exit(main())"
 _LIFE = """
 mount --make-rprivate /
 mount -t tmpfs tmpfs /run
 mkdir /run/place
 mount --bind $dir /run/place
+exec 9<$project
 mount -t tmpfs tmpfs /tmp
+case $project in /tmp/*) mkdir -p $project; mount --no-canonicalize --bind /proc/self/fd/9 $project ;; esac
+exec 9<&-
 dir=/run/place
 trap 'kill $daemon; wait $daemon' EXIT
 "$@" -n -l -D -G -P -f $dir/conf >$dir/log 2>&1 & daemon=$!
@@ -251,7 +255,7 @@ def dumps(net: Wire, kind: str, text: str, masters: int) -> dict[str, list[str]]
     folder.mkdir()
     (folder / "conf").write_text(text)
     program = [KEEPALIVED] if kind == REAL else [sys.executable, "-c", _RUN, "keepalived"]
-    script = f"dir={folder} masters={masters}\n{_LIFE}"
+    script = f"dir={folder} masters={masters} project={_PROJECT}\n{_LIFE}"
     command = ["ip", "netns", "exec", net.netns("A"), "unshare", "--mount", "sh", "-c", script, "sh", *program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in {0, 143}, done.stdout + done.stderr

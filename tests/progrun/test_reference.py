@@ -203,6 +203,14 @@ setups = st.lists(
     unique_by=lambda setup: setup[0],
 )
 
+# The same beside a service of each protocol that can be used.
+_EACH = [next(number for number, (one, _) in enumerate(ADDRESSED) if one == each) for each in (TCP, UDP, SCTP)]
+covering = st.builds(
+    lambda each, others: [*each, *(setup for setup in others if setup[0] not in _EACH)],
+    st.tuples(*(st.tuples(st.just(number), kinds, some_lists) for number in _EACH)),
+    setups,
+)
+
 clients = st.integers(0, 1)
 client_ports = st.sampled_from([0, 0, 0, 0, 1, 1, 1, 2])
 
@@ -224,7 +232,7 @@ waits = tagged("wait", st.sampled_from(WAITS))
 edits = often(
     (3, tagged("add", services, servers)),
     (4, tagged("edit", services, servers)),
-    (3, tagged("delete", services, servers)),
+    (3, tagged("delete", services, servers, contents)),
     (2, tagged("service", services, kinds)),
     (1, tagged("drop", services)),
     (1, tagged("switch", st.sampled_from(["expire_nodest_conn", "expire_quiescent_template"]), st.integers(0, 1))),
@@ -275,10 +283,19 @@ class Play:
         key, configured = self.existing(number, server)
         self.pair.update_destination(key, configured)
 
-    def delete(self, number: int, server: Server) -> None:
-        """Delete a destination, one that exists where its place says one."""
-        key, configured = self.existing(number, server)
+    def delete(self, number: int, server: Server, content: Content) -> None:
+        """Delete a destination, one with connections where there is one, and go on with one of those."""
+        live = {id(one.destination) for one in self.pair.model.connections()}
+        busy = [
+            (key, one.configured)
+            for key in self.pair.services
+            for one in self.pair.model.destinations(key)
+            if id(one) in live
+        ]
+        key, configured = busy[number % len(busy)] if busy and server.place else self.existing(number, server)
         self.pair.delete_destination(key, configured)
+        if any(not one.destination.available for one in self.pair.model.connections()):
+            self.follow(number, orphans=True, content=content, ttl=64, mark=0, xdp=bool(number & 1))
 
     def existing(self, number: int, server: Server) -> tuple[ServiceKey, Destination]:
         """A service and what is to be configured: of a destination that exists, but for one place in six."""
@@ -441,7 +458,7 @@ def test_scripts_reach_every_outcome(prepared: Director) -> None:
     seen: Seen = Counter()
 
     @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
-    @given(setup=setups, bypass=bypasses, script=scripts)
+    @given(setup=covering, bypass=bypasses, script=scripts)
     def differ(setup: Setup, bypass: int, script: Script) -> None:
         play(Pair(prepared), seen, setup, bypass, script)
 
