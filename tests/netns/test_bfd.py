@@ -204,7 +204,7 @@ def test_session_comes_up_goes_down_with_its_peer_and_comes_back(link: Wire, kin
     link.wait(lambda: not link.has("A", "10.77.0.100"), "FAULT")
     link.wait(lambda: "(VI_2) Changing effective priority from 100 to 80" in ours.log.partition(agreed)[2], "less")
     heard = [each for each in said(link) if each.side == "B"]
-    link.wait(lambda: downs_after(link, heard[-1].at), "a packet that says so")
+    link.wait(lambda: bool(downs_after(link, heard[-1].at)), "a packet that says so")
     down = downs_after(link, heard[-1].at)[0]
     start_peer(link, kind, family)
     link.wait(lambda: link.has("A", "10.77.0.100"), "the master again")
