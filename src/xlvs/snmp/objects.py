@@ -90,6 +90,27 @@ class Objects:
     def __init__(self, columns: Iterable[Column]) -> None:
         self._columns = sorted(columns, key=lambda column: column.oid)
         self._starts = [column.oid for column in self._columns]
+        self._is_kept = False
+        self._tables: dict[Callable[[], Mapping[Oid, Any]], tuple[Mapping[Oid, Any], list[Oid]]] = {}
+
+    def keep(self) -> None:
+        """Until `forget`, rows are those that are met first: a walk over many would make and sort all of them each time."""
+        self._is_kept = True
+
+    def forget(self) -> None:
+        """Rows are made anew from now on."""
+        self._is_kept = False
+        self._tables.clear()
+
+    def _table(self, column: Column) -> tuple[Mapping[Oid, Any], list[Oid]]:
+        """The rows of a column, and their indexes in order."""
+        found = self._tables.get(column.rows)
+        if found is None:
+            rows = column.rows()
+            found = rows, sorted(rows)
+            if self._is_kept:
+                self._tables[column.rows] = found
+        return found
 
     def get(self, oid: Oid) -> Value:
         """The value of exactly this object."""
@@ -97,7 +118,7 @@ class Objects:
         column = self._columns[at] if at >= 0 else None
         if column is None or oid[: len(column.oid)] != column.oid:
             return NO_SUCH_OBJECT
-        rows = column.rows()
+        rows, _ = self._table(column)
         index = oid[len(column.oid) :]
         found = column.value(rows[index]) if index in rows else None
         return found or NO_SUCH_INSTANCE
@@ -105,14 +126,13 @@ class Objects:
     def following(self, oid: Oid, end: Oid = (), *, include: bool = False) -> tuple[Oid, Value]:
         """The next object in order, before `end` unless that is empty; `include`: `oid` itself counts too."""
         for column in self._columns[max(bisect_right(self._starts, oid) - 1, 0) :]:
-            rows = column.rows()
-            indexes = sorted(rows)
-            if oid[: len(column.oid)] == column.oid:
-                rest = oid[len(column.oid) :]
-                indexes = indexes[(bisect_left if include else bisect_right)(indexes, rest) :]
-            elif column.oid < oid:
+            within = oid[: len(column.oid)] == column.oid
+            if not within and column.oid < oid:
                 continue
-            for index in indexes:
+            rows, indexes = self._table(column)
+            first = (bisect_left if include else bisect_right)(indexes, oid[len(column.oid) :]) if within else 0
+            for place in range(first, len(indexes)):
+                index = indexes[place]
                 found = column.value(rows[index])
                 if found:
                     name = column.oid + index

@@ -92,6 +92,25 @@ def test_get_next_stays_in_front_of_the_end_of_its_range() -> None:
     assert asked(Type.GET_NEXT, (last, (*BASE, 2))) == encode_binding(last, END_OF_VIEW)
 
 
+def test_rows_are_made_once_while_they_are_kept() -> None:
+    """A walk over many rows is no more work than the rows; afterwards a new one is seen."""
+    rows, made = [1, 2], []
+
+    def look() -> dict[tuple[int, ...], int]:
+        made.append(len(rows))
+        return numbered(rows)
+
+    objects = Objects(table(BASE, look, {1: integer, 2: integer}))
+    objects.keep()
+    assert objects.following((*BASE, 1, 1)) == ((*BASE, 1, 2), integer(2))
+    rows.append(3)
+    assert objects.following((*BASE, 1, 2)) == ((*BASE, 2, 1), integer(1))
+    assert objects.get((*BASE, 2, 2)) == integer(2)
+    assert made == [2]
+    objects.forget()
+    assert objects.following((*BASE, 1, 2)) == ((*BASE, 1, 3), integer(3))
+
+
 def test_get_bulk_repeats_the_later_ranges() -> None:
     """The first once, the other until there is nothing more."""
     found = asked(Type.GET_BULK, (BASE, ()), ((*BASE, 2), ()), front=struct.pack("!HH", 1, 9))

@@ -32,6 +32,7 @@ PAUSE_S: Final = 15.0
 _PORT: Final = 705
 _PORTION: Final = 65536
 _SHUTDOWN: Final = 5
+_KEPT_S: Final = 1.0
 
 
 class SnmpAgent:
@@ -48,6 +49,7 @@ class SnmpAgent:
         self._packet = 0
         self._task = asyncio.get_running_loop().create_task(self._live())
         self._is_reported = False
+        self._forgets: asyncio.TimerHandle | None = None
 
     def trap(self, trap: Oid, bindings: Iterable[tuple[Oid, Value]]) -> None:
         """Send a trap; without a session it is lost."""
@@ -60,6 +62,13 @@ class SnmpAgent:
             shutdown = bytes((_SHUTDOWN, 0, 0, 0))
             self._send(self._writer, Pdu(Type.CLOSE, session=self._session, packet=self._next(), payload=shutdown))
         self._task.cancel()
+
+    def _keep_rows(self) -> None:
+        """For the questions of a moment, so that a walk over thousands of servers holds up nothing else."""
+        if self._forgets is None or self._forgets.when() <= asyncio.get_running_loop().time():
+            self._objects.forget()
+            self._objects.keep()
+            self._forgets = asyncio.get_running_loop().call_later(_KEPT_S, self._objects.forget)
 
     def _next(self) -> int:
         self._packet += 1
@@ -114,6 +123,7 @@ class SnmpAgent:
             for subtree in self._subtrees:
                 self._send(writer, register_pdu(self._session, self._next(), subtree))
             return
+        self._keep_rows()
         try:
             response = answer(pdu, self._objects)
         except XlvsError as error:
