@@ -65,7 +65,23 @@ WORDS: Final = (
         "10.0.0.0/8",
         "::/0",
     ),
-    *("fwmark", "group", "dev", "vA", "weight", "reverse", "\x00", "\udcff", "١", "\t", "\r", ""),
+    *(
+        "fwmark",
+        "group",
+        "dev",
+        "vA",
+        "weight",
+        "reverse",
+        "\x00",
+        "\udcff",
+        "١",
+        "²",
+        "-+5",
+        "~SEQ(A,1,99999999999) $B=$A",
+        "\t",
+        "\r",
+        "",
+    ),
 )
 LIMIT_S: Final = 10
 """A configuration takes no longer."""
