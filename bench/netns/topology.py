@@ -19,6 +19,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.progrun.packets import ETHERNET
 from xlvs.linux import bpffs, namespace
 from xlvs.model.errors import XlvsError
 
@@ -114,7 +115,9 @@ def _build() -> None:
             for key, value in (_SYSCTLS | (_FORWARDING if name == DIRECTOR else {})).items():
                 with contextlib.suppress(FileNotFoundError):
                     Path("/proc/sys", key).write_text(value)
-        _batch(["link set lo up", *(f"link set {device} up" for device in devices)], name)
+        # What is sent to a program alone is for this host as well: tc passes frames for others.
+        own = f" address {ETHERNET[:6].hex(':')}" if name == DIRECTOR else ""
+        _batch(["link set lo up", *(f"link set {device}{own} up" for device in devices)], name)
     _addresses()
     for end in (end for wire in WIRES for end in wire):
         set_offload(*end, gro="on")  # NAPI on every end, so that redirected frames reach it
