@@ -46,6 +46,20 @@ class SyncGroup:
         """Whether a member has a fault of its own."""
         return any(not each.healthy for each in self.members)
 
+    def gather(self, now: int) -> None:
+        """The members are others than before: the worst of their states is everybody's, as at the beginning."""
+        states = {each.state for each in self.members}
+        worst = next((each for each in (State.FAULT, State.BACKUP, State.MASTER) if each in states), State.INIT)
+        if worst is State.INIT or (worst is State.FAULT and not self.faulty):
+            return
+        before, self.state = self.state, worst
+        self._leading = True
+        for each in self.members:
+            each.join(worst, now)
+        self._leading = False
+        if worst is not before:
+            self._effects.append(StateChanged(worst))
+
     def follow(self, router: VirtualRouter, now: int) -> None:
         """A member changed: take the others along."""
         state = router.state

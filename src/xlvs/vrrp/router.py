@@ -105,7 +105,7 @@ class VirtualRouter:
     def start(self, now: int, *, healthy: bool = True) -> None:
         """Begin. Only the owner with `state MASTER` takes the addresses at once, as the original does."""
         self.healthy = healthy
-        if not healthy:
+        if not healthy or (self.group and self.group.faulty):
             self._enter_fault(now, "Entering FAULT STATE (init)")
         elif self.settings.is_owner and self.settings.wants_master:
             self._become_master(now)
@@ -160,10 +160,15 @@ class VirtualRouter:
     def reconfigure(self, settings: RouterSettings, now: int) -> None:
         """Other settings for the same router; its state stays."""
         old, self.settings = self.settings, settings
+        if settings.priority != old.priority:
+            weight = 0 if OWNER in {settings.priority, old.priority} else self.priority - old.priority
+            self.priority = settings.priority if settings.is_owner else effective(settings.priority, weight)
         if settings.interval_us != old.interval_us or self.state is State.MASTER:
             self.master_interval_us = settings.interval_us
         if self.state is State.MASTER:
             self._advertise(now)
+            if settings.announcements.refresh_us != old.announcements.refresh_us:
+                self._begin_refresh(now)
         elif self.state is State.BACKUP and self._down_at is not None:
             self._down_at = min(self._down_at, now + self.master_down_us)
 
@@ -180,7 +185,7 @@ class VirtualRouter:
             if self.healthy:
                 self._enter_master(now)
         elif state is State.FAULT:
-            self._enter_fault(now)
+            self._enter_fault(now, "")
         elif self.healthy:
             self._enter_backup(now, "Entering BACKUP STATE")
 
@@ -225,7 +230,8 @@ class VirtualRouter:
         self.statistics.release_master += 1
 
     def _enter_fault(self, now: int, text: str = "Entering FAULT STATE") -> None:
-        self._note(text)
+        if text:
+            self._note(text)
         if self.state is State.MASTER:
             self._resign()
             self._release()
@@ -264,8 +270,7 @@ class VirtualRouter:
         self._do(ClaimAddresses())
         announcements = self.settings.announcements
         self._announce(now, announcements.repeat, announcements.delay_us)
-        if announcements.refresh_us:
-            self._refresh_at = now + announcements.refresh_us
+        self._begin_refresh(now)
         self._do(StateChanged(State.MASTER))
         self._tell_group(now)
 
@@ -286,6 +291,10 @@ class VirtualRouter:
             self._announce_at = now + delay_us
             self._announce_repeat = repeat
 
+    def _begin_refresh(self, now: int) -> None:
+        refresh_us = self.settings.announcements.refresh_us
+        self._refresh_at = now + refresh_us if refresh_us else None
+
     def _follow(self, advertisement: Advertisement, source: bytes, now: int) -> None:
         self._adopt_interval(advertisement)
         self.master_source, self.master_priority = source, advertisement.priority
@@ -295,9 +304,9 @@ class VirtualRouter:
         self._down_at = now + self.master_down_us
 
     def _adopt_interval(self, advertisement: Advertisement) -> None:
-        """Version 3 backups wait as long as their master's interval says (RFC 9568 6.1)."""
+        """Version 3 backups wait as long as their master's interval says (RFC 9568 6.1), unless it says no time at all."""
         interval_us = advertisement.interval_cs * CENTISECOND_US
-        if self.settings.version != 3 or interval_us == self.master_interval_us:
+        if self.settings.version != 3 or interval_us in {0, self.master_interval_us}:
             return
         before, after = self.master_interval_us // 1000, interval_us // 1000
         self._note(f"advertisement interval updated from {before}ms to {after}ms by master", detail=True)
