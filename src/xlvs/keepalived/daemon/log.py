@@ -42,7 +42,8 @@ class Log:
         """One line; `detail`: with -D only."""
         if detail and not self.detailed:
             return
-        text = text.encode(errors="replace").decode()  # a configuration may hold bytes that are not UTF-8
+        # A configuration may hold bytes that are not UTF-8, and syslog takes no zeros either.
+        text = text.encode(errors="replace").decode().replace("\0", "?")
         if self.to_syslog:
             syslog.syslog(syslog.LOG_INFO, text)
         with suppress(OSError):  # a full disk or a pipe that nobody reads is no reason to end

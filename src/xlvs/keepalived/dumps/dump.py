@@ -100,8 +100,8 @@ def write_file(name: str | Path, text: str) -> None:
     """A new file each time, so that a link somebody put there is not followed. Raises OSError."""
     path = DIRECTORY / name
     path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE), "w") as file:
-        file.write(text)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE), "wb") as file:
+        file.write(text.encode(errors="surrogateescape"))
 
 
 def _statistics(router: RunningRouter) -> str:
