@@ -92,6 +92,8 @@ class Watch:
                 continue
             for message in messages(data):
                 if message.kind in {RTM_NEWLINK, RTM_DELLINK}:
+                    if message.payload[0] != socket.AF_UNSPEC:  # a bridge tells of its port, which the link survives
+                        continue
                     gone = message.kind == RTM_DELLINK
                     yield LinkChange(parse_interface(message.payload), not gone and running(message.payload), gone)
                 elif message.kind in {RTM_NEWADDR, RTM_DELADDR}:
