@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from xlvs.keepalived.daemon.log import Log
     from xlvs.keepalived.notices.programs import Program
-    from xlvs.keepalived.notices.script_plan import FifoPlan
+    from xlvs.keepalived.notices.script_plan import Command, FifoPlan
 
 _MODE: Final = 0o600
 _READERS_LAST_S: Final = 1.0
@@ -38,6 +39,11 @@ class Fifo:
             self._fd = os.open(plan.path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
             log.write(f"Unable to open {plan.kind} {plan.path} - errno {error.errno}")
+            return
+        if not stat.S_ISFIFO(os.fstat(self._fd).st_mode):
+            log.write(f"Unable to open {plan.kind} {plan.path} - it is no named pipe")
+            os.close(self._fd)
+            self._fd = -1
 
     def _make(self) -> None:
         path, owner = self.plan.path, self.plan.owner
@@ -115,12 +121,17 @@ class Fifos:
 
     def _begin(self, plan: FifoPlan) -> None:
         self._fifos[plan] = fifo = Fifo(plan, self._log)
-        if plan.script is None or not fifo.is_ours_to_read():
+        if plan.script and fifo.is_ours_to_read():
+            # Not before signals that are held back at the start of a process are let in: a program inherits that.
+            asyncio.get_running_loop().call_soon(self._read, plan, plan.script)
+
+    def _read(self, plan: FifoPlan, script: Command) -> None:
+        if plan not in self._fifos or plan in self._readers:
             return
         try:
-            self._readers[plan] = programs.run(plan.script, plan.path, ended=lambda *_: self._ended(plan))
+            self._readers[plan] = programs.run(script, plan.path, ended=lambda *_: self._ended(plan))
         except OSError as error:
-            self._log.write(f"Unable to run {plan.script.text}: {error.strerror}")
+            self._log.write(f"Unable to run {script.text}: {error.strerror}")
 
     def _end(self, plan: FifoPlan) -> None:
         self._fifos.pop(plan).close()

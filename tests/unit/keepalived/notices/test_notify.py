@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from io import StringIO
@@ -230,3 +231,39 @@ def test_a_line_is_written_once_where_two_fifos_have_one_path(tmp_path: Path) ->
         return read
 
     assert asyncio.run(run()) == b"line\n"
+
+
+def test_what_is_no_pipe_is_not_written_to(tmp_path: Path) -> None:
+    """Somebody's file in its place stays as it is."""
+    path, console = tmp_path / "fifo", StringIO()
+    path.write_text("precious")
+
+    async def run() -> None:
+        fifos = Fifos("vrrp", Log("test", console, to_syslog=False))
+        fifos.use((FifoPlan("notify fifo", str(path)),))
+        fifos.write("line")
+        fifos.close()
+
+    asyncio.run(run())
+
+    assert path.read_text() == "precious"
+    assert f"Unable to open notify fifo {path} - it is no named pipe" in console.getvalue()
+
+
+def test_a_reader_hears_signals_that_were_held_back_when_the_fifo_was_made(tmp_path: Path) -> None:
+    """Parts begin with them held back, and programs inherit that."""
+    reader = program(tmp_path, f"grep SigBlk /proc/self/status >> {tmp_path}/told")
+    plan = FifoPlan("notify fifo", str(tmp_path / "fifo"), script=reader)
+
+    async def run() -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+        fifos = Fifos("vrrp", QUIET)
+        fifos.use((plan,))
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        await until(lambda: bool(told(tmp_path)))
+        fifos.close()
+        await fifos.drain()
+
+    asyncio.run(run())
+
+    assert int(told(tmp_path)[0].split()[1], 16) & 1 << signal.SIGUSR1 - 1 == 0
