@@ -76,6 +76,7 @@ def _enter(name: str) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from xlvs.keepalived.daemon.parts import allowed_files
     from xlvs.keepalived.daemon.pid_file import already_runs
     from xlvs.keepalived.daemon.source import Source
 
@@ -92,7 +93,7 @@ def _serve(options: argparse.Namespace) -> int:
     for each in reading.lines:
         log.write(each)
     files = _pid_files(options, reading.config)
-    if already_runs(files):
+    if already_runs(files.parent, allowed_files(options, files)):
         log.write("daemon is already running")
         if not options.log_console:
             print(f"keepalived: daemon is already running ({files.parent})", file=sys.stderr)

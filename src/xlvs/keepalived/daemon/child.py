@@ -100,14 +100,14 @@ class Child:
                 log.write(each)
             code = error.exit_code
         except BaseException as error:  # noqa: BLE001 - the process ends here, and nothing is left that could be told
-            log.write(_internal(error))
+            log.write(internal_error(error))
         os._exit(code)
 
     async def _live(self, config: KeepalivedConfig, own: line.Line, log: Log) -> None:
         def failed(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
             """An event that could not be dealt with; the next one may."""
             error = context.get("exception")
-            log.write(_internal(error) if error else f"internal error: {context['message']}")
+            log.write(internal_error(error) if error else f"internal error: {context['message']}")
 
         asyncio.get_running_loop().set_exception_handler(failed)
         await self.part.run(config, own, log)
@@ -206,7 +206,7 @@ def _event_loop() -> asyncio.AbstractEventLoop:
     return asyncio.SelectorEventLoop(PreciseSelector())
 
 
-def _internal(error: BaseException) -> str:
+def internal_error(error: BaseException) -> str:
     """A line about what nobody foresaw, and where."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{place.filename.rpartition('/')[2]}, line {place.lineno}, in {place.name}"

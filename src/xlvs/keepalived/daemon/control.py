@@ -86,8 +86,12 @@ class Control:
 
     def answer(self, part: str, content: bytes) -> None:
         """A part told its state: to all who asked before."""
+        with suppress(ValueError):  # it could not be handed over
+            self._add(part, json.loads(content))
+
+    def _add(self, part: str, state: object) -> None:
         for each in [each for each in self._questions if part in each.awaited]:
-            each.answers[part] = json.loads(content)
+            each.answers[part] = state
             each.awaited.discard(part)
             if not each.awaited:
                 self._finish(each)
@@ -100,7 +104,7 @@ class Control:
     def _connected(self) -> None:
         if self._wire is None:
             return
-        with suppress(BlockingIOError, ConnectionError):
+        with suppress(OSError):
             wire, _ = self._wire.accept()
             if len(self._questions) >= _QUESTIONS_MAX:
                 wire.close()

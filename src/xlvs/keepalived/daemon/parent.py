@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived.configured import configured
 from xlvs.keepalived.daemon import line
-from xlvs.keepalived.daemon.child import Child
+from xlvs.keepalived.daemon.child import Child, internal_error
 from xlvs.keepalived.daemon.control import Control
 from xlvs.keepalived.daemon.reload_schedule import ReloadSchedule
 from xlvs.model.errors import UsageError, XlvsError
@@ -224,6 +224,11 @@ class Parent:
                 self._log.write(each)
             self._settled()
             self._manager.status(f"reload refused, the configuration of before stays: {error.message.splitlines()[0]}")
+            return
+        except Exception as error:  # noqa: BLE001 - a file that nobody foresaw must not end what runs
+            self._log.write(internal_error(error))
+            self._log.write("The configuration stays as it is")
+            self._settled()
             return
         self._follow_schedule()
         content = line.packed(self.reading.config)

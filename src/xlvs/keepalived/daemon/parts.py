@@ -59,15 +59,20 @@ def chosen(options: argparse.Namespace, files: PidFiles) -> list[Part]:
         _schedule("bfd", config, line, log)
         await bfd_main.run(config, line, log, routers=to_routers.write, checks=to_checks.write)
 
-    found = []
-    if options.vrrp or not options.check:
-        found.append(Part("VRRP", "Keepalived_vrrp", "vrrp", files.vrrp, vrrp, _wants_vrrp, answers_statistics=True))
-    if options.check or not options.vrrp:
-        found.append(
-            Part("Healthcheck", "Keepalived_healthcheckers", "healthcheckers", files.checkers, checks, _wants_checks)
-        )
-    if not options.no_bfd and not (options.vrrp and options.check):
-        found.append(Part("BFD", "Keepalived_bfd", "bfd", files.bfd, bfd, _wants_bfd))
+    found = (
+        Part("VRRP", "Keepalived_vrrp", "vrrp", files.vrrp, vrrp, _wants_vrrp, answers_statistics=True),
+        Part("Healthcheck", "Keepalived_healthcheckers", "healthcheckers", files.checkers, checks, _wants_checks),
+        Part("BFD", "Keepalived_bfd", "bfd", files.bfd, bfd, _wants_bfd),
+    )
+    allowed = allowed_files(options, files)
+    return [each for each in found if each.pid_file in allowed]
+
+
+def allowed_files(options: argparse.Namespace, files: PidFiles) -> list[Path]:
+    """The pid files of those that the command line allows."""
+    found = [files.vrrp] if options.vrrp or not options.check else []
+    found += [files.checkers] if options.check or not options.vrrp else []
+    found += [files.bfd] if not options.no_bfd and not (options.vrrp and options.check) else []
     return found
 
 

@@ -64,11 +64,11 @@ def running(file: Path) -> int:
     return number if number != os.getpid() and _COMMAND in command else 0
 
 
-def already_runs(files: PidFiles) -> bool:
-    """Whether another daemon has these files. Parts whose first process was killed are given the time to end."""
+def already_runs(parent: Path, parts: Sequence[Path]) -> bool:
+    """Whether another daemon has these files: its own, and those of the parts that may run. Parts whose first process was killed are given the time to end."""
     deadline = time.monotonic() + _PATIENCE_S
-    while any(running(each) for each in (files.parent, files.vrrp, files.checkers, files.bfd)):
-        if running(files.parent) or time.monotonic() > deadline:
+    while any(running(each) for each in (parent, *parts)):
+        if running(parent) or time.monotonic() > deadline:
             return True
         time.sleep(0.02)
     return False

@@ -21,6 +21,7 @@ from xlvs.keepalived.daemon.source import Source
 if TYPE_CHECKING:
     from xlvs.config.settings.config import KeepalivedConfig
     from xlvs.keepalived.daemon.line import Line
+    from xlvs.keepalived.daemon.source import Reading
 
 
 async def idle(config: KeepalivedConfig, line: Line, log: Log) -> None:
@@ -51,6 +52,11 @@ async def idle(config: KeepalivedConfig, line: Line, log: Log) -> None:
     log.write("orphaned" if line.parent_ended else "ended")
 
 
+def fail(before: Reading) -> Reading:
+    """An error that nobody foresaw."""
+    raise RuntimeError(f"on purpose after {before.config.settings.router_id}")
+
+
 def main() -> int:
     """Run it."""
     folder = Path(sys.argv[1])
@@ -60,6 +66,8 @@ def main() -> int:
         Part("One", "Test_one", "one", folder / "one.pid", idle, lambda _: True, answers_statistics=True),
         Part("Two", "Test_two", "two", folder / "two.pid", idle, lambda config: not config.settings.lvs_flush),
     ]
+    if "--odd-reload" in sys.argv:
+        source.read_again = fail  # type: ignore[method-assign]
     manner = Manner(folder / "parent.sock", Foreground(), respawns="--dont-respawn" not in sys.argv)
     log.write(f"parent {os.getpid()}")
     return Parent(parts, source, source.read(), log, Manager(), manner).run()

@@ -268,3 +268,16 @@ def test_a_part_that_does_not_end_is_killed(tmp_path: Path) -> None:
     assert running.process.wait(PATIENCE_S) == 0
     assert running.log().count("did not end and is killed") == 2
     running.close()
+
+
+def test_a_reload_that_fails_as_nobody_foresaw_changes_nothing(tmp_path: Path) -> None:
+    """The first process says so and goes on."""
+    running = Running(tmp_path, "A", "--odd-reload")
+    try:
+        assert running.told().startswith("READY=1")
+        running.process.send_signal(signal.SIGHUP)
+        running.until_said("internal error: ")
+        running.until_said("The configuration stays as it is")
+        assert ask(tmp_path / "parent.sock")["one"] == {"router": "A"}
+    finally:
+        running.close()
