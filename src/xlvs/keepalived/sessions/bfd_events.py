@@ -88,8 +88,9 @@ class EventReader:
             return True
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            name, word, at = line.decode(errors="surrogateescape").rsplit(" ", 2)
-            self._take(name, word, int(at))
+            name, *told = line.decode(errors="surrogateescape").rsplit(" ", 2)
+            if len(told) == 2:  # less is the end of a line whose beginning was read by a process that is no more
+                self._take(name, told[0], int(told[1]))
         return bool(data)
 
     def _take(self, name: str, word: str, at_us: int) -> None:

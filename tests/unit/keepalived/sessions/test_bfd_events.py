@@ -122,3 +122,13 @@ def test_session_weighs_what_its_tracker_or_else_it_itself_says(
     plans = (TrackSession("a"), TrackSession("b", 7, reverse=True))
     sums = [total(TrackedSessions(plans, up).sums([tracked])) for up in ({"a": True, "b": True}, {})]
     assert sums == [while_up, while_down]
+
+
+def test_a_reader_that_begins_in_the_midst_of_a_line_leaves_it_out(ends: Ends) -> None:
+    """One that was killed had read its beginning."""
+    os.write(ends.pipe.write, b"Up 999900\n")
+    ends.writer.tell([("b", True)], 999_900)
+
+    ends.reader.read()
+
+    assert ends.told == [("b", True)]
