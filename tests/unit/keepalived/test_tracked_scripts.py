@@ -12,8 +12,8 @@ import pytest
 from xlvs.keepalived.daemon.log import Log
 from xlvs.keepalived.notices.script_plan import Command
 from xlvs.keepalived.routers.links import Links
-from xlvs.keepalived.routers.tracking import RunningScript, Tracker
-from xlvs.keepalived.routers.vrrp_plan import Script, Tracked, Tracks
+from xlvs.keepalived.routers.tracking import RunningScript, Tracker, WatchedFile
+from xlvs.keepalived.routers.vrrp_plan import Script, Tracked, TrackFile, Tracks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,3 +143,11 @@ def test_without_a_weight_a_router_waits_for_the_first_result() -> None:
     """It would be in FAULT or not."""
     assert total(Script("s", shell("exit 0")), up=None) == (0, True)
     assert total(Script("s", shell("exit 0")), up=True) == (0, False)
+
+
+def test_a_file_that_cannot_be_written_is_no_reason_to_end(tmp_path: Path) -> None:
+    """Its number is 0, and the error is there to be told."""
+    file = WatchedFile(TrackFile("f", str(tmp_path / "missing" / "file"), initial=5))
+
+    assert file.value == 0
+    assert file.error == f"Track file f: {tmp_path}/missing/file cannot be written: No such file or directory"

@@ -13,7 +13,7 @@ from xlvs.linux.device import switch
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from xlvs.keepalived.routers.links import Link
     from xlvs.keepalived.routers.vrrp_plan import Pauses
@@ -23,6 +23,7 @@ _AT_ONCE: Final = 1000
 
 class _Waiting(NamedTuple):
     interface: str
+    address: bytes
     frame: bytes
     pause_s: float
     """Before the next one."""
@@ -54,7 +55,9 @@ class Announcer:
         found = []
         for each in addresses:
             pause_us = (own.garp_us if len(each) == 4 else own.gna_us) if own else None
-            found.append(_Waiting(link.name, _frame(link, each), interval_s if pause_us is None else pause_us / 1e6))
+            found.append(
+                _Waiting(link.name, each, _frame(link, each), interval_s if pause_us is None else pause_us / 1e6)
+            )
         if not found:
             return
         queue = own.shared if own else link.name
@@ -63,6 +66,12 @@ class Announcer:
         if idle:
             self._drain(queue)
 
+    def forget(self, addresses: Mapping[str, Collection[bytes]]) -> None:
+        """These, by interface, are not ours any more: what waits for them is not sent."""
+        for queue, waiting in self._waiting.items():
+            kept = (each for each in waiting if each.address not in addresses.get(each.interface, ()))
+            self._waiting[queue] = deque(kept)
+
     def _drain(self, queue: str) -> None:
         waiting = self._waiting.get(queue)
         if waiting is None:
@@ -70,8 +79,7 @@ class Announcer:
         pause_s = 0.0
         for _ in range(min(len(waiting), _AT_ONCE)):
             each = waiting.popleft()
-            with suppress(OSError):
-                self._socket(each.interface).send(each.frame)
+            self._send(each)
             pause_s = each.pause_s
             if pause_s:
                 break
@@ -79,6 +87,17 @@ class Announcer:
             asyncio.get_running_loop().call_later(pause_s, self._drain, queue)
         else:
             del self._waiting[queue]
+
+    def _send(self, each: _Waiting) -> None:
+        """A socket that fails is made anew once: its interface went down, or is another one of the same name."""
+        for _ in range(2):
+            with suppress(OSError):
+                self._socket(each.interface).send(each.frame)
+                return
+            failed = self._sockets.pop(each.interface, None)
+            if failed is None:
+                return
+            failed.close()
 
     def _socket(self, name: str) -> socket.socket:
         return self._sockets.get(name) or self._sockets.setdefault(name, sender(name))

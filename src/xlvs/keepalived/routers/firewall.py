@@ -141,6 +141,11 @@ class Firewall:
     def __init__(self) -> None:
         self._there: tuple[FirewallSettings, Wanted] | None = None
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether there are any."""
+        return self._there is not None
+
     def set(self, settings: FirewallSettings, told: Wanted) -> str:
         """Have these rules and no others; what went wrong, "" for nothing."""
         now = (settings, told) if told != Wanted() else None

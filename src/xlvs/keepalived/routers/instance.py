@@ -131,10 +131,11 @@ class RunningRouter:
     # Beginning and end
 
     def prepare(self) -> None:
-        """Open the socket if it can be, and take left-over addresses off."""
+        """Open the socket if it can be, and take left-over addresses, routes and rules off."""
         self._make_device()
         self._connect()
         left_over = [each for each in self.plan.all_addresses if self.has(each)]
+        virtual_routes.release(self.plan.routes, self.plan.rules)
         self._report(virtual_addresses.release(self.host.route, self.host.links, self.plan.home, left_over))
         self.host.log.write(f"({self.name}) removing VIPs.", detail=True)
 
@@ -155,14 +156,19 @@ class RunningRouter:
         self._socket = self.channel = None
         self.host.vmacs.remove(self.plan)
 
-    def refresh(self) -> None:
-        """The interface changed: another source address, another number."""
+    def refresh(self) -> bool:
+        """The interface changed: another source address, another number. Whether it lacked devices of its own."""
+        there = self.host.links.by_name
+        lacking = any(name not in there and base in there for name, base in self.plan.devices)
+        if lacking:
+            self._make_device()
         settings = self._settings()
         if settings != self.router.settings:
             self._use(settings)
         voice = self._voice
         if voice is None or self.channel is None or self.channel.ifindex != voice.ifindex:
             self._connect()
+        return lacking
 
     def reconfigure(self, plan: Instance) -> None:
         """Another plan for the same router; what stays the same is not touched."""
@@ -174,6 +180,7 @@ class RunningRouter:
             moved = before.home != plan.home
             gone = [each for each in old if moved or each not in new]
             come = [each for each in new if moved or each not in old]
+            self.host.announcer.forget(virtual_addresses.by_interface(before.home, gone))
             self._report(virtual_addresses.release(self.host.route, self.host.links, before.home, gone))
             self._report(virtual_addresses.claim(self.host.route, self.host.links, plan.home, come))
             virtual_routes.release(*_without(before, plan))
@@ -182,6 +189,8 @@ class RunningRouter:
                 self.host.vmacs.remove(replace(before, vmac=None, extra_vmacs=_only(before.devices, plan.devices)))
             if come:
                 self.router.announce(now_us())
+            self._end_extra()
+            self._begin_extra()
         self._connect()
 
     def _use(self, settings: RouterSettings) -> None:
@@ -302,6 +311,7 @@ class RunningRouter:
     def _release(self) -> None:
         """Addresses last: the kernel takes routes of theirs along."""
         virtual_routes.release(self.plan.routes, self.plan.rules)
+        self.host.announcer.forget(virtual_addresses.by_interface(*self._addresses()))
         self._report(virtual_addresses.release(self.host.route, self.host.links, *self._addresses()))
 
     def _addresses(self) -> tuple[str, Sequence[VirtualAddress]]:

@@ -107,9 +107,14 @@ class WatchedFile:
     def __init__(self, plan: TrackFile) -> None:
         self.plan = plan
         self.value = 0
+        self.error = ""
+        """Why its first number could not be written."""
         path = Path(plan.path)
-        if plan.initial is not None and (plan.overwrite or not path.exists()):
-            path.write_text(f"{plan.initial}\n", encoding="ascii")
+        try:
+            if plan.initial is not None and (plan.overwrite or not path.exists()):
+                path.write_text(f"{plan.initial}\n", encoding="ascii")
+        except OSError as error:
+            self.error = f"Track file {plan.name}: {plan.path} cannot be written: {error.strerror}"
         self._seen: tuple[int, int, int] | None = None
         self.reread()
 

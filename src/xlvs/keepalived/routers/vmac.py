@@ -30,14 +30,15 @@ class Vmacs:
         self._before: dict[str, dict[str, int]] = {}
 
     def make(self, plan: Instance) -> list[str]:
-        """The devices of a router, up, and the names of the new ones. Those that an earlier run left are made anew.
+        """The devices of a router, up, and the names of the new ones.
 
+        Those that an earlier run left are made anew, and those that went, with their interface or by somebody else.
         Raises KernelError.
         """
         made = []
         for name, interface in plan.devices:
             base = self._links.by_name.get(interface)
-            if base and name not in self._users.get(interface, []):
+            if base and (name not in self._users.get(interface, []) or name not in self._links.by_name):
                 self._make(name, base, plan)
                 made.append(name)
         return made
@@ -57,7 +58,8 @@ class Vmacs:
             host_address.add(self._route, [own])
         self._links.reread()
         self._quieten(base.name)
-        self._users.setdefault(base.name, []).append(device)
+        users = self._users.setdefault(base.name, [])
+        users += [device] if device not in users else []
 
     def remove(self, plan: Instance) -> None:
         """The devices of a router; the one below is set as before when it was the last."""

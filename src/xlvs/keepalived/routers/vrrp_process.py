@@ -240,7 +240,7 @@ class VrrpProcess:
     def _close_gates(self) -> None:
         """Have the rules of nftables that the routers want."""
         told = firewall.wanted((router.plan for router in self.routers.values()), self.links)
-        if told != firewall.Wanted() and not self.plan.firewall_chosen:
+        if told != firewall.Wanted() and not (self.plan.firewall_chosen or self._firewall.has_rules):
             self.log.write("use_vmac or no_accept/strict specified, but no firewall configured - using nftables")
         error = self._firewall.set(self.plan.firewall, told)
         if error:
@@ -269,6 +269,12 @@ class VrrpProcess:
             if plan.name in old:
                 group.state = old[plan.name].state
 
+    def _gather(self) -> None:
+        for group in self.groups.values():
+            group.gather(now_us())
+            for each in group.members[:1]:
+                self.settle(self.routers[each.settings.name])
+
     def _make_tracker(self) -> Tracker:
         tracks = [each.tracks for each in self.plan.instances] + [each.tracks for each in self.plan.groups]
         used = {each.name for track in tracks for each in track.scripts}
@@ -281,6 +287,8 @@ class VrrpProcess:
             if each.name not in used:
                 self.log.write(f"Warning - script {each.name} is not used")
         files = {each.name: WatchedFile(each) for each in self.plan.files}
+        for error in [each.error for each in files.values() if each.error]:
+            self.log.write(error)
         processes = {each.name: WatchedProcesses(each) for each in self.plan.processes}
         sessions = TrackedSessions(self.plan.sessions, self._sessions_up)
         return Tracker(self.links, scripts, files, processes, sessions, self._tracked_changed)
@@ -316,8 +324,9 @@ class VrrpProcess:
         if any(link.running and not before.get(name, True) for name, link in self.links.by_name.items()):
             self._routes_lost(None)
         self._delays.look()
-        for router in self.routers.values():
-            router.refresh()
+        with_new_devices = [router for router in self.routers.values() if router.refresh()]
+        if with_new_devices:
+            self._close_gates()
         self._index()
         self._tracked_changed()
         if lost:
@@ -408,7 +417,7 @@ class VrrpProcess:
         if core.state is State.INIT:
             if not healthy or not self.tracker.waits(tracks):
                 core.start(now_us(), healthy=healthy)
-        elif healthy != core.healthy:
+        elif healthy != core.healthy or core.state is State.FAULT:
             core.set_health(now_us(), healthy=healthy)
         self.settle(router)
 
@@ -422,6 +431,7 @@ class VrrpProcess:
     def reload(self, config: KeepalivedConfig) -> None:
         """Another configuration by difference: what stays keeps its state."""
         self.log.write("Reloading")
+        self._routes_changed()
         self.config = config
         self.plan = plan = screened_plan(translate(config), self.log)
         states = {name: script.up for name, script in self.tracker.scripts.items()}
@@ -437,11 +447,14 @@ class VrrpProcess:
         self._delays.use(plan.delays)
         self.announcer.use(plan.pauses)
         self._reload_routers()
+        if self._route_watch:
+            self._route_watch.deleted()  # those that were taken off here are not lost
         self._index()
         self._close_gates()
         self._make_groups()
         self.tracker.start()
         self._tracked_changed()
+        self._gather()
         if plan.settings.states_on_reload:
             for router in self.routers.values():
                 self.notifier.repeat("INSTANCE", router.name, WORDS[router.router.state], router.router.priority)
