@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from errno import EINVAL
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ def start(arguments: Sequence[str], rights: Rights | None = None) -> subprocess.
     """Start a program. `rights` None: those of this process. Raises OSError."""
     if rights is not None and rights.groups == () and (rights.uid, rights.gid) == (os.geteuid(), os.getegid()):
         rights = None  # nothing to change, and so much cheaper
+    if any("\0" in each for each in arguments):
+        raise OSError(EINVAL, "a word of the command has a NUL")
     return subprocess.Popen(
         arguments,
         stdin=subprocess.DEVNULL,
