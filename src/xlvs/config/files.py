@@ -125,7 +125,7 @@ class Reader:
         kept = self._checks
         for number, line in enumerate(text.split("\n"), 1):
             origin = Origin(path, number, line.rstrip("\r"))
-            plain = without_comment(origin.text)
+            plain = without_comment(self._up_to_nul(origin))
             include = INCLUDE.match(plain)
             try:
                 if include:
@@ -138,6 +138,14 @@ class Reader:
                 break
         self._checks = kept
         self._open.pop()
+
+    def _up_to_nul(self, origin: Origin) -> str:
+        """Where the original's lines end, too; no name of a file may have one."""
+        text, nul, _ = origin.text.partition("\0")
+        if nul:
+            problem = Problem("the line ends at a NUL: the rest is ignored", origin, severity=Severity.NOTICE)
+            self.problems.append(problem)
+        return text
 
     def _plain(self, text: str, origin: Origin) -> Iterator[Line]:
         for line in self._expander.feed(text, origin):

@@ -436,6 +436,8 @@ class ScriptValue:
         from xlvs.config.words import command_words
 
         command, unfinished = command_words(first(words, "a command"))
+        if any("\0" in each for each in (*command, *words)):
+            raise WrongValue("a command cannot have a NUL", words[0])
         if not command or unfinished:
             raise WrongValue(
                 "the command is empty" if not unfinished else "a quote in the command is not closed", words[0]

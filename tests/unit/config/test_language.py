@@ -138,6 +138,19 @@ def test_random_seed_makes_the_drawn_numbers_the_same_again() -> None:
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+def test_a_line_ends_at_a_nul() -> None:
+    """No call of the system takes one; the rest is named."""
+    loaded = read("global_defs {\n router_id a\0b\n}\n")
+    assert loaded.config.settings.router_id == "a"
+    assert [each.message for each in loaded.problems] == ["the line ends at a NUL: the rest is ignored"]
+
+
+def test_a_command_cannot_have_a_nul() -> None:
+    """Nor one that is written as an escape."""
+    problems = read('global_defs {\n startup_script "/bin/true a\\000b"\n}\n').problems
+    assert [each.message for each in problems] == ["startup_script: a command cannot have a NUL"]
+
+
 def test_a_random_seed_beyond_all_numbers_is_a_problem() -> None:
     """Not more: it is left out."""
     assert len(read(f"global_defs {{\n random_seed {'9' * 5000}\n}}\n").problems) == 1
