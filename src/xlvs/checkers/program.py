@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.probe import FILE_DOWN, SECOND_US, ProbeResult, Weight
 from xlvs.linux.program import start
+from xlvs.linux.small_file import beginning
 
 if TYPE_CHECKING:
     import asyncio
@@ -97,8 +98,8 @@ def judge_status(probe: MiscProbe, status: int, *, late: bool = False) -> ProbeR
 def read_number(probe: FileProbe) -> ProbeResult:
     """The number in a file times the weight; no file and no number count as 0."""
     value = 0
-    with suppress(OSError, ValueError), open(probe.path, encoding="ascii", errors="replace") as file:
-        value = int(file.read(64).strip() or 0)
+    with suppress(OSError, ValueError):
+        value = int(beginning(probe.path).strip() or 0)
     value = value * probe.weight
     if value <= FILE_DOWN:
         return ProbeResult(ok=False, reason=f"File {probe.path} says that the server is down.")

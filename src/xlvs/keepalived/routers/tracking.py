@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlvs.keepalived.notices import programs
 from xlvs.keepalived.routers.process_tracking import WatchedProcesses, running
+from xlvs.linux.small_file import beginning
 from xlvs.vrrp import track
 from xlvs.vrrp.settings import SECOND_US
 
@@ -127,7 +128,7 @@ class WatchedFile:
             if seen == self._seen:
                 return False
             self._seen = seen
-            self.value = int(Path(self.plan.path).read_text(encoding="utf-8").split()[0])
+            self.value = int(beginning(self.plan.path).split()[0])
         except (OSError, ValueError, IndexError):
             self.value, self._seen = 0, None
         return self.value != before
