@@ -33,7 +33,7 @@ GROUP = re.compile(r"\{([^{}]*)\}|([^,{}]+)")
 USES_MAX = 10_000
 LENGTH_MAX = 65_536
 """Characters of a line: a definition that refers to itself makes it grow."""
-LINES_MAX = 250_000
+LINES_MAX = 100_000
 """Lines that sequences and definitions make in one configuration."""
 
 Value = tuple[str, ...]

@@ -213,6 +213,14 @@ def test_a_keyword_of_the_top_level_in_a_block_tells_of_the_brace_that_is_missin
     )
 
 
+def test_wrong_lines_without_end_are_named_up_to_a_limit() -> None:
+    """Sequences make them by the thousand; the last message says that the others are ignored."""
+    loaded = read(framed("V", "virtual_ipaddress {\n 10.0.0.~SEQ(A,1,5000) bogus\n }"))
+    named = [each.message for each in loaded.problems if "bogus" in each.message]
+    ignored = [each.message for each in loaded.problems if "too many lines of virtual_ipaddress" in each.message]
+    assert (len(ignored), len(named) <= 1000) == (1, True)
+
+
 def test_keyword_without_effect_says_what_is_not_done() -> None:
     """In one notice that does not make the configuration wrong."""
     (problem,) = read("global_defs {\n enable_dbus\n}\n").problems

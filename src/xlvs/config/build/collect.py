@@ -24,6 +24,10 @@ ONE_WORD: Final = (Number, Seconds, Choice, OneOf, IP, Bool, Text)
 """What the rest of a line is no part of."""
 
 
+_WRONG_LINES_MAX: Final = 1000
+"""Of one list: a sequence may make many, and nobody reads them."""
+
+
 @dataclass(slots=True)
 class Given:
     """What a block says. Its values are those that its keywords' parsers made."""
@@ -209,7 +213,11 @@ def _lines(statement: Statement, keyword: Keyword, value: Value, given: Given, p
         return
     found = given.lines.setdefault(name, [])
     given.where.setdefault(name, statement.origin)
+    before = len(problems.found)
     for line in statement.lines:
+        if len(problems.found) - before >= _WRONG_LINES_MAX:
+            problems.say(f"too many lines of {statement.keyword} are wrong: from here on they are ignored", line.origin)
+            break
         try:
             found.append((value.parse(line.words), line.origin))
         except Partly as error:

@@ -86,6 +86,7 @@ class RunningRouter:
         self._packets: dict[int, bytes] = {}
         self._sequence = 0
         self.mender = Mender(self._put_back)
+        self._in_vain: list[str] = []  # what the last attempt to put addresses back met with
         self._extra: asyncio.TimerHandle | None = None
 
     @property
@@ -239,8 +240,13 @@ class RunningRouter:
             self._report(virtual_routes.claim(self.plan.routes, self.plan.rules))
             return
         errors = virtual_addresses.claim(self.host.route, self.host.links, self.plan.home, missing)
-        self._report(errors + virtual_routes.claim(self.plan.routes, self.plan.rules))
+        news, self._in_vain = [each for each in errors if each not in self._in_vain], errors
+        self._report(news + virtual_routes.claim(self.plan.routes, self.plan.rules))
         shown = virtual_addresses.text(missing[0].address)
+        if errors:
+            self.mender.wake()  # a device that somebody deleted comes back
+        if len(errors) >= len(missing):
+            return
         if not errors:
             self.host.log.write(f"({self.name}) put back {shown if len(missing) == 1 else f'{len(missing)} addresses'}")
         self.router.announce(now_us())
