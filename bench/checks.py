@@ -90,7 +90,7 @@ async def watch(servers: int, interval_us: int, seconds: float) -> dict[str, flo
             late.append(checking.now() - effect.due)
         carry_out(effect)
 
-    checking.do = timed  # type: ignore[method-assign]
+    checking.do = timed  # type: ignore[method-assign]  # a stand-in
     begin, used = time.monotonic(), time.process_time()
     await asyncio.sleep(seconds)
     elapsed, spent = time.monotonic() - begin, time.process_time() - used

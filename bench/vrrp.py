@@ -94,8 +94,8 @@ def _announced(frames: Iterable[object], side: str) -> dict[bytes, float]:
     """When each address was announced by a host for the first time."""
     found: dict[bytes, float] = {}
     for each in list(frames):
-        if each.announced and each.sender == side:  # type: ignore[attr-defined]
-            found.setdefault(each.announced, each.at)  # type: ignore[attr-defined]
+        if each.announced and each.sender == side:  # type: ignore[attr-defined]  # made at run time
+            found.setdefault(each.announced, each.at)  # type: ignore[attr-defined]  # made at run time
     return found
 
 

@@ -7,7 +7,7 @@ Only what needs no traffic is here; an implementation with traffic adds that apa
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -51,11 +51,11 @@ def packed(text: str) -> bytes:
     return address
 
 
-def destination(address: str, port: int = 80, **settings: object) -> Destination:
+def destination(address: str, port: int = 80, **settings: Any) -> Destination:
     """A masquerading destination."""
     family = Family.IPV6 if ":" in address else Family.IPV4
     plain = Destination(DestinationKey(family, packed(address), port), ForwardingMethod.MASQUERADE)
-    return replace(plain, **settings)  # type: ignore[arg-type]
+    return replace(plain, **settings)
 
 
 def destinations_of(tables: IpvsTables, key: ServiceKey) -> list[Destination]:
@@ -96,14 +96,14 @@ class ServicesContract:
         assert {view.service.key for view in tables.services()} == set(keys)
 
     @pytest.mark.parametrize("wrong", [{"scheduler": "bogus"}, {"persistence_engine": "bogus"}])
-    def test_scheduler_and_engine_must_exist(self, tables: IpvsTables, wrong: dict[str, str]) -> None:
+    def test_scheduler_and_engine_must_exist(self, tables: IpvsTables, wrong: dict[str, Any]) -> None:
         """Neither adding nor editing takes an unknown name, and nothing changes."""
         with pytest.raises(NoSuchScheduler):
-            tables.add_service(replace(VirtualService(service_key()), **wrong))  # type: ignore[arg-type]
+            tables.add_service(replace(VirtualService(service_key()), **wrong))
         assert list(tables.services()) == []
         tables.add_service(VirtualService(service_key(), "rr"))
         with pytest.raises(NoSuchScheduler):
-            tables.update_service(replace(VirtualService(service_key()), **wrong))  # type: ignore[arg-type]
+            tables.update_service(replace(VirtualService(service_key()), **wrong))
         assert tables.service(service_key()).service == VirtualService(service_key(), "rr")
 
     def test_a_service_may_have_no_scheduler(self, tables: IpvsTables) -> None:

@@ -156,7 +156,7 @@ def wire(folder: Path) -> Iterator[Wire]:
     try:
         _connect(made)
         for side in SIDES:
-            made.wait(lambda side=side: "LOWER_UP" in made.must(side, "ip", "link", "show", f"v{side}"), "the link")  # type: ignore[misc]
+            made.wait(lambda side=side: "LOWER_UP" in made.must(side, "ip", "link", "show", f"v{side}"), "the link")  # type: ignore[misc]  # bound in this round; no type is inferred for it
         with _ear(made):
             yield made
     finally:

@@ -248,9 +248,9 @@ def test_parts_that_were_killed_find_the_session_again(link: Wire) -> None:
         link.wait(lambda: link.has("A", "10.77.0.100"), "a master whose session is up")
         seen = len(ours.log)
         os.kill(int((link.folder / f"A.{part}.pid").read_text()), signal.SIGKILL)
-        link.wait(lambda again=again, seen=seen: again in ours.log[seen:], again)  # type: ignore[misc]
+        link.wait(lambda again=again, seen=seen: again in ours.log[seen:], again)  # type: ignore[misc]  # bound in this round; no type is inferred for it
         up = "VRRP_Instance(VI_1) Tracked BFD instance peer is UP"
-        link.wait(lambda up=up, seen=seen: up in ours.log[seen:], up)  # type: ignore[misc]
+        link.wait(lambda up=up, seen=seen: up in ours.log[seen:], up)  # type: ignore[misc]  # bound in this round; no type is inferred for it
     link.wait(lambda: link.has("A", "10.77.0.100"), "the master again")
 
 

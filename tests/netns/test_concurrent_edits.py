@@ -65,7 +65,7 @@ def test_editors_of_different_services_do_not_lose_each_other_s_work() -> None:
             if each % 2:
                 tables.delete_service(service(each).key)
 
-    pids = [forked(lambda port=1000 * number: edit(port)) for number in range(1, _EDITORS + 1)]  # type: ignore[misc]
+    pids = [forked(lambda port=1000 * number: edit(port)) for number in range(1, _EDITORS + 1)]  # type: ignore[misc]  # bound in this round; no type is inferred for it
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
 
     tables = opened()
@@ -85,7 +85,7 @@ def test_editors_of_one_service_find_it_right_in_the_end() -> None:
         for _ in range(_EDITS):
             random_edit(tables, chance, range(80, 84), range(1, 20))
 
-    pids = [forked(lambda seed=number: edit(seed)) for number in range(_EDITORS)]  # type: ignore[misc]
+    pids = [forked(lambda seed=number: edit(seed)) for number in range(_EDITORS)]  # type: ignore[misc]  # bound in this round; no type is inferred for it
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
 
     assert codes == [0] * _EDITORS
@@ -137,7 +137,7 @@ def test_an_editor_may_be_killed_at_any_moment() -> None:
 
     store, broken = tables.store(), 0
     for seed in range(_KILLS):
-        pid = forked(lambda seed=seed: edit(seed))  # type: ignore[misc]
+        pid = forked(lambda seed=seed: edit(seed))  # type: ignore[misc]  # bound in this round; no type is inferred for it
         time.sleep(chance.uniform(0.004, 0.03))
         kill(pid)
         broken += store.kept(layout.LEDGER_EDITING)
@@ -177,7 +177,7 @@ def test_a_killed_editor_leaves_the_lock_free() -> None:
 @pytest.mark.usefixtures("director")
 def test_two_first_editors_load_one_director() -> None:
     """Both find nothing loaded; one of them loads, the other one waits and uses it."""
-    pids = [forked(lambda port=port: opened().add_service(service(port))) for port in (80, 81, 82)]  # type: ignore[misc]
+    pids = [forked(lambda port=port: opened().add_service(service(port))) for port in (80, 81, 82)]  # type: ignore[misc]  # bound in this round; no type is inferred for it
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
 
     assert codes == [0, 0, 0]

@@ -114,7 +114,7 @@ def test_two_writers_wait_for_each_other(name: str) -> None:
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes) as holder:  # type: ignore[call-overload]
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes) as holder:  # type: ignore[call-overload]  # keywords of any overload
         assert holder.stdout.readline() == b"locked\n"
         import fcntl
 

@@ -198,7 +198,7 @@ def dies_at(step: int, action: Callable[[], None]) -> bool:
         return exchange(route, kind, flags, payload)
 
     def child() -> None:
-        Route._exchange = counted  # type: ignore[method-assign, assignment]
+        Route._exchange = counted  # type: ignore[method-assign, assignment]  # a stand-in
         action()
 
     _, how = os.waitpid(forked(child), 0)

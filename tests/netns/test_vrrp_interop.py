@@ -143,7 +143,7 @@ def disagree(net: Wire, first: str, second: str) -> None:
     net.wait(lambda: net.holders() == "AB", "two masters")
 
     for each in (one, two):
-        net.wait(lambda log=each: "(VI_1) received an invalid passwd!" in log.log, "the reason")  # type: ignore[misc]
+        net.wait(lambda log=each: "(VI_1) received an invalid passwd!" in log.log, "the reason")  # type: ignore[misc]  # bound in this round; no type is inferred for it
 
 
 def test_a_killed_daemon_takes_its_addresses_again(net: Wire) -> None:

@@ -81,7 +81,7 @@ class Recorded(MemoryTables):
         _say(f"ipvs delete {_service(service)} {_end(destination)}")
 
 
-def _say(line: str, *, detail: bool = False) -> None:  # noqa: ARG001
+def _say(line: str, *, detail: bool = False) -> None:  # noqa: ARG001 - the shape that is called
     print(line, file=sys.stderr, flush=True)
 
 

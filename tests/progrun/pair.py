@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.progrun.director import FROM_SERVER, INNER, OUTER, TO_CLIENT, TO_SERVER, Director
 from tests.progrun.icmp import answer
@@ -309,6 +309,6 @@ class Pair:
             assert real == model
 
 
-def from_server(packet_source: End, client: End, **fields: object) -> Packet:
+def from_server(packet_source: End, client: End, **fields: Any) -> Packet:
     """A packet of a destination to a client."""
-    return Packet(packet_source, client, macs=FROM_SERVER, **fields)  # type: ignore[arg-type]
+    return Packet(packet_source, client, macs=FROM_SERVER, **fields)

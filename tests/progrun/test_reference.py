@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -118,10 +118,10 @@ class Content:
     flags: int
     chunks: bytes
 
-    def packet(self, source: End, destination: End, protocol: int, **fields: object) -> Packet:
+    def packet(self, source: End, destination: End, protocol: int, **fields: Any) -> Packet:
         """A packet from end to end."""
         data = self.chunks if protocol == SCTP else b"q" * (source[1] & 3)
-        return Packet(source, destination, protocol, self.flags, data=data, **fields)  # type: ignore[arg-type]
+        return Packet(source, destination, protocol, self.flags, data=data, **fields)
 
 
 OPENING = Content(SYN, CHUNKS[0])

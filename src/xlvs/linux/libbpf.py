@@ -163,7 +163,7 @@ def _require_version(loaded: ctypes.CDLL) -> None:
 def _printer() -> Any:
     """The callback that libbpf prints through; cached, as it must live as long as the library."""
     format_message: Callable[..., int] = ctypes.CDLL(None).vsnprintf
-    format_message.argtypes = [c_void_p, c_size_t, c_void_p, c_void_p]  # type: ignore[attr-defined]
+    format_message.argtypes = [c_void_p, c_size_t, c_void_p, c_void_p]  # type: ignore[attr-defined]  # made at run time
 
     def collect(level: int, template: int, arguments: int) -> int:
         if level >= _LEVEL_DEBUG:

@@ -9,7 +9,7 @@ has (arp_ignore 1: only for addresses of the interface that was asked), nor name
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.model.address import format_address, is_ipv4_multicast, is_ipv6_multicast
 from xlvs.model.errors import UsageError
@@ -24,10 +24,10 @@ ARP_ANNOUNCE_BEST: Final = 2
 STRICT, LOOSE = 1, 2  # rp_filter (RFC 3704)
 
 
-def wish(old: Setup, vips: Iterable[bytes], method: Method, **tunnel: object) -> Setup:
+def wish(old: Setup, vips: Iterable[bytes], method: Method, **tunnel: Any) -> Setup:
     """The old setup with virtual addresses added, or changed in their method; `tunnel` replaces fields where given."""
     fields = {name: value for name, value in tunnel.items() if value is not None}
-    return replace(old, vips={**old.vips, **dict.fromkeys(vips, method)}, **fields)  # type: ignore[arg-type]
+    return replace(old, vips={**old.vips, **dict.fromkeys(vips, method)}, **fields)
 
 
 def plan(wanted: Setup, host: Host) -> Setup:

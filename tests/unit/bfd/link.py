@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.bfd.effects import Note, SendPacket, StateChanged
 from xlvs.bfd.packet import ControlPacket, State, build, parse
@@ -20,10 +20,10 @@ SECOND: Final = 1_000_000
 HERE, THERE = (ip_address(f"10.77.0.{number}").packed for number in (1, 2))
 
 
-def settings(**more: object) -> SessionSettings:
+def settings(**more: Any) -> SessionSettings:
     """50 ms both ways, three packets."""
     usual = {"min_rx_us": 50 * MS, "min_tx_us": 50 * MS, "multiplier": 3}
-    return SessionSettings(**{"name": "peer", "neighbor": THERE, "source": HERE} | usual | more)  # type: ignore[arg-type]
+    return SessionSettings(**{"name": "peer", "neighbor": THERE, "source": HERE} | usual | more)
 
 
 def session(**more: object) -> Session:
@@ -31,9 +31,9 @@ def session(**more: object) -> Session:
     return Session(settings(**more), 7, lambda: 0.0)
 
 
-def packet(state: State, **more: object) -> ControlPacket:
+def packet(state: State, **more: Any) -> ControlPacket:
     """What a neighbor with the discriminator 9 says to it."""
-    return replace(ControlPacket(state, 9, 7, 3, 50 * MS, 50 * MS), **more)  # type: ignore[arg-type]
+    return replace(ControlPacket(state, 9, 7, 3, 50 * MS, 50 * MS), **more)
 
 
 def sent(effects: list[Effect]) -> list[ControlPacket]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,9 @@ UP = packet(State.UP)
 NEW = packet(State.DOWN, your_discriminator=0)
 
 
-def datagram(said: ControlPacket = UP, **more: object) -> Datagram:
+def datagram(said: ControlPacket = UP, **more: Any) -> Datagram:
     """From the neighbor, as it should be."""
-    return replace(Datagram(THERE, 50000, HERE, PORT, 255, build(said)), **more)  # type: ignore[arg-type]
+    return replace(Datagram(THERE, 50000, HERE, PORT, 255, build(said)), **more)
 
 
 def host(**more: object) -> Sessions:
@@ -66,10 +67,10 @@ NOT_HEARD = [
 
 
 @pytest.mark.parametrize(("more", "line"), NOT_HEARD)
-def test_strangers_are_not_heard_and_the_log_says_so(more: dict[str, object], line: str) -> None:
+def test_strangers_are_not_heard_and_the_log_says_so(more: dict[str, Any], line: str) -> None:
     """From elsewhere, from afar, for nobody."""
     with pytest.raises(NotHeard) as refusal:
-        host().accept(datagram(**more))  # type: ignore[arg-type]
+        host().accept(datagram(**more))
     assert refusal.value.lines == (line,)
 
 

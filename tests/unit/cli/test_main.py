@@ -20,7 +20,7 @@ def status(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[list[str]], i
 
     def replace(function: Callable[[list[str]], int]) -> None:
         module = ModuleType("xlvs.control.status")
-        module.main = function  # type: ignore[attr-defined]
+        module.main = function  # type: ignore[attr-defined]  # made at run time
         monkeypatch.setitem(sys.modules, "xlvs.control", ModuleType("xlvs.control"))
         monkeypatch.setitem(sys.modules, module.__name__, module)
 

@@ -2,6 +2,7 @@
 """From the facts about a director to what is missing, each with its remedy."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -46,9 +47,9 @@ GOOD = Health(
 )
 
 
-def with_line(**changes: object) -> Health:
+def with_line(**changes: Any) -> Health:
     """A good director whose only interface is different."""
-    return replace(GOOD, lines=(replace(ETH0, **changes),))  # type: ignore[arg-type]
+    return replace(GOOD, lines=(replace(ETH0, **changes),))
 
 
 def test_nothing_is_said_of_a_good_director() -> None:

@@ -27,7 +27,7 @@ def edits(seen: World) -> list[str]:
     """What was done to the table, in order."""
     words = {AddDestination: "add", UpdateDestination: "set", DeleteDestination: "delete"}
     return [
-        f"{words[type(effect.operation)]} {effect.operation.destination.key.address[3]}"  # type: ignore[union-attr]
+        f"{words[type(effect.operation)]} {effect.operation.destination.key.address[3]}"  # type: ignore[union-attr]  # the only kind that this test makes
         for _, effect in seen.seen
         if isinstance(effect, Edit)
     ]

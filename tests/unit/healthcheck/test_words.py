@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from xlvs.healthcheck.checker import Checker
@@ -143,7 +145,7 @@ WEB = f"Remote Web server {NAME} succeed on service."
     ],
 )
 def test_the_log_is_the_originals(
-    kind: Kind, results: str, said: str, options: dict[str, object], expected: list[str]
+    kind: Kind, results: str, said: str, options: dict[str, Any], expected: list[str]
 ) -> None:
     """First results, retries, verdicts; while a server is down it is not told again."""
-    assert log(kind, results, said, **options) == expected  # type: ignore[arg-type]
+    assert log(kind, results, said, **options) == expected

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.contracts.ipvs_tables import destination, packed, service_key, service_key6
@@ -71,7 +73,7 @@ def test_destinations_follow_in_table_order() -> None:
 
 def connection(**settings: object) -> Connection:
     """A TCP connection that is opening."""
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "protocol": Protocol.TCP,
         "family": Family.IPV4,
         "client_address": packed("10.1.8.5"),
@@ -84,7 +86,7 @@ def connection(**settings: object) -> Connection:
         "state": "SYN_RECV",
         "expires_s": 60,
     }
-    return Connection(**{**fields, **settings})  # type: ignore[arg-type]
+    return Connection(**{**fields, **settings})
 
 
 def test_connections_are_shown_in_hexadecimal() -> None:

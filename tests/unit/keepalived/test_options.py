@@ -6,6 +6,7 @@ from __future__ import annotations
 import shlex
 import syslog
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,9 +85,9 @@ def test_the_version_is_found_by_programs(capsys: pytest.CaptureFixture[str]) ->
         ),
     ],
 )
-def test_pid_files_are_where_they_were(how: dict[str, str], parent: str, vrrp: str) -> None:
+def test_pid_files_are_where_they_were(how: dict[str, Any], parent: str, vrrp: str) -> None:
     """Those of the original; in a network namespace where the original's are seen from outside."""
-    found = pid_files(("", "", "", ""), **how)  # type: ignore[arg-type]
+    found = pid_files(("", "", "", ""), **how)
     assert (found.parent, found.vrrp) == (Path(parent), Path(vrrp))
 
 

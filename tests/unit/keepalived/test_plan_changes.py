@@ -115,7 +115,7 @@ def test_servers_that_are_down_stay_out(tmp_path: Path) -> None:
             return 0
 
     def planned() -> list[list[str]]:
-        state = check_state.state(Checking())  # type: ignore[arg-type]
+        state = check_state.state(Checking())  # type: ignore[arg-type]  # all that it asks for
         assert services_of(state) == {each.services[0].key for each in settings.servers}
         return [
             [str(each.key.address[-1]) for each in service.destinations] for service in desired_after(settings, state)

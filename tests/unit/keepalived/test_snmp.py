@@ -136,7 +136,7 @@ def test_scripts_are_shown_with_their_result() -> None:
     """Good is 3, bad 2, not yet known 1."""
     (script,) = vrrp_plan(read((RECORDED / "snmp.conf").read_text(encoding="utf-8")).config).scripts
     for up, result in ((True, 3), (False, 2), (None, 1)):
-        found = walk(Objects(script_objects(lambda up=up: [ScriptRow(script, up)])))  # type: ignore[misc]
+        found = walk(Objects(script_objects(lambda up=up: [ScriptRow(script, up)])))  # type: ignore[misc]  # bound in this round; no type is inferred for it
         assert [shown(found[f"2.9.1.{column}.1"]) for column in (2, 4, 5, 6)] == [
             'STRING: "chk"',
             "INTEGER: 3",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def unit(root: Path) -> dict[str, str]:
     """Its [Service]."""
     parser = ConfigParser(strict=False, interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # a stand-in
     parser.read(root / "packaging" / "systemd" / "keepalived.service")
     return dict(parser["Service"])
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xlvs.vrrp.effects import AnnounceAddresses, Note, SendAdvertisement, State
 from xlvs.vrrp.packet import Advertisement, build, parse
@@ -18,10 +18,10 @@ GROUP = ip_address("224.0.0.18").packed
 VIRTUAL = ip_address("10.77.0.100").packed
 
 
-def router(number: int, **settings: object) -> RouterSettings:
+def router(number: int, **settings: Any) -> RouterSettings:
     """Settings of a router whose address ends in `number`."""
     source = ip_address(f"10.77.0.{number}").packed
-    return RouterSettings(f"VI_{number}", 51, source, (VIRTUAL,), **settings)  # type: ignore[arg-type]
+    return RouterSettings(f"VI_{number}", 51, source, (VIRTUAL,), **settings)
 
 
 class Wire:

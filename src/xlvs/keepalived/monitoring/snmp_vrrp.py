@@ -97,7 +97,7 @@ def _runs_scripts(notify: Notifications) -> bool:
 
 
 def _scripts(columns: Mapping[int, str]) -> dict[int, Callable[[RouterRow], Value | None]]:
-    return {number: lambda row, name=name: row.script(name) for number, name in columns.items()}  # type: ignore[misc]
+    return {number: lambda row, name=name: row.script(name) for number, name in columns.items()}  # type: ignore[misc]  # bound in this round; no type is inferred for it
 
 
 def router_objects(rows: Callable[[], list[RouterRow]], group_of: Callable[[str], str]) -> list[Column]:

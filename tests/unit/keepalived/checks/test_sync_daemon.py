@@ -43,7 +43,7 @@ def test_without_a_router_both_run() -> None:
     """With the number that is given, or 0."""
     for words, number in (("vA", 0), ("vA id 7", 7)):
         tables = MemoryTables(interface_mtu={"vA": 1500})
-        SyncDaemons(lambda tables=tables: tables, Log("test", to_syslog=False)).use(  # type: ignore[misc]
+        SyncDaemons(lambda tables=tables: tables, Log("test", to_syslog=False)).use(  # type: ignore[misc]  # bound in this round; no type is inferred for it
             *Made(text("global_defs", f"lvs_sync_daemon {words}")).plan.sync
         )
         assert roles(tables) == ["master", "backup"]

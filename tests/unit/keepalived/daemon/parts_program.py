@@ -67,7 +67,7 @@ def main() -> int:
         Part("Two", "Test_two", "two", folder / "two.pid", idle, lambda config: not config.settings.lvs_flush),
     ]
     if "--odd-reload" in sys.argv:
-        source.read_again = fail  # type: ignore[method-assign]
+        source.read_again = fail  # type: ignore[method-assign]  # a stand-in
     manner = Manner(folder / "parent.sock", Foreground(), respawns="--dont-respawn" not in sys.argv)
     log.write(f"parent {os.getpid()}")
     return Parent(parts, source, source.read(), log, Manager(), manner).run()

@@ -22,7 +22,7 @@ KEYWORDS = [
     Effect(
         f"global_defs.{part}_{name}",
         f"{part}_{name} {value}".strip(),
-        lambda it, part=part, name=name: getattr(wish(it.config.settings, part), name),  # type: ignore[misc]
+        lambda it, part=part, name=name: getattr(wish(it.config.settings, part), name),  # type: ignore[misc]  # bound in this round; no type is inferred for it
         wanted,
     )
     for part in ("vrrp", "checker", "bfd")

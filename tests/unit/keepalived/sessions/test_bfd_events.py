@@ -96,7 +96,7 @@ def test_end_of_the_other_process_is_seen() -> None:
     """When nobody has the other end any more."""
     pipe = EventPipe(*os.pipe())
     os.close(pipe.write)
-    reader = EventReader(pipe.read, {}, lambda _name, *, up: None, print, lambda: 0)  # noqa: ARG005
+    reader = EventReader(pipe.read, {}, lambda _name, *, up: None, print, lambda: 0)  # noqa: ARG005 - the shape that is called
     assert not reader.read()
     reader.close()
 

@@ -10,7 +10,7 @@ import socket
 import time
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,7 +39,7 @@ class Lines(Log):
     to_syslog: bool = False
     lines: list[str] = field(default_factory=list)
 
-    def write(self, text: str, *, detail: bool = False) -> None:  # noqa: ARG002
+    def write(self, text: str, *, detail: bool = False) -> None:  # noqa: ARG002 - the shape that is called
         """One more."""
         self.lines.append(text)
 
@@ -55,10 +55,10 @@ def free_port(family: int = 4) -> int:
 def plans(port: int) -> tuple[BfdPlan, BfdPlan]:
     """Each is the other's neighbor; slow enough for a busy machine."""
     one, other = (ip_address(each).packed for each in ENDS[4])
-    usual = {"min_rx_us": 100 * MS, "min_tx_us": 20 * MS, "multiplier": 10, "port": port}
+    usual: dict[str, Any] = {"min_rx_us": 100 * MS, "min_tx_us": 20 * MS, "multiplier": 10, "port": port}
     return (
-        BfdPlan(SessionSettings("one", other, one, **usual)),  # type: ignore[arg-type]
-        BfdPlan(SessionSettings("other", one, other, **usual)),  # type: ignore[arg-type]
+        BfdPlan(SessionSettings("one", other, one, **usual)),
+        BfdPlan(SessionSettings("other", one, other, **usual)),
     )
 
 
@@ -269,7 +269,7 @@ def test_dump_and_state_show_the_session(host: Callable[..., Host]) -> None:
         await seen.until(lambda: seen.up() == {"one", "other"}, "both up")
         await seen.until(lambda: not seen.process.running["one"].session.polling, "agreed")
         dumped.extend(bfd_dump.data(seen.process.running["one"]))
-        states.append(bfd_state.state(seen.process)["sessions"][0])  # type: ignore[index]
+        states.append(bfd_state.state(seen.process)["sessions"][0])  # type: ignore[index]  # JSON
 
     seen.run(story)
     before, after = dumped[: len(dumped) // 2], dumped[len(dumped) // 2 :]
