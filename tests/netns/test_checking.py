@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests.netns import services
+from tests.netns import listing, services
+from tests.netns.listing import eventually
 from tests.netns.topology import REAL_SERVERS, VIP
 from xlvs.lab.lab import environment
 
@@ -244,6 +245,7 @@ def test_a_reload_goes_over_by_difference(net: Net, start: Start) -> None:
         daemon = start(base() + base().replace(f"{VIP} 80", f"{VIP} 90"))
         daemon.until(lambda: set(daemon.table().values()) == {1} and len(daemon.table()) == 2)
         net.client_get(3)
+        assert eventually(lambda: listing.stats(net)[f"TCP {VIP}:80"].service[0] == 3)
         counted = net.ipvsadm("-L -n --stats").splitlines()
         daemon.reload(base().replace("retry 0", "retry 1"))
         daemon.until_table(two=1)
@@ -294,6 +296,7 @@ def test_a_killed_daemon_leaves_the_tables_to_the_next(net: Net, start: Start) -
         daemon.process.kill()
         daemon.process.wait()
         assert net.client_get(3) == ["page"] * 3
+        assert eventually(lambda: listing.stats(net)[f"TCP {VIP}:80"].service[0] == 3)
         counted = net.ipvsadm("-L -n --stats").splitlines()[3:]
         again = start(base())
         again.until(lambda: "Activating" in again.log())

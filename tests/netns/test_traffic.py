@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.netns.topology import REAL_SERVERS, SERVERS6, VIP, VIP6, Net, built, nat_scene
-from tests.netns.traffic import DOWNLOAD, UPLOAD, bulk, tcp_ask, tcp_echo, transfer, udp_ask, udp_echo
+from tests.netns.traffic import DOWNLOAD, FRESH_PORTS, UPLOAD, bulk, tcp_ask, tcp_echo, transfer, udp_ask, udp_echo
 from xlvs.lab.topology import Interface, Node
 
 if TYPE_CHECKING:
@@ -207,6 +207,7 @@ def test_a_datagram_that_may_be_split_is_split(director: Net, *, resolved: bool)
         with sender:
             sender.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT)
             sender.settimeout(2)
+            sender.bind(("", next(FRESH_PORTS)))
             sender.connect((VIP, UDP_PORT))
             sender.send(bytes(1400))
             assert sender.recv(2000) == bytes(1400)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.netns import modes
 from tests.netns.topology import Net, built
-from tests.netns.traffic import UPLOAD, bulk, tcp_ask, tcp_echo, transfer
+from tests.netns.traffic import FRESH_PORTS, UPLOAD, bulk, tcp_ask, tcp_echo, transfer
 from xlvs.lab.scenes import TUNNEL_VIP, tunnel
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def udp_ask(address: str, data: bytes) -> bytes:
         if family == socket.AF_INET:
             client.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT)
         client.settimeout(1)
+        client.bind(("", next(FRESH_PORTS)))
         client.connect((address, UDP))
         for _ in range(TRIES):
             with suppress(OSError):

@@ -8,6 +8,7 @@ called with the calling thread in the client's network (``with net.lab.entered("
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import socket
 import struct
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 UPLOAD: Final = b"U"
 DOWNLOAD: Final = b"D"
+FRESH_PORTS: Final = itertools.count(10_000)
 _ORDER: Final = struct.Struct("!cQ")
 _BLOCK: Final = 1 << 18
 _DIGEST_SIZE: Final = 32
@@ -90,15 +92,16 @@ def tcp_ask(address: tuple[str, int], data: bytes, *, length: int | None = None)
         return _read(connection, len(data) if length is None else length)
 
 
-def udp_ask(address: tuple[str, int], data: bytes, *, source_port: int = 0, timeout_s: float = 2.0) -> bytes:
+def udp_ask(address: tuple[str, int], data: bytes, *, source_port: int | None = None, timeout_s: float = 2.0) -> bytes:
     """Send a datagram from a port of its own and wait for the answer; TimeoutError when none comes.
 
-    With 0 the kernel draws the port, at times one whose last connection is still remembered.
+    By default the port is a fresh one: the kernel draws at times one whose last connection is still remembered, and may
+    lead to a server that is gone.
     """
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as client:
         client.settimeout(timeout_s)
-        client.bind(("", source_port))
+        client.bind(("", next(FRESH_PORTS) if source_port is None else source_port))
         client.connect(address)
         client.send(data)
         return client.recv(65536)
