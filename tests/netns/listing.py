@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.netns.topology import Net
 
-PATIENCE_S = 10.0
+PATIENCE_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)

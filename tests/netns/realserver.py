@@ -65,7 +65,7 @@ def snapshot(net: Net, node: str) -> str:
 def killed(net: Net, node: str, steps: int, *words: str) -> bool:
     """Run `xlvs WORDS` in a node and kill it before the step after so many; False when it had no such step."""
     command = net.lab.command(node, [sys.executable, "-c", _DEADLY, str(steps), *words])
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode in (0, -9), done.stderr
     return done.returncode == -9
 

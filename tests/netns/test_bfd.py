@@ -360,7 +360,7 @@ def daemon(net: Net, node: str, folder: Path, text: str) -> Iterator[Callable[[]
 
 def until(condition: Callable[[], bool], log: Callable[[], str]) -> None:
     """It has to come true."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 45
     while not condition():
         assert time.monotonic() < end, log()
         time.sleep(0.02)

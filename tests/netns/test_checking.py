@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.netns.topology import Net
 
-PATIENCE_S = 15.0
+PATIENCE_S = 45.0
 OPTIONS = ["-C", "-n", "-l", "-G", "-p", "/run/checking.pid", "-c", "/run/checkers.pid"]
 ONE = f"{VIP}:80 {REAL_SERVERS[0]}:8080"
 BASE = f"""

@@ -289,7 +289,7 @@ def test_the_last_director_takes_the_bpffs_with_it() -> None:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_a_load_that_was_cut_short_is_cleaned_up_by_detach(net: Net) -> None:

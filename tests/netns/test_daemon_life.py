@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.netns.topology import Net
 
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 ADDRESS = "192.168.20.77"
 CONFIGURATION = f"""
 vrrp_instance V {{
@@ -68,7 +68,7 @@ class Life:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of ours on the director."""
         command = self.net.lab.command("director", ["xlvs", "keepalived", *words])
-        return subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=120)
 
     def start(self) -> int:
         """In the background, as without -n; the exit code of the one that was called."""

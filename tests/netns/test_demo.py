@@ -119,7 +119,7 @@ def test_kept_it_still_balances(name: str) -> None:
 
     assert "lab shell" in played.stdout, played.stderr
     command = ["xlvs", "lab", "exec", "--lab", name, "client", "xlvs", "lab", "get", "-n", "4", "192.168.20.129"]
-    got = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=30)
+    got = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=120)
     pages = got.stdout.split()
     assert sorted(pages) == ["192.168.10.133"] * 2 + ["192.168.10.134"] * 2
     assert pages[0] != pages[1]

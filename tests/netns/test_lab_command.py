@@ -17,7 +17,7 @@ _XLVS = [sys.executable, "-c", "import sys; from xlvs.cli.main import main; sys.
 
 def xlvs(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
-    return subprocess.run([*_XLVS, *arguments], capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run([*_XLVS, *arguments], capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture

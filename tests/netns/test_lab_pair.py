@@ -32,7 +32,7 @@ def name() -> Iterator[str]:
 def test_checks_of_pages_with_a_sorry_server(name: str) -> None:
     """The text's three virtual servers: digests, a wrong page, nobody left, the backup's turn."""
     command = ["xlvs", "lab", "checks", "--quick", "--name", name]
-    played = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=180)
+    played = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=300)
 
     assert played.returncode == 0, played.stdout + played.stderr
     text = re.sub(r" +$", "", played.stdout, flags=re.MULTILINE)

@@ -28,7 +28,7 @@ def python(*prefix: str, code: str) -> str:
     """Run code in a Python of its own, below `prefix`; returns what it prints."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [*prefix, sys.executable, "-c", code]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30, env=environment).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120, env=environment).stdout
 
 
 PIN = (
@@ -57,7 +57,7 @@ def test_the_first_mount_may_come_from_netns_exec() -> None:
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", script, sys.executable, PIN, READ]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=environment)
     assert (done.stdout.split(), done.stderr) == (["b'kept'", "1"], "")
 
 
@@ -85,7 +85,7 @@ def test_unmounting_leaves_other_mount_namespaces_alone() -> None:
         READ,
         ours,
     ]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=environment)
     assert (done.stdout.split(), done.stderr) == (["True", "b'kept'"], "")
 
 
@@ -142,7 +142,7 @@ def test_a_tree_of_pins_is_removed_whole(name: str) -> None:
 
 def test_namespaces_are_those_of_ip_netns(name: str) -> None:
     """Made here, seen there; a name is given once."""
-    listed = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True, timeout=30).stdout
+    listed = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True, timeout=120).stdout
     assert name in listed.split()
     with pytest.raises(KernelError, match="File exists"):
         namespace.create(name)

@@ -260,7 +260,7 @@ def test_what_a_namespace_left_that_is_gone_goes_with_the_next_up(net: Net) -> N
     assert (pins.exists(), note.exists()) == (False, False)
 
 
-def wait_until(true: Callable[[], bool], patience_s: float = 10.0) -> None:
+def wait_until(true: Callable[[], bool], patience_s: float = 45.0) -> None:
     """The kernel takes a namespace apart in its own time."""
     deadline = time.monotonic() + patience_s
     while not true():

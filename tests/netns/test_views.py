@@ -14,7 +14,7 @@ from xlvs.ipvs.views import VIEWS
 from xlvs.linux import bpffs
 
 _REAL_SERVERS = ("192.168.10.133", "192.168.10.134")
-_PATIENCE_S = 6.0  # the statistics follow every 2 seconds
+_PATIENCE_S = 20.0  # the statistics follow every 2 seconds
 
 
 @pytest.fixture

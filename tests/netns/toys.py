@@ -26,7 +26,8 @@ class Toys:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._listeners: dict[int, socket.socket] = {}
-        self._datagrams: dict[int, socket.socket] = {}
+        self._hearing: dict[int, threading.Thread] = {}
+        self._leaving: set[int] = set()
         self._answers: dict[int, Callable[[bytes], bytes | None]] = {}
         self._serve: dict[int, Callable[[socket.socket], None]] = {}
         self.say: Callable[[str], None] = print
@@ -119,25 +120,22 @@ class Toys:
     def datagrams(self, port: int, answer: Callable[[bytes], bytes | None]) -> None:
         """Answer datagrams at a port so."""
         self._answers[port] = answer
-        if port in self._datagrams:
+        if port in self._hearing:
             return
-        opened = self._datagrams[port] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         opened.bind((LOCAL, port))
-        threading.Thread(target=self._hear, args=(port, opened), daemon=True).start()
+        self._hearing[port] = threading.Thread(target=self._hear, args=(port, opened), daemon=True)
+        self._hearing[port].start()
 
     def deaf(self, port: int) -> None:
-        """Nobody at a port for datagrams."""
-        opened = self._datagrams.pop(port)
-        with suppress(OSError):
-            opened.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits at it
-        opened.close()
+        """Nobody at a port for datagrams, after the next one: what came and was not read would be lost, not refused."""
+        self._leaving.add(port)
+        self._hearing.pop(port).join()
 
     def _hear(self, port: int, opened: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
+        with opened:
+            while port not in self._leaving:
                 data, sender = opened.recvfrom(65535)
-                if sender is None:
-                    return
                 reply = self._answers[port](data)
                 if reply is not None:
                     opened.sendto(reply, sender)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from xlvs.model.service import ServiceKey, VirtualService
 
 KEEPALIVED: Final = "/usr/sbin/keepalived"
-_PATIENCE_S: Final = 15.0
+_PATIENCE_S: Final = 45.0
 _END: Final = "--- end"
 _SILENCE_S: Final = 0.2
 _STAMP: Final = re.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:]{8} \d{4}: ")

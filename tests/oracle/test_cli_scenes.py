@@ -50,7 +50,7 @@ def test_a_scene_prints_what_was_recorded(scene: Path, golden: Path, tmp_path: P
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=120,
+            timeout=300,
             check=False,
         )
     finally:

@@ -6,9 +6,13 @@ Everything of one director lies in one folder of the bpffs: maps by their names,
 what is pinned already is used, and `prog_tc` comes last.
 """
 
+from __future__ import annotations
+
+import errno
 import os
+import time
 from struct import pack
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xlvs.ipvs import layout, sysctls
 from xlvs.ipvs.objects import object_path
@@ -18,6 +22,9 @@ from xlvs.linux.bpf import Map, Object, Program, possible_cpus
 from xlvs.linux.kernel_memory import memory_is_readable
 from xlvs.linux.ticks import Ticks, ticks
 from xlvs.model.errors import KernelError, PermissionDenied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _INTERNAL: Final = "."  # .rodata and the like stay with their program
 _OBJECTS: Final = ("director_tc", "director_xdp", "views")
@@ -29,6 +36,7 @@ _PRIVATE: Final = (
 )  # used within one packet or one reading: nothing to keep
 _FRESH: Final = "_fresh"
 _FRAME: Final = bytes(64)
+_CLOCK_PAUSES_S: Final = (0.001, 0.01, 0.1, 0.5)
 _MARKED: Final = pack("<III", 0, 0, 1).ljust(256, b"\0")  # a __sk_buff with mark 1, of any kernel's length
 _CONNECTIONS_MAX: Final = 1 << 20
 _CONNECTIONS_MIN: Final = 1 << 14
@@ -101,12 +109,24 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
             },
         )
         _pin_programs(xdp, directory, {"prog_xdp": "director_xdp"})
-        outcome = tc.program("clock_start").test_run(_FRAME)
-        if outcome.retval:
-            raise KernelError("starting the director's clock", abs(outcome.retval))
+        clock = tc.program("clock_start")
+        start_clock(lambda: clock.test_run(_FRAME).retval)
         with _open("views", directory, room, seed, pace) as views:
             load_views(views, directory, room)
         _pin_programs(tc, directory, {"prog_tc": "director_tc"})
+
+
+def start_clock(run: Callable[[], int]) -> None:
+    """Start the timer of a director by `run`, which gives the kernel's error number or 0. Raises KernelError.
+
+    The timer's memory is taken without waiting for any to come free: short of it, the kernel refuses at times.
+    """
+    pauses = iter(_CLOCK_PAUSES_S)
+    while failure := run():
+        pause = next(pauses, None) if failure == errno.ENOMEM else None
+        if pause is None:
+            raise KernelError("starting the director's clock", failure)
+        time.sleep(pause)
 
 
 def changed_maps(directory: str) -> list[str]:
