@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from xlvs.keepalived.checks.checking import Checking
     from xlvs.keepalived.daemon.log import Log
     from xlvs.keepalived.monitoring.snmp_plan import SnmpPlan
-    from xlvs.model.destination import Destination
+    from xlvs.model.destination import Destination, DestinationKey
     from xlvs.model.service import ServiceKey
     from xlvs.model.statistics import Counters
 
@@ -71,16 +71,29 @@ class Views:
         self._look = look
         self._at = -AGE_S
         self._views: dict[ServiceKey, ServiceView] = {}
+        self._destinations: dict[tuple[ServiceKey, DestinationKey], DestinationView] = {}
 
     def of(self, key: ServiceKey) -> ServiceView | None:
         """One service, None while it is not there."""
-        if time.monotonic() - self._at >= AGE_S:
-            self._at = time.monotonic()
-            try:
-                self._views = {view.service.key: view for view in self._look()}
-            except XlvsError:
-                self._views = {}
+        self._refresh()
         return self._views.get(key)
+
+    def destination(self, service: ServiceKey, key: DestinationKey) -> DestinationView | None:
+        """One destination of a service, None while it is not there."""
+        self._refresh()
+        return self._destinations.get((service, key))
+
+    def _refresh(self) -> None:
+        if time.monotonic() - self._at < AGE_S:
+            return
+        self._at = time.monotonic()
+        try:
+            self._views = {view.service.key: view for view in self._look()}
+        except XlvsError:
+            self._views = {}
+        self._destinations = {
+            (key, each.destination.key): each for key, view in self._views.items() for each in view.destinations
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +150,7 @@ class RealRow:
 
     def view(self) -> DestinationView | None:
         """What the tables count of it."""
-        service = self.of.views.of(self.of.key)
-        found = service.destinations if service else []
-        return next((each for each in found if each.destination.key == self.destination.key), None)
+        return self.of.views.destination(self.of.key, self.destination.key)
 
     def number(self, pick: Callable[[DestinationView], int]) -> int:
         """Something that is counted, 0 while it is not in the table."""
