@@ -53,18 +53,19 @@ def _is_attached(pin: str) -> bool:
 
 def _cookies_alive() -> set[int]:
     """Cookies of the namespaces that a process is in or a name stands for."""
-    paths: dict[int, str] = {}
+    paths: dict[int, list[str]] = {}
     processes = [f"/proc/{name}/ns/net" for name in os.listdir("/proc") if name.isdigit()]
-    for path in [*processes, *(namespace.path_of(name) for name in namespace.names())]:
-        try:
-            paths.setdefault(os.stat(path).st_ino, path)
-        except OSError:
-            continue  # a process that ended, or that we may not look at
-    found = set()
-    for path in paths.values():
-        try:
-            with namespace.entered(path):
-                found.add(namespace.cookie())
-        except (OSError, XlvsError):
-            continue
-    return found
+    for path in [*(namespace.path_of(name) for name in namespace.names()), *processes]:
+        # Processes end meanwhile, and there are some that we may not look at.
+        with suppress(OSError):
+            paths.setdefault(os.stat(path).st_ino, []).append(path)
+    cookies = (cookie_behind(same) for same in paths.values())
+    return {cookie for cookie in cookies if cookie is not None}
+
+
+def cookie_behind(paths: list[str]) -> int | None:
+    """That of the namespace to which all of these lead, by the first that still does."""
+    for path in paths:
+        with suppress(OSError, XlvsError), namespace.entered(path):
+            return namespace.cookie()
+    return None
