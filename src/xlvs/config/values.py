@@ -8,10 +8,12 @@ original ignores them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +22,7 @@ SECOND_US = 1_000_000
 UNSIGNED_MAX = 2**32 - 1
 TRUE = frozenset(("on", "true", "yes"))
 FALSE = frozenset(("off", "false", "no"))
+_LONG_NUMBER: Final = re.compile(r"\d{3,}")
 
 Address = IPv4Address | IPv6Address
 
@@ -268,10 +271,16 @@ class Several:
 
 def near(word: str, words: Sequence[str]) -> str:
     """A suggestion: the one of the words that is meant, whatever its case; empty: none is like it."""
+    return _near(_LONG_NUMBER.sub("", word.casefold()), tuple(words))
+
+
+@lru_cache(maxsize=1024)
+def _near(word: str, words: tuple[str, ...]) -> str:
+    """Remembered, since a sequence makes the same mistake in thousands of lines, but for its number."""
     from difflib import get_close_matches  # heavy, and needed for mistakes only
 
     by_case = {each.casefold(): each for each in words}
-    close = get_close_matches(word.casefold(), by_case, n=1)
+    close = get_close_matches(word, by_case, n=1)
     return f"did you mean {by_case[close[0]]}?" if close else ""
 
 
