@@ -7,7 +7,7 @@ import asyncio
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from xlvs.keepalived.notices import programs
 from xlvs.keepalived.routers.process_tracking import WatchedProcesses, running
@@ -16,7 +16,7 @@ from xlvs.vrrp import track
 from xlvs.vrrp.settings import SECOND_US
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from xlvs.keepalived.daemon.log import Log
     from xlvs.keepalived.notices.programs import Program
@@ -134,6 +134,18 @@ class WatchedFile:
         return self.value != before
 
 
+Watched = TypeVar("Watched", RunningScript, WatchedFile, WatchedProcesses)
+
+
+def _known(tracked: Iterable[Tracked], watched: Mapping[str, Watched]) -> Iterator[tuple[Watched, int, bool]]:
+    """Those that are there, with the weight that counts and whether it is reversed."""
+    for each in tracked:
+        found = watched.get(each.name)
+        if found is not None:
+            weight, reverse = each.over(found.plan.weight, reverse=found.plan.reverse)
+            yield found, weight, reverse
+
+
 class Tracker:
     """Everything tracked, by name."""
 
@@ -195,28 +207,16 @@ class Tracker:
             yield track.of_switch(each.weight or 0, reverse=bool(each.reverse), up=bool(link and link.running))
 
     def _scripts_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
-        for each in tracked:
-            script = self.scripts.get(each.name)
-            if script is None:
-                continue
-            weight, reverse = each.over(script.plan.weight, reverse=script.plan.reverse)
+        for script, weight, reverse in _known(tracked, self.scripts):
             if script.up is not None:
                 yield track.of_switch(weight, reverse=reverse, up=script.up)
 
     def _files_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
-        for each in tracked:
-            file = self.files.get(each.name)
-            if file is None:
-                continue
-            weight, reverse = each.over(file.plan.weight, reverse=file.plan.reverse)
+        for file, weight, reverse in _known(tracked, self.files):
             yield track.of_file(weight, reverse=reverse, value=file.value)
 
     def _processes_of(self, tracked: Iterable[Tracked]) -> Iterable[track.Sum]:
-        for each in tracked:
-            known = self.processes.get(each.name)
-            if known is None:
-                continue
-            weight, reverse = each.over(known.plan.weight, reverse=known.plan.reverse)
+        for known, weight, reverse in _known(tracked, self.processes):
             yield track.of_switch(weight, reverse=reverse, up=known.up)
 
     def _count_processes(self, *, first: bool = False) -> bool:
