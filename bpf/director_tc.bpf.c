@@ -20,6 +20,7 @@
 #define CLOCK_MONOTONIC 1
 #define TIMER_PER_SECOND 10
 #define TIMER_NS (1000000000ULL / TIMER_PER_SECOND)
+#define HASTE 10 /* so much more often while connections are moved in the index */
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 
@@ -65,6 +66,7 @@ int director_egress(struct __sk_buff *ctx)
 static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
 {
 	struct settings *set = settings_get();
+	__u64 pause = TIMER_NS;
 
 	clock->ticks++;
 	if (!set)
@@ -73,11 +75,12 @@ static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
 		clock->defended = ticks_now();
 		defence_update(set);
 	}
-	sweep_slice(clock, set, TIMER_PER_SECOND);
+	if (sweep_slice(clock, set, TIMER_PER_SECOND))
+		pause = TIMER_NS / HASTE;
 	estimate_slice(clock, set);
 	localities_sweep(set);
 again:
-	bpf_timer_start(&clock->timer, TIMER_NS, 0);
+	bpf_timer_start(&clock->timer, pause, 0);
 	return 0;
 }
 

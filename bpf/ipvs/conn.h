@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The connection table.
  *
- * A connection is one 64-byte entry of the dense array `conns`. The index `buckets` leads to it under
- * two keys: the forward one (client, virtual) and, where the director translates the answers, the
- * reply one (client, destination). Look-ups take no lock: they read one line of the index and one
- * entry per matching tag. Slots change by compare-and-swap.
+ * A connection is one 64-byte entry of the dense array `conns`. The index (index.h) leads to it under two keys: the
+ * forward one (client, virtual) and, where the director translates the answers, the reply one (client, destination).
+ * Look-ups take no lock: they read one line of the index and one entry per matching tag.
  *
  * Functions without `static` are verified once, by themselves, instead of at each call: that keeps the whole
  * program within the verifier's limits.
@@ -15,13 +14,10 @@
 #define XLVS_CONN_H
 
 #include "dest.h"
-#include "hash.h"
+#include "index.h"
 #include "parse.h"
 
-#define BUCKET_CHOICES 4
 #define CONN_FIRST_LIFE_S 3 /* until a packet gives the connection a state, and with it a timeout */
-#define CONN_NUMBER_BITS 24
-#define CONN_NUMBER_MASK ((1u << CONN_NUMBER_BITS) - 1)
 
 enum direction {
 	DIRECTION_FORWARD = 0,
@@ -55,29 +51,12 @@ struct choice {
 	__u8 one_packet; /* it is for this packet alone */
 };
 
-int template_release(__u32 number, __u32 ended, __u32 now);
-
 static __always_inline __u64 conn_key_hash(const struct conn_key *key)
 {
 	return hash_ends(&key->client, key->cport, &key->other, key->oport, key->protocol);
 }
 
-static __always_inline __u32 conn_slot(__u64 hash, __u32 number)
-{
-	return (__u32)(hash >> 56) << CONN_NUMBER_BITS | number;
-}
-
-static __always_inline __u32 conn_first_bucket(__u64 hash)
-{
-	return (__u32)hash & bucket_mask;
-}
-
-/* The next choice follows from bucket and tag alone. An odd step never comes back to a bucket before all of
- * them were tried. */
-static __always_inline __u32 conn_next_bucket(__u32 bucket, __u64 hash)
-{
-	return (bucket + ((__u32)(hash >> 56) * 0x5bd1e995u | 1)) & bucket_mask;
-}
+int template_release(__u32 number, __u32 ended, __u32 now);
 
 static __always_inline int conn_is_live(const struct conn *conn, __u32 now)
 {
@@ -98,10 +77,8 @@ static __always_inline int conn_matches(const struct conn *conn, const struct co
 	return dest && addr_equal(&dest->addr, &key->other);
 }
 
-static __always_inline __u32 conn_find_in(struct bucket *bucket, __u64 hash, const struct conn_key *key, __u32 now)
+static __always_inline __u32 conn_find_in(const struct bucket *bucket, __u32 tag, const struct conn_key *key, __u32 now)
 {
-	__u32 tag = hash >> 56;
-
 	for (int i = 0; i < BUCKET_SLOTS; i++) {
 		__u32 slot = bucket->slots[i], number = slot & CONN_NUMBER_MASK;
 		struct conn *conn;
@@ -115,25 +92,66 @@ static __always_inline __u32 conn_find_in(struct bucket *bucket, __u64 hash, con
 	return 0;
 }
 
-/* Number of the live connection of a key, 0: none. */
-__noinline __u32 conn_find(const struct conn_key *key, __u64 hash, __u32 now)
+/* Number of the live connection of a key that is linked at a level, 0: none. */
+__noinline __u32 conn_find_at(const struct conn_key *key, __u64 hash, __u32 level, __u32 now)
 {
-	__u32 index = conn_first_bucket(hash);
+	__u32 at = bucket_of(hash, level);
 
 	if (!key)
 		return 0;
 	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
-		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
+		const struct bucket *bucket = bucket_get(at);
 		__u32 number;
 
 		if (!bucket)
 			return 0;
-		number = conn_find_in(bucket, hash, key, now);
+		number = conn_find_in(bucket, index_tag(hash, level), key, now);
 		if (number || !bucket->spilled)
 			return number;
-		index = conn_next_bucket(index, hash);
+		if (!choice) {
+			hash = conn_key_hash(key);
+			at = bucket_of(hash, level);
+		} else {
+			at = bucket_after(at, hash, level);
+		}
 	}
 	return 0;
+}
+
+/* The same where the first choice at the present level does not have it: at later ones, and among those that the sweeper
+ * has not moved to this level yet. One that it moved just now is at this level after all. */
+static __always_inline __u32 conn_find_elsewhere(const struct conn_key *key, __u64 end, __u32 spilled, __u32 former,
+						 __u32 present, __u32 now)
+{
+	__u32 number = spilled ? conn_find_at(key, end, present, now) : 0;
+
+	if (!former)
+		return number;
+	for (__u32 level = 0; level <= PLACE_LEVEL_MAX && !number; level++)
+		if (former & 1u << level)
+			number = conn_find_at(key, end, level, now);
+	return number ? number : conn_find_at(key, end, present, now);
+}
+
+/* Number of the live connection of a key, 0: none. */
+__noinline __u32 conn_find(const struct conn_key *key, __u32 now)
+{
+	struct index_state *state = index_get();
+	const struct bucket *bucket;
+	__u32 level, number;
+	__u64 end;
+
+	if (!key || !state)
+		return 0;
+	level = level_now(state);
+	end = hash_end(&key->client, key->cport, key->protocol);
+	bucket = bucket_get(bucket_of(end, level));
+	if (!bucket)
+		return 0;
+	number = conn_find_in(bucket, index_tag(end, level), key, now);
+	if (number)
+		return number;
+	return conn_find_elsewhere(key, end, bucket->spilled, state->former & ~(1u << (level & 31)), level, now);
 }
 
 static __always_inline __u32 conn_of_ends(const struct addr *client, __be16 cport, const struct addr *other,
@@ -147,7 +165,7 @@ static __always_inline __u32 conn_of_ends(const struct addr *client, __be16 cpor
 	key.oport = oport;
 	key.protocol = protocol_of_conn(protocol);
 	key.direction = direction;
-	return conn_find(&key, conn_key_hash(&key), now);
+	return conn_find(&key, now);
 }
 
 /* Number of the connection that a packet towards a virtual address belongs to, 0: none. */
@@ -179,113 +197,61 @@ static __always_inline __u32 conn_of_quote(const struct packet *inner, __u32 dir
 		       0;
 }
 
-static __always_inline int slot_swap(__u32 *slot, __u32 old, __u32 new)
-{
-	return __sync_val_compare_and_swap(slot, old, new) == old;
-}
-
-/* Take an empty slot. Of two connections with one reply key the newest is to be found, as in the kernel: one
- * of the same tag that stands before moves into the empty slot, ours into its place, and a look-up finds one
- * of them at any moment. Returns 0, or -1 when the bucket is full or was changed too often meanwhile. */
-__noinline int conn_link_in(struct bucket *bucket, __u32 slot)
-{
-	__u32 elder = 0, *elder_at = 0;
-
-	if (!bucket)
-		return -1;
-
-	for (int i = 0; i < BUCKET_SLOTS; i++) {
-		__u32 *at = &bucket->slots[i], there = *at;
-
-		if (there) {
-			if (there >> CONN_NUMBER_BITS == slot >> CONN_NUMBER_BITS && !elder) {
-				elder = there;
-				elder_at = at;
-			}
-			continue;
-		}
-		if (!elder && slot_swap(at, 0, slot))
-			return 0;
-		if (elder && elder_at && slot_swap(at, 0, elder)) {
-			if (slot_swap(elder_at, elder, slot))
-				return 0;
-			/* The elder one went: its copy is ours, unless it was taken for it. */
-			if (slot_swap(at, elder, slot))
-				return 0;
-			elder = 0;
-		}
-	}
-	return -1;
-}
-
-__noinline int conn_unlink_in(struct bucket *bucket, __u32 slot)
-{
-	if (!bucket)
-		return -1;
-	for (int i = 0; i < BUCKET_SLOTS; i++)
-		if (bucket->slots[i] == slot && slot_swap(&bucket->slots[i], slot, 0))
-			return 0;
-	return -1;
-}
-
-/* Count `by` on the buckets that a key passed before its `choice`. */
-static __always_inline void conn_count_spilled(__u64 hash, int choice, int by)
-{
-	__u32 index = conn_first_bucket(hash);
-
-	for (int i = 0; i < BUCKET_CHOICES - 1 && i < choice; i++) {
-		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
-
-		if (bucket)
-			__sync_fetch_and_add(&bucket->spilled, by);
-		index = conn_next_bucket(index, hash);
-	}
-}
-
-/* Link a connection under a hash. Returns 0, or -1 when all its buckets are full. */
-__noinline int conn_link(__u64 hash, __u32 number)
-{
-	__u32 index = conn_first_bucket(hash);
-
-	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
-		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
-
-		if (!bucket)
-			return -1;
-		/* Announced before: a look-up that comes between must not stop too early. */
-		conn_count_spilled(hash, choice, 1);
-		if (!conn_link_in(bucket, conn_slot(hash, number)))
-			return 0;
-		conn_count_spilled(hash, choice, -1);
-		index = conn_next_bucket(index, hash);
-	}
-	return -1;
-}
-
-__noinline int conn_unlink(__u64 hash, __u32 number)
-{
-	__u32 index = conn_first_bucket(hash);
-
-	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
-		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
-
-		if (bucket && !conn_unlink_in(bucket, conn_slot(hash, number))) {
-			conn_count_spilled(hash, choice, -1);
-			return 0;
-		}
-		index = conn_next_bucket(index, hash);
-	}
-	return -1;
-}
-
 static __always_inline __u64 conn_forward_hash(const struct conn *conn)
 {
 	return hash_ends(&conn->client, conn->cport, &conn->virtual, conn->vport, conn->protocol);
 }
 
-static __always_inline __u64 conn_reply_hash(const struct conn *conn, const struct dest *dest)
+static __always_inline void conn_hash(const struct conn *conn, const struct dest *dest, struct conn_hashes *hashes)
 {
-	return hash_ends(&conn->client, conn->cport, &dest->addr, conn->dport, conn->protocol);
+	hashes->end = hash_end(&conn->client, conn->cport, conn->protocol);
+	hashes->forward = conn_forward_hash(conn);
+	hashes->reply = 0;
+	if (conn->method == METHOD_MASQUERADE)
+		hashes->reply = hash_ends(&conn->client, conn->cport, &dest->addr, conn->dport, conn->protocol);
+}
+
+static __always_inline __u32 conn_place(struct conn_word word)
+{
+	return word.bits >> CONN_PLACE_SHIFT & CONN_PLACE_MASK;
+}
+
+/* A connection is linked: its word shall say where. Returns 0, or -1 when it found no room. */
+static __always_inline int conn_linked(struct conn_word *word, struct index_state *state, __u32 place)
+{
+	if (place >= PLACE_NONE)
+		return -1;
+	word->bits |= place << CONN_PLACE_SHIFT;
+	index_count(state, 1);
+	return 0;
+}
+
+/* Link a connection and note in `word` where. Most need no hash of their whole keys. Returns 0, or -1 when there is no
+ * room. */
+static __always_inline int conn_link(const struct conn *conn, const struct dest *dest, struct conn_word *word,
+				     __u32 number)
+{
+	__u64 end = hash_end(&conn->client, conn->cport, conn->protocol);
+	struct index_state *state = index_get();
+	struct conn_hashes hashes;
+	__u32 place;
+
+	if (!state)
+		return -1;
+	place = level_now(state);
+	if (index_link_first(end, place, number)) {
+		conn_hash(conn, dest, &hashes);
+		place = index_link_late(&hashes, number);
+	}
+	return conn_linked(word, state, place);
+}
+
+static __always_inline void conn_unlink(const struct conn_hashes *hashes, struct conn_word word, __u32 number)
+{
+	struct index_state *state = index_get();
+
+	if (state && !index_unlink(hashes, conn_place(word), number))
+		index_count(state, -1);
 }
 
 /* A free number, 0: the table is full. */
@@ -312,8 +278,8 @@ static __always_inline void conn_give_back(__u32 number)
  * read before it is dead: on a processor that stands still meanwhile, as virtual ones do, the rest may be too short. */
 __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 {
+	struct conn_hashes hashes;
 	struct conn_word old, new;
-	__u64 forward, reply = 0;
 	struct dest *dest;
 	__u32 control;
 
@@ -323,18 +289,16 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 	new = old;
 	new.life = LIFE_DEAD;
 	new.expires = now;
-	forward = conn_forward_hash(conn);
 	dest = dest_get(conn->dest);
-	if (dest && conn->method == METHOD_MASQUERADE)
-		reply = conn_reply_hash(conn, dest);
+	if (!dest)
+		return -1;
+	conn_hash(conn, dest, &hashes);
 	control = conn->control;
 	if (old.life != LIFE_LIVE || __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
-	conn_unlink(forward, number);
-	if (!dest || old.bits & CONN_ONE_PACKET)
+	if (old.bits & CONN_ONE_PACKET)
 		return 0;
-	if (reply)
-		conn_unlink(reply, number);
+	conn_unlink(&hashes, old, number);
 	dest_unbind(dest, old.bits & CONN_INACTIVE);
 	if (control)
 		template_release(control, old.expires, now);
@@ -371,10 +335,9 @@ static __always_inline struct conn_word conn_first_word(const struct conn *conn,
 	return word;
 }
 
-/* Begin a connection of packet `p` as chosen. Returns its number; 0: the table is full.
- * It is linked under its reply key first: nothing can come back before something went out. Two first
- * packets of one client at the same instant on two processors make two connections; look-ups find
- * the newest from then on, and the other one expires. */
+/* Begin a connection of packet `p` as chosen. Returns its number; 0: the table is full. Two first packets of one client
+ * at the same instant on two processors make two connections; look-ups find the newest from then on, and the other one
+ * expires. */
 __noinline __u32 conn_new(const struct packet *p, const struct choice *choice, __u32 now)
 {
 	__u32 number = conn_allocate();
@@ -389,21 +352,14 @@ __noinline __u32 conn_new(const struct packet *p, const struct choice *choice, _
 		goto full;
 	conn_fill(conn, p, choice, dest);
 	word = conn_first_word(conn, choice, now);
+	if (!choice->one_packet && conn_link(conn, dest, &word, number))
+		goto full;
 	/* In one exchange, after all the rest: the sweeper looks at any entry, on any processor. */
 	__sync_lock_test_and_set(&conn->word.all, word.all);
-	if (choice->one_packet)
-		return number;
-	if (conn->method == METHOD_MASQUERADE && conn_link(conn_reply_hash(conn, dest), number))
-		goto full;
-	if (conn_link(conn_forward_hash(conn), number)) {
-		if (conn->method == METHOD_MASQUERADE)
-			conn_unlink(conn_reply_hash(conn, dest), number);
-		goto full;
-	}
-	dest_bind(dest);
+	if (!choice->one_packet)
+		dest_bind(dest);
 	return number;
 full:
-	conn->word.life = LIFE_FREE;
 	conn_give_back(number);
 	return 0;
 }

@@ -19,7 +19,71 @@ struct sweep {
 	__u32 all; /* 1: stop at the end of the table, 0: go round */
 	const struct settings *set; /* null: no connection is ended by drop_entry */
 	__u32 lost_too; /* 1: end those whose destination is deleted as well */
+	__u32 level; /* of the index: connections at others are moved there */
+	__u32 tired; /* 1: it moved as many as it may in this slice */
+	__u32 left; /* 1: one stayed at another level */
+	__u32 rounded; /* 1: the end of the table was passed */
 };
+
+#define SWEEP_NO_LEVEL 32
+#define MOVES_PER_SLICE 4000 /* about a millisecond */
+
+static __always_inline void sweep_hashes(const struct conn *conn, const struct dest *dest, struct conn_hashes *hashes)
+{
+	if (conn_is_template(conn))
+		template_hashes(conn, hashes);
+	else
+		conn_hash(conn, dest, hashes);
+}
+
+/* Move a connection to the present level of the index. It is found at both meanwhile. Returns 0, or -1 when it stays. */
+__noinline int sweep_move(struct conn *conn, __u32 number, __u32 level)
+{
+	struct conn_hashes hashes;
+	struct conn_word old, new;
+	__u32 former, place;
+	struct dest *dest;
+
+	if (!conn)
+		return -1;
+	dest = dest_get(conn->dest);
+	old.all = conn->word.all;
+	former = conn_place(old);
+	if (!dest || old.life != LIFE_LIVE)
+		return -1;
+	sweep_hashes(conn, dest, &hashes);
+	place = index_link_at(&hashes, level, number);
+	if (place >= PLACE_NONE)
+		return -1;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < 3; i++) {
+		old.all = conn->word.all;
+		if (old.life != LIFE_LIVE || conn_place(old) != former)
+			break;
+		new = old;
+		new.bits = (old.bits & ~(CONN_PLACE_MASK << CONN_PLACE_SHIFT)) | place << CONN_PLACE_SHIFT;
+		if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) == old.all) {
+			index_unlink(&hashes, former, number);
+			return 0;
+		}
+	}
+	/* It ended, or others were faster: the new slots lead nowhere. */
+	index_unlink(&hashes, place, number);
+	return -1;
+}
+
+static __always_inline void sweep_level(struct conn *conn, __u32 number, struct conn_word word, struct sweep *sweep)
+{
+	struct index_state *state = index_get();
+
+	if (!state || sweep->level == SWEEP_NO_LEVEL || (conn_place(word) & PLACE_LEVEL_MASK) == sweep->level ||
+	    word.bits & (CONN_ONE_PACKET | CONN_OUTDATED))
+		return;
+	if (sweep_move(conn, number, sweep->level))
+		sweep->left = 1;
+	else if (!--state->moves)
+		sweep->tired = 1;
+}
 
 static __always_inline int sweep_is_over(const struct conn *conn, __u32 expires, const struct sweep *sweep)
 {
@@ -87,13 +151,14 @@ static __always_inline void sweep_live(struct conn *conn, __u32 number, __u32 ex
 	}
 }
 
-static __always_inline void sweep_entry(struct conn *conn, __u32 number, const struct sweep *sweep)
+static __always_inline void sweep_entry(struct conn *conn, __u32 number, struct sweep *sweep)
 {
 	__u32 now = sweep->now;
 	struct conn_word old, new;
 
 	old.all = conn->word.all;
 	if (old.life == LIFE_LIVE) {
+		sweep_level(conn, number, old, sweep);
 		if (conn_is_template(conn))
 			sweep_template(conn, number, old.expires, sweep);
 		else
@@ -115,6 +180,7 @@ static long sweep_step(__u32 i, void *data)
 
 	if (sweep->next > sweep->high) {
 		sweep->next = 1;
+		sweep->rounded = 1;
 		if (sweep->all)
 			return 1;
 	}
@@ -122,7 +188,7 @@ static long sweep_step(__u32 i, void *data)
 	if (conn && conn->word.life != LIFE_FREE)
 		sweep_entry(conn, sweep->next, sweep);
 	sweep->next++;
-	return 0;
+	return sweep->tired ? 1 : 0;
 }
 
 static __always_inline __u32 sweep_high(void)
@@ -133,20 +199,47 @@ static __always_inline __u32 sweep_high(void)
 	return high < conn_entries ? high : conn_entries - 1;
 }
 
-/* One slice: the whole table about once a second. */
-static __always_inline void sweep_slice(struct clockwork *clock, const struct settings *set, __u32 slices_per_second)
+/* A round of the sweeper is over: it saw every connection. When it left none at another level, those that were searched
+ * when it began need not be any more. When the index is nearly empty, its level falls. `former` and `sweep` are from
+ * before the slice, part of which belongs to the next round. */
+static __always_inline void sweep_round(struct clockwork *clock, struct index_state *state, __u32 former,
+					const struct sweep *sweep)
 {
+	struct pool *pool_state = pool_get();
+
+	if (!clock->round_left && clock->round_level == sweep->level)
+		__sync_fetch_and_and(&state->former, ~clock->round_former);
+	if (pool_state && !state->former && state->risen &&
+	    pool_state->linked < (__u32)BUCKET_EMPTY << (sweep->level & 31))
+		index_change(state, state->risen, state->risen - 1);
+	clock->round_level = sweep->level;
+	clock->round_former = former;
+	clock->round_left = sweep->left;
+}
+
+/* One slice: the whole table about once a second. Returns whether it ended early, for connections had to be moved. */
+static __always_inline int sweep_slice(struct clockwork *clock, const struct settings *set, __u32 slices_per_second)
+{
+	struct index_state *state = index_get();
 	struct sweep sweep = {
 		.next = clock->sweep_next,
 		.high = sweep_high(),
 		.now = ticks_now(),
 		.set = set,
 	};
+	__u32 former;
 
-	if (!sweep.high)
-		return;
+	if (!sweep.high || !state)
+		return 0;
+	former = state->former;
+	state->moves = MOVES_PER_SLICE;
+	sweep.level = level_now(state);
 	bpf_loop(sweep.high / slices_per_second + 1, sweep_step, &sweep, 0);
+	clock->round_left |= sweep.left;
+	if (sweep.rounded)
+		sweep_round(clock, state, former, &sweep);
 	clock->sweep_next = sweep.next;
+	return sweep.tired;
 }
 
 /* The whole table at once, for who wants exact numbers, or has deleted a destination. */
@@ -159,9 +252,13 @@ static __always_inline void sweep_whole(int lost_too)
 		.all = 1,
 		.lost_too = lost_too,
 	};
+	struct index_state *state = index_get();
 
-	if (sweep.high)
-		bpf_loop(sweep.high + 1, sweep_step, &sweep, 0);
+	if (!sweep.high || !state)
+		return;
+	/* Those of former levels are left to the timer. */
+	sweep.level = SWEEP_NO_LEVEL;
+	bpf_loop(sweep.high + 1, sweep_step, &sweep, 0);
 }
 
 #endif

@@ -72,6 +72,18 @@ static __always_inline __u64 hash_ends(const struct addr *client, __be16 cport, 
 	return hash_final(&h);
 }
 
+/* Hash of the client's end alone. */
+static __always_inline __u64 hash_end(const struct addr *client, __be16 cport, __u8 protocol)
+{
+	struct hash h = { .a = hash_seed, .b = hash_seed >> 32, .c = 0xdeadbeef + protocol };
+
+	if (client->halves[0])
+		hash_add(&h, client->words[0], client->words[1], client->words[2]);
+	h.a += client->words[3];
+	h.b += cport;
+	return hash_final(&h);
+}
+
 /* Which bit of a filter stands for an address; user space computes the same (layout.py). */
 static __always_inline __u32 hash_addr(const struct addr *addr)
 {

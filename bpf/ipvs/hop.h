@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* The way a connection's packets go on, remembered for a tenth of a second.
+/* The way a connection's packets go on, remembered for a moment.
  *
  * The routing table is asked per connection and direction, as it would be per packet, so that rules by source
- * or mark hold; what it says is good for a moment, so that a route or neighbour that changes is followed
- * within it. Ways out are few: they stand in a table of their own, found by their contents, and never change. */
+ * or mark hold; what it says is good for a tenth of a second, so that a route or neighbour that changes is followed
+ * within it. With hundreds of thousands of connections that would be a question for every packet: while the answers to
+ * others confirm a way, it is good for a second. Ways out are few: they stand in a table of their own, found by their
+ * contents, and never change. */
 #ifndef XLVS_HOP_H
 #define XLVS_HOP_H
 
@@ -11,6 +13,7 @@
 #include "route.h"
 
 #define HOP_LIFE_FRACTION 10 /* of a second */
+#define HOP_CONFIRMED_LIFE_S 1
 #define HOP_PROBES 8
 #define HOP_HAND_UP -1000 /* not a value of the routing table: XDP cannot send it */
 
@@ -96,6 +99,21 @@ static __always_inline __u32 path_mtu_find(const struct addr *host, __u32 now)
 	return pool_state && (__s32)(pool_state->path_mtus_until - now) > 0 ? path_mtu_ask(host, now) : 0;
 }
 
+/* Is the answer of `age` ticks ago that led to a way still good? A path MTU is learned per host, not per way: as long as
+ * there is one, nothing is confirmed by others. */
+static __always_inline int hop_is_good(const struct hop *hop, __u16 age, __u32 now)
+{
+	const struct pool *pool_state;
+
+	if (age <= ticks_per_second / HOP_LIFE_FRACTION)
+		return 1;
+	if (age > ticks_per_second * HOP_CONFIRMED_LIFE_S ||
+	    now - hop->confirmed > ticks_per_second / HOP_LIFE_FRACTION)
+		return 0;
+	pool_state = pool_get();
+	return pool_state && (__s32)(pool_state->path_mtus_until - now) <= 0;
+}
+
 /* Route a packet of a connection: the result is that of route_own(), or HOP_HAND_UP. `own` 0: that of
  * route(). */
 static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, const struct packet *p, struct conn *conn,
@@ -107,7 +125,7 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 	long rc;
 
 	hop = hop_get(conn->hop[direction]);
-	if (hop && hop->state == HOP_READY && age <= ticks_per_second / HOP_LIFE_FRACTION && p->segment <= hop->mtu &&
+	if (hop && hop->state == HOP_READY && hop_is_good(hop, age, now) && p->segment <= hop->mtu &&
 	    (hop->xdp || !CTX_IS_XDP || hop->ifindex == ctx_ifindex(ctx))) {
 		/* All that xmit() looks at. */
 		fib->ifindex = hop->ifindex;
@@ -132,6 +150,8 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 	/* The way back through the interface itself is open to that one alone. */
 	if (hop && CTX_IS_XDP && number && fib->ifindex != ctx_ifindex(ctx))
 		hop->xdp = 1;
+	if (hop && hop->confirmed != now)
+		hop->confirmed = now;
 	conn->hop[direction] = number;
 	conn->hop_tick[direction] = now;
 	return rc;

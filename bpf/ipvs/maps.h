@@ -12,7 +12,7 @@
 const volatile __u32 tick_shift; /* jiffies per tick, as a power of two */
 const volatile __u32 ticks_per_second = 250;
 const volatile __u32 conn_entries = 1024; /* size of `conns` */
-const volatile __u32 bucket_mask = 255; /* size of `buckets` - 1 */
+const volatile __u32 bucket_level = 8; /* size of `buckets`, as a power of two */
 const volatile __u32 possible_cpus = 1;
 const volatile __u32 memory_readable; /* 1: the kernel lets programs read its memory */
 const volatile __u64 hash_seed = 0x9e3779b97f4a7c15ULL; /* random, kept for the life of the index */
@@ -78,6 +78,13 @@ struct {
 } mark_ranges SEC(".maps");
 
 /* The index of the connections: only the packet path and its sweeper touch it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct index_state);
+} index_states SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 256);

@@ -24,9 +24,17 @@ static __always_inline __u64 template_hash(__u64 ends, __u32 call)
 	return ends ^ call * HASH_MULTIPLIER;
 }
 
-static __always_inline __u64 template_hash_of(const struct conn *conn)
+/* Calls of one client begin at choices of their own. */
+static __always_inline __u64 template_end_hash(const struct conn_key *key, __u32 call)
 {
-	return template_hash(conn_forward_hash(conn), conn->control);
+	return template_hash(hash_end(&key->client, 0, key->protocol), call);
+}
+
+static __always_inline void template_hashes(const struct conn *conn, struct conn_hashes *hashes)
+{
+	hashes->end = template_hash(hash_end(&conn->client, 0, conn->protocol), conn->control);
+	hashes->forward = template_hash(conn_forward_hash(conn), conn->control);
+	hashes->reply = 0;
 }
 
 static __always_inline int template_expired(const struct conn_word *word, __u32 now)
@@ -77,28 +85,45 @@ __noinline __u32 template_find_in(struct bucket *bucket, __u32 tag, const struct
 	return 0;
 }
 
-/* Number of the template of a key, 0: none. */
-__noinline __u32 template_find(const struct conn_key *key, const struct call *call, __u32 now)
+__noinline __u32 template_find_at(const struct conn_key *key, const struct call *call, __u32 level, __u32 now)
 {
-	__u32 index;
+	struct bucket *bucket;
+	__u32 number, at;
 	__u64 hash;
 
 	if (!key)
 		return 0;
+	hash = template_end_hash(key, call ? call->hash : 0);
+	bucket = bucket_get(bucket_of(hash, level));
+	number = template_find_in(bucket, index_tag(hash, level), key, call, now);
+	if (number || !bucket || !bucket->spilled)
+		return number;
 	hash = template_hash(conn_key_hash(key), call ? call->hash : 0);
-	index = conn_first_bucket(hash);
-	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
-		struct bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
-		__u32 number;
-
-		if (!bucket)
-			return 0;
-		number = template_find_in(bucket, hash >> 56, key, call, now);
-		if (number || !bucket->spilled)
+	at = bucket_of(hash, level);
+	for (int choice = 1; choice < BUCKET_CHOICES; choice++) {
+		bucket = bucket_get(at);
+		number = template_find_in(bucket, index_tag(hash, level), key, call, now);
+		if (number || !bucket || !bucket->spilled)
 			return number;
-		index = conn_next_bucket(index, hash);
+		at = bucket_after(at, hash, level);
 	}
 	return 0;
+}
+
+/* Number of the template of a key, 0: none. */
+__noinline __u32 template_find(const struct conn_key *key, const struct call *call, __u32 now)
+{
+	struct index_state *state = index_get();
+	__u32 levels, number;
+
+	if (!key || !state)
+		return 0;
+	number = template_find_at(key, call, level_now(state), now);
+	levels = state->former & ~(1u << (level_now(state) & 31));
+	for (__u32 level = 0; level <= PLACE_LEVEL_MAX && !number; level++)
+		if (levels & 1u << level)
+			number = template_find_at(key, call, level, now);
+	return number;
 }
 
 /* One more connection: the timer begins again. Returns 0, or -1 when the template ended meanwhile. */
@@ -153,9 +178,9 @@ __noinline int template_kill(__u32 number, __u32 now)
 {
 	struct conn *conn = conn_get(number);
 	struct conn_word old, new;
+	struct conn_hashes hashes;
 	struct dest *dest;
 	__u32 control;
-	__u64 hash;
 
 	if (!conn)
 		return -1;
@@ -163,14 +188,14 @@ __noinline int template_kill(__u32 number, __u32 now)
 	new = old;
 	new.life = LIFE_DEAD;
 	new.expires = now;
-	hash = template_hash_of(conn);
+	template_hashes(conn, &hashes);
 	control = conn->control;
 	dest = dest_get(conn->dest);
 	if (old.life != LIFE_LIVE || conn->controls ||
 	    __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
 	if (!(old.bits & CONN_OUTDATED))
-		conn_unlink(hash, number);
+		conn_unlink(&hashes, old, number);
 	if (control)
 		bpf_map_delete_elem(&calls, &number);
 	if (dest)
@@ -213,6 +238,7 @@ __noinline int template_assure(__u32 number)
 __noinline int template_outdate(__u32 number)
 {
 	struct conn *conn = conn_get(number);
+	struct conn_hashes hashes;
 	struct conn_word old, new;
 
 	if (!conn)
@@ -220,10 +246,11 @@ __noinline int template_outdate(__u32 number)
 	old.all = conn->word.all;
 	new = old;
 	new.bits |= CONN_OUTDATED;
+	template_hashes(conn, &hashes);
 	if (old.life != LIFE_LIVE || old.bits & CONN_OUTDATED ||
 	    __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
-	conn_unlink(template_hash_of(conn), number);
+	conn_unlink(&hashes, old, number);
 	conn->vport = OUTDATED_PORT;
 	conn->dport = OUTDATED_PORT;
 	return 0;
@@ -263,6 +290,21 @@ static __always_inline long template_keep_call(__u32 number)
 	return call ? bpf_map_update_elem(&calls, &number, call, BPF_ANY) : -1;
 }
 
+static __always_inline int template_link(const struct conn *conn, struct conn_word *word, __u32 number)
+{
+	struct index_state *state = index_get();
+	struct conn_hashes hashes;
+	__u32 place;
+
+	if (!state)
+		return -1;
+	template_hashes(conn, &hashes);
+	place = level_now(state);
+	if (index_link_first(hashes.end, place, number))
+		place = index_link_late(&hashes, number);
+	return conn_linked(word, state, place);
+}
+
 /* Begin a template with its first connection. `call`: null, or the one at hand. Returns its number; 0: the table is
  * full. */
 __noinline __u32 template_new(const struct conn_key *key, const struct call *call, const struct choice *choice,
@@ -284,12 +326,11 @@ __noinline __u32 template_new(const struct conn_key *key, const struct call *cal
 	word.expires = now + timeout;
 	word.life = LIFE_LIVE;
 	word.bits = CONN_INACTIVE;
-	__sync_lock_test_and_set(&conn->word.all, word.all);
-	if (!conn_link(template_hash_of(conn), number)) {
+	if (!template_link(conn, &word, number)) {
+		__sync_lock_test_and_set(&conn->word.all, word.all);
 		dest_bind_template(dest);
 		return number;
 	}
-	conn->word.life = LIFE_FREE;
 	if (call)
 		bpf_map_delete_elem(&calls, &number);
 full:

@@ -12,7 +12,7 @@
 
 /* Raised with every change of a layout in this file. */
 enum {
-	LAYOUT = 4,
+	LAYOUT = 5,
 };
 
 /* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on
@@ -107,8 +107,17 @@ enum conn_bits {
 	CONN_NO_ANSWERS = 2, /* no answer has passed the director yet, and none need */
 	CONN_OUTDATED = 4, /* a template whose destination is not to be used: found no more */
 	CONN_ONE_PACKET = 8, /* for one datagram: in no index, count and list */
+	CONN_PLACE_SHIFT = 4, /* from here on where in the index it is linked, enum index_place */
+	CONN_PLACE_MASK = 63,
 	CONN_PACKETS_SHIFT = 12, /* from here on the number of the client's packets */
 	CONN_PACKETS_MASK = 15, /* no more than this are counted */
+};
+
+enum index_place {
+	PLACE_LEVEL_MAX = 24, /* the level is in the lower bits: a line for each number there can be */
+	PLACE_LEVEL_MASK = 31,
+	PLACE_SPILLED = 32, /* under its whole keys */
+	PLACE_NONE = 64,
 };
 
 /* In `protocol` of a connection: it is a persistence template. None that is balanced has this bit, so that a packet
@@ -130,7 +139,7 @@ struct conn_word {
 	};
 };
 
-/* A connection: one cache line. It is found under two keys, see conn.h. */
+/* A connection: one cache line, see conn.h. */
 struct conn {
 	struct addr client;
 	struct addr virtual;
@@ -168,7 +177,7 @@ struct call {
 /* A line of the connection index. A slot is the hash's tag in the upper 8 bits and the number of
  * the connection in the lower 24, 0 when empty. It changes by compare-and-swap. */
 struct bucket {
-	__u32 spilled; /* entries that found no room here and went on to a later choice */
+	__u32 spilled; /* connections that found no room here and went on to a later choice */
 	__u32 slots[BUCKET_SLOTS];
 };
 
@@ -414,13 +423,16 @@ struct clockwork {
 	__s32 drop_counter; /* packets up to the next one that drop_packet drops */
 	__s32 idle_counters[16]; /* likewise of drop_entry, by packets that a connection has had */
 	__u32 defended; /* tick at which the defences last looked at the memory */
+	__u32 round_former; /* levels that were searched, beside the present one, when this round of the sweeper began */
+	__u32 round_level; /* the present one then */
+	__u32 round_left; /* 1: it met a connection at another level and could not move it */
 	struct counters total;
 };
 
 enum hop_state {
 	HOP_EMPTY = 0,
 	HOP_FILLING = 1,
-	HOP_READY = 2, /* from here on it does not change */
+	HOP_READY = 2, /* from here on the way does not change */
 };
 
 /* A way out: interface and link-layer addresses. */
@@ -430,7 +442,9 @@ struct hop {
 	__u32 macs[3]; /* source and destination, as in struct bpf_fib_lookup */
 	__u16 mtu;
 	__u8 xdp; /* 1: XDP may send through it from any interface */
-	__u8 reserved[9];
+	__u8 reserved0;
+	__u32 confirmed; /* tick at which the routing table last led to it */
+	__u32 reserved1;
 };
 
 /* A way to the far end of a tunnel: next hop, and what outer headers are made of. From `ifindex` on it is its own
@@ -465,7 +479,16 @@ struct pool {
 	__u32 localities; /* entries of that map */
 	__u32 localities_checked; /* tick at which those were last looked for that may go */
 	__u32 path_mtus_until; /* tick up to which there may be a live entry in `path_mtus` */
-	__u32 reserved[12];
+	__u32 linked; /* connections in the index */
+	__u32 reserved[11];
+};
+
+/* The size of the index, see index.h; a line of its own, which seldom changes. One element. */
+struct index_state {
+	__u32 risen; /* how many levels above the least one */
+	__u32 former; /* bits of other levels at which there may still be connections */
+	__u32 moves; /* so many more the sweeper moves in this slice */
+	__u32 reserved[13];
 };
 
 #define SCRATCH_BYTES 16384

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tests.progrun.director import Director
 
 _ACTIVE = {"ESTABLISHED", "SYN_SENT", "SYN_RECV", "SYNACK"}
-_CHOICES = 4
+_LATER_CHOICES = 3
+_POOL_LINKED = 4  # word of struct pool
 _SLOTS = 15
 _WORD = 0xFFFFFFFF
 _TRIES = 5
@@ -36,6 +37,8 @@ class Conn(NamedTuple):
     expires: int
     state: str
     inactive: bool
+    level: int
+    spilled: bool
     dest: int
 
 
@@ -81,6 +84,7 @@ def live_connections(director: Director) -> list[Conn]:
         client, virtual, cport, vport, dport, protocol, method, ticks, state, _, bits, dest, _ = (
             layout.CONN.unpack_from(array.memory, base)
         )
+        place = swapped(bits) >> layout.CONN_PLACE_SHIFT
         found.append(
             Conn(
                 number,
@@ -94,6 +98,8 @@ def live_connections(director: Director) -> list[Conn]:
                 int.from_bytes(ticks, "little"),
                 layout.STATE_NAMES[state],
                 bool(bits >> 8 & 1),  # little-endian in a record of big-endian numbers
+                place & layout.PLACE_LEVEL_MASK,
+                bool(place & layout.PLACE_SPILLED),
                 int.from_bytes(dest, "little"),
             )
         )
@@ -114,33 +120,41 @@ def check_counts(director: Director, live: list[Conn]) -> None:
 
 
 def check_index(director: Director, live: list[Conn]) -> None:
-    """Each connection stands once under each of its keys, in a bucket that its key may use; nothing else stands there."""
+    """Each connection has one slot by its client's end, or one under each of its whole keys; nothing else stands there.
+
+    These are in buckets that they may use at its level.
+    """
     buckets = read_buckets(director)
     seed = int.from_bytes(director.store.ledger.memory[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8], "little")
-    expected: dict[tuple[int, int], list[list[int]]] = {}
-    for conn in live:
-        base = conn.dest * layout.DEST_SIZE
-        ends = [(conn.virtual, conn.vport)]
-        if conn.method is ForwardingMethod.MASQUERADE:  # answers to the others do not come by here
-            ends.append((director.store.dests.memory[base : base + 16], conn.dport))
-        for other, port in ends:
-            hashed = hash_ends(seed, conn, other, port)
-            tag = hashed >> 56
-            expected.setdefault((tag, conn.number), []).append(choices(hashed, len(buckets)))
+    slots = Counter((index, slot) for index, bucket in enumerate(buckets) for slot in bucket[1:] if slot)
     spilled = Counter[int]()
-    for index, bucket in enumerate(buckets):
-        for slot in bucket[1:]:
-            if not slot:
-                continue
-            keys = expected.get((slot >> 24, slot & 0xFFFFFF))
-            assert keys, f"bucket {index} has {slot:08x}, which is no live connection's"
-            fitting = next((key for key in keys if index in key), None)
-            assert fitting is not None, f"{slot:08x} is in the wrong bucket {index}"
-            keys.remove(fitting)
-            spilled.update(fitting[: fitting.index(index)])
-    assert not any(expected.values()), "a connection is missing in the index"
+    for conn in live:
+        hashed = hash_end(seed, conn)
+        first = hashed & (1 << conn.level) - 1
+        if not conn.spilled:
+            slots[first, slot_of(hashed, conn)] -= 1
+            continue
+        spilled[first] += 1
+        for other, port in whole_keys(director, conn):
+            hashed = hash_ends(seed, conn, other, port)
+            later, slot = choices(hashed, conn.level), slot_of(hashed, conn)
+            taken = next((index for index in later if slots[index, slot]), None)
+            assert taken is not None, f"{conn} is missing in the index"
+            slots[taken, slot] -= 1
+            spilled.update(later[: later.index(taken)])
+    assert not any(slots.values()), f"slots of no live connection, or missing: {+slots} {-slots}"
     for index, bucket in enumerate(buckets):
         assert bucket[0] == spilled[index], f"bucket {index} says {bucket[0]} spilled, there are {spilled[index]}"
+    assert director.store.array("pool").words[_POOL_LINKED] == len(live)
+
+
+def whole_keys(director: Director, conn: Conn) -> list[tuple[bytes, int]]:
+    """The other ends of a connection: the virtual one and, where answers come by here, the destination."""
+    ends = [(conn.virtual, conn.vport)]
+    if conn.method is ForwardingMethod.MASQUERADE:
+        base = conn.dest * layout.DEST_SIZE
+        ends.append((director.store.dests.memory[base : base + 16], conn.dport))
+    return ends
 
 
 def check_pool(director: Director) -> None:
@@ -210,9 +224,25 @@ def hash_ends(seed: int, conn: Conn, other: bytes, port: int) -> int:
         for three in (client[:3], words[:3]):
             a, b, c = mix(a + three[0] & _WORD, b + three[1] & _WORD, c + three[2] & _WORD)
     a, b = a + client[3] & _WORD, b + words[3] & _WORD
-    # Ports lie in memory in network order and are read as little-endian numbers.
-    cport, oport = (int.from_bytes(each.to_bytes(2, "big"), "little") for each in (conn.cport, port))
-    c = c + (cport << 16 | oport) & _WORD
+    return final(a, b, c + (swapped(conn.cport) << 16 | swapped(port)) & _WORD)
+
+
+def hash_end(seed: int, conn: Conn) -> int:
+    """64-bit hash of a connection's client end."""
+    client = struct.unpack("<4I", conn.client)
+    a, b, c = seed & _WORD, seed >> 32, 0xDEADBEEF + conn.protocol & _WORD
+    if any(conn.client[:8]):
+        a, b, c = mix(a + client[0] & _WORD, b + client[1] & _WORD, c + client[2] & _WORD)
+    return final(a + client[3] & _WORD, b + swapped(conn.cport) & _WORD, c)
+
+
+def swapped(port: int) -> int:
+    """Ports lie in memory in network order and are read as little-endian numbers."""
+    return int.from_bytes(port.to_bytes(2, "big"), "little")
+
+
+def final(a: int, b: int, c: int) -> int:
+    """The last step of lookup3."""
     c = ((c ^ b) - rotate(b, 14)) & _WORD
     a = ((a ^ c) - rotate(c, 11)) & _WORD
     b = ((b ^ a) - rotate(a, 25)) & _WORD
@@ -223,10 +253,16 @@ def hash_ends(seed: int, conn: Conn, other: bytes, port: int) -> int:
     return int(b << 32 | c)
 
 
-def choices(hashed: int, buckets: int) -> list[int]:
-    """The buckets that a key may use, in order."""
-    index, found = hashed & buckets - 1, []
-    for _ in range(_CHOICES):
+def slot_of(hashed: int, conn: Conn) -> int:
+    """What a slot of a connection holds."""
+    return (hashed >> 56 ^ conn.level) << 24 | conn.number
+
+
+def choices(hashed: int, level: int) -> list[int]:
+    """The buckets that a whole key may use at a level, in order."""
+    mask = (1 << level) - 1
+    index, found = hashed & mask, []
+    for _ in range(_LATER_CHOICES):
         found.append(index)
-        index = index + ((hashed >> 56) * 0x5BD1E995 | 1) & buckets - 1
+        index = index + ((hashed >> 56) * 0x5BD1E995 | 1) & mask
     return found

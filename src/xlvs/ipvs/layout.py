@@ -10,7 +10,7 @@ from typing import Final
 
 # The number of this set of layouts, LAYOUT in types.h: raised with every change, so that no version edits or takes
 # over the tables of another.
-LAYOUT: Final = 4
+LAYOUT: Final = 5
 
 # service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
 # wrr max, wrr gcd
@@ -63,6 +63,9 @@ CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
 CONN_SIZE: Final = 64
 CONN_LIVE: Final = 1
 CONN_ONE_PACKET: Final = 8  # of the bits
+CONN_PLACE_SHIFT: Final = 4
+PLACE_LEVEL_MASK: Final = 31
+PLACE_SPILLED: Final = 32
 PROTOCOL_TEMPLATE: Final = 0x40  # in the protocol: a persistence template
 TEMPLATE_STATES: Final = ("NONE", "ASSURED")
 

@@ -55,7 +55,7 @@ class Sizes(NamedTuple):
 
 def sizes(connections: int) -> Sizes:
     """Tables for so many connections; numbers are powers of two, and number 0 is nobody's."""
-    return Sizes(connections, connections // 4, connections // 64, connections // 16, connections // 8)
+    return Sizes(connections, connections // 8, connections // 64, connections // 16, connections // 8)
 
 
 def default_sizes() -> Sizes:
@@ -209,7 +209,7 @@ def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Tic
             "tick_shift": pack("<I", pace.shift),
             "ticks_per_second": pack("<I", pace.per_second),
             "conn_entries": pack("<I", room.connections),
-            "bucket_mask": pack("<I", room.buckets - 1),
+            "bucket_level": pack("<I", room.buckets.bit_length() - 1),
             "possible_cpus": pack("<I", possible_cpus()),
             "memory_readable": pack("<I", memory_is_readable()),
             "hash_seed": seed,
