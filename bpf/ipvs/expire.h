@@ -22,7 +22,6 @@ struct sweep {
 	__u32 level; /* of the index: connections at others are moved there */
 	__u32 tired; /* 1: it moved as many as it may in this slice */
 	__u32 left; /* 1: one stayed at another level */
-	__u32 rounded; /* 1: the end of the table was passed */
 };
 
 #define SWEEP_NO_LEVEL 32
@@ -180,7 +179,6 @@ static long sweep_step(__u32 i, void *data)
 
 	if (sweep->next > sweep->high) {
 		sweep->next = 1;
-		sweep->rounded = 1;
 		if (sweep->all)
 			return 1;
 	}
@@ -199,22 +197,25 @@ static __always_inline __u32 sweep_high(void)
 	return high < conn_entries ? high : conn_entries - 1;
 }
 
-/* A round of the sweeper is over: it saw every connection. When it left none at another level, those that were searched
- * when it began need not be any more. When the index is nearly empty, its level falls. `former` and `sweep` are from
- * before the slice, part of which belongs to the next round. */
-static __always_inline void sweep_round(struct clockwork *clock, struct index_state *state, __u32 former,
-					const struct sweep *sweep)
+static __always_inline void sweep_begin_round(struct clockwork *clock, const struct index_state *state, __u32 level)
+{
+	clock->round_level = level;
+	clock->round_former = state->former;
+	clock->round_seen = 0;
+	clock->round_left = 0;
+}
+
+/* The sweeper has seen every connection since the round began. When it left none at another level, those that were
+ * searched then need not be any more. When the index is nearly empty, its level falls. */
+static __always_inline void sweep_end_round(const struct clockwork *clock, struct index_state *state)
 {
 	struct pool *pool_state = pool_get();
 
-	if (!clock->round_left && clock->round_level == sweep->level)
-		__sync_fetch_and_and(&state->former, ~clock->round_former);
+	if (!clock->round_left)
+		__sync_fetch_and_and(&state->former, ~clock->round_former | 1u << (clock->round_level & 31));
 	if (pool_state && !state->former && state->risen &&
-	    pool_state->linked < (__u32)BUCKET_EMPTY << (sweep->level & 31))
+	    pool_state->linked < (__u32)BUCKET_EMPTY << (clock->round_level & PLACE_LEVEL_MASK))
 		index_change(state, state->risen, state->risen - 1);
-	clock->round_level = sweep->level;
-	clock->round_former = former;
-	clock->round_left = sweep->left;
 }
 
 /* One slice: the whole table about once a second. Returns whether it ended early, for connections had to be moved. */
@@ -227,18 +228,21 @@ static __always_inline int sweep_slice(struct clockwork *clock, const struct set
 		.now = ticks_now(),
 		.set = set,
 	};
-	__u32 former;
 
 	if (!sweep.high || !state)
 		return 0;
-	former = state->former;
 	state->moves = MOVES_PER_SLICE;
 	sweep.level = level_now(state);
+	if (sweep.level != clock->round_level)
+		sweep_begin_round(clock, state, sweep.level);
 	bpf_loop(sweep.high / slices_per_second + 1, sweep_step, &sweep, 0);
 	clock->round_left |= sweep.left;
-	if (sweep.rounded)
-		sweep_round(clock, state, former, &sweep);
+	clock->round_seen += sweep.next - clock->sweep_next + (sweep.next > clock->sweep_next ? 0 : sweep.high);
 	clock->sweep_next = sweep.next;
+	if (clock->round_seen > sweep.high) {
+		sweep_end_round(clock, state);
+		sweep_begin_round(clock, state, level_now(state));
+	}
 	return sweep.tired;
 }
 

@@ -16,7 +16,7 @@
 #include "hash.h"
 #include "maps.h"
 
-#define BUCKET_CHOICES 4 /* the first one, and those of a whole key */
+#define BUCKET_CHOICES 8 /* the first one, and those of a whole key */
 #define BUCKET_FULL 11 /* slots in use, on average, from which on the level rises */
 #define BUCKET_EMPTY 1 /* below which it falls */
 #define LEVEL_LEAST 12 /* such an index stays in the second level of caches */
@@ -149,6 +149,13 @@ static __always_inline void buckets_count_spilled(__u64 hash, __u32 level, int c
 	}
 }
 
+/* A function of its own for the sake of the stack. */
+__noinline int index_announce(__u64 hash, __u32 level, int choice, int by)
+{
+	buckets_count_spilled(hash, level, choice, by);
+	return 0;
+}
+
 /* Link a spilled connection under a whole key. Returns 0, or -1 when all its buckets are full. */
 __noinline int index_link_key(__u64 hash, __u32 level, __u32 number)
 {
@@ -156,10 +163,10 @@ __noinline int index_link_key(__u64 hash, __u32 level, __u32 number)
 
 	for (int choice = 1; choice < BUCKET_CHOICES; choice++) {
 		/* Announced before: a look-up that comes between must not stop too early. */
-		buckets_count_spilled(hash, level, choice, 1);
+		index_announce(hash, level, choice, 1);
 		if (!bucket_link(bucket_get(at), index_slot(hash, level, number)))
 			return 0;
-		buckets_count_spilled(hash, level, choice, -1);
+		index_announce(hash, level, choice, -1);
 		at = bucket_after(at, hash, level);
 	}
 	return -1;

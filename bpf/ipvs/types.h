@@ -423,9 +423,10 @@ struct clockwork {
 	__s32 drop_counter; /* packets up to the next one that drop_packet drops */
 	__s32 idle_counters[16]; /* likewise of drop_entry, by packets that a connection has had */
 	__u32 defended; /* tick at which the defences last looked at the memory */
-	__u32 round_former; /* levels that were searched, beside the present one, when this round of the sweeper began */
-	__u32 round_level; /* the present one then */
-	__u32 round_left; /* 1: it met a connection at another level and could not move it */
+	__u32 round_level; /* of the index, when a round of the sweeper began; another level begins another round */
+	__u32 round_former; /* levels that were searched as well then */
+	__u32 round_seen; /* connections looked at in this round */
+	__u32 round_left; /* 1: one of them is at another level, and could not be moved */
 	struct counters total;
 };
 

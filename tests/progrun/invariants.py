@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.progrun.director import Director
 
 _ACTIVE = {"ESTABLISHED", "SYN_SENT", "SYN_RECV", "SYNACK"}
-_LATER_CHOICES = 3
+_LATER_CHOICES = 7
 _POOL_LINKED = 4  # word of struct pool
 _SLOTS = 15
 _WORD = 0xFFFFFFFF
