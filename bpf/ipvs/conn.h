@@ -32,14 +32,13 @@ enum conn_view {
 	VIEW_COUNT = 3,
 };
 
-/* The ends of a packet in the order of a connection's key. */
+/* What a template is looked for by: ends in the order of a connection's key. */
 struct conn_key {
 	struct addr client;
 	struct addr other;
 	__be16 cport;
 	__be16 oport;
 	__u8 protocol;
-	__u8 direction;
 };
 
 /* What was decided for a new connection. */
@@ -63,21 +62,48 @@ static __always_inline int conn_is_live(const struct conn *conn, __u32 now)
 	return conn->word.life == LIFE_LIVE && (__s32)(conn->word.expires - now) > 0;
 }
 
-static __always_inline int conn_matches(const struct conn *conn, const struct conn_key *key)
-{
-	struct dest *dest;
+/* Ports and protocol of a packet, as they stand in its connection, where they are one word with the method. */
+struct ends {
+	union {
+		struct {
+			__be16 cport;
+			__be16 vport;
+			__be16 dport;
+			__u8 protocol;
+			__u8 method;
+		};
+		__u64 all;
+	};
+};
 
-	if (conn->cport != key->cport || conn->protocol != key->protocol || !addr_equal(&conn->client, &key->client))
-		return 0;
-	if (key->direction == DIRECTION_FORWARD)
-		return conn->vport == key->oport && addr_equal(&conn->virtual, &key->other);
-	if (conn->method != METHOD_MASQUERADE || conn->dport != key->oport)
-		return 0;
-	dest = dest_get(conn->dest);
-	return dest && addr_equal(&dest->addr, &key->other);
+#define ENDS_FORWARD 0x00ff0000ffffffffULL /* all but dport and method */
+#define ENDS_REPLY 0xffffffff0000ffffULL /* all but vport: that of masquerading is the method */
+
+_Static_assert(__builtin_offsetof(struct conn, method) == __builtin_offsetof(struct conn, cport) + 7 &&
+		       __builtin_offsetof(struct conn, cport) % 8 == 0 && METHOD_MASQUERADE == 0,
+	       "the ends of a connection are one word");
+
+static __always_inline __be16 ends_other_port(struct ends ends, __u32 direction)
+{
+	return direction == DIRECTION_FORWARD ? ends.vport : ends.dport;
 }
 
-static __always_inline __u32 conn_find_in(const struct bucket *bucket, __u32 tag, const struct conn_key *key, __u32 now)
+static __always_inline int conn_matches(const struct conn *conn, const struct addr *client, const struct addr *other,
+					struct ends ends, __u32 direction)
+{
+	__u64 mask = direction == DIRECTION_FORWARD ? ENDS_FORWARD : ENDS_REPLY;
+	struct dest *dest;
+
+	if ((*(const __u64 *)&conn->cport & mask) != ends.all || !addr_equal(&conn->client, client))
+		return 0;
+	if (direction == DIRECTION_FORWARD)
+		return addr_equal(&conn->virtual, other);
+	dest = dest_get(conn->dest);
+	return dest && addr_equal(&dest->addr, other);
+}
+
+static __always_inline __u32 conn_find_in(const struct bucket *bucket, __u32 tag, const struct addr *client,
+					  const struct addr *other, struct ends ends, __u32 direction, __u32 now)
 {
 	for (int i = 0; i < BUCKET_SLOTS; i++) {
 		__u32 slot = bucket->slots[i], number = slot & CONN_NUMBER_MASK;
@@ -86,30 +112,42 @@ static __always_inline __u32 conn_find_in(const struct bucket *bucket, __u32 tag
 		if (slot >> CONN_NUMBER_BITS != tag || !number)
 			continue;
 		conn = conn_get(number);
-		if (conn && conn_is_live(conn, now) && conn_matches(conn, key))
+		if (conn && conn_is_live(conn, now) && conn_matches(conn, client, other, ends, direction))
 			return number;
 	}
 	return 0;
 }
 
-/* Number of the live connection of a key that is linked at a level, 0: none. */
-__noinline __u32 conn_find_at(const struct conn_key *key, __u64 hash, __u32 level, __u32 now)
-{
-	__u32 at = bucket_of(hash, level);
+/* Where to look for a connection: the level of the index, and the direction that the packet takes, in one argument. */
+#define LOOK_REPLY 32
 
-	if (!key)
+static __always_inline __u32 look_direction(__u32 look)
+{
+	return look & LOOK_REPLY ? DIRECTION_REPLY : DIRECTION_FORWARD;
+}
+
+/* Number of the live connection of a packet's ends that is linked at a level, 0: none. `all` is that of struct ends. */
+__noinline __u32 conn_find_at(const struct addr *client, const struct addr *other, __u64 all, __u32 look, __u32 now)
+{
+	__u32 level = look & PLACE_LEVEL_MASK, direction = look_direction(look), at;
+	struct ends ends = { .all = all };
+	__u64 hash;
+
+	if (!client || !other)
 		return 0;
+	hash = hash_end(client, ends.cport, ends.protocol);
+	at = bucket_of(hash, level);
 	for (int choice = 0; choice < BUCKET_CHOICES; choice++) {
 		const struct bucket *bucket = bucket_get(at);
 		__u32 number;
 
 		if (!bucket)
 			return 0;
-		number = conn_find_in(bucket, index_tag(hash, level), key, now);
+		number = conn_find_in(bucket, index_tag(hash, level), client, other, ends, direction, now);
 		if (number || !bucket->spilled)
 			return number;
 		if (!choice) {
-			hash = conn_key_hash(key);
+			hash = hash_ends(client, ends.cport, other, ends_other_port(ends, direction), ends.protocol);
 			at = bucket_of(hash, level);
 		} else {
 			at = bucket_after(at, hash, level);
@@ -120,70 +158,70 @@ __noinline __u32 conn_find_at(const struct conn_key *key, __u64 hash, __u32 leve
 
 /* The same where the first choice at the present level does not have it: at later ones, and among those that the sweeper
  * has not moved to this level yet. One that it moved just now is at this level after all. */
-static __always_inline __u32 conn_find_elsewhere(const struct conn_key *key, __u64 end, __u32 spilled, __u32 former,
-						 __u32 present, __u32 now)
+static __always_inline __u32 conn_find_elsewhere(const struct addr *client, const struct addr *other, __u64 all,
+						 __u32 look, __u32 spilled, __u32 former, __u32 now)
 {
-	__u32 number = spilled ? conn_find_at(key, end, present, now) : 0;
+	__u32 number = spilled ? conn_find_at(client, other, all, look, now) : 0;
 
 	if (!former)
 		return number;
 	for (__u32 level = 0; level <= PLACE_LEVEL_MAX && !number; level++)
 		if (former & 1u << level)
-			number = conn_find_at(key, end, level, now);
-	return number ? number : conn_find_at(key, end, present, now);
+			number = conn_find_at(client, other, all, level | (look & LOOK_REPLY), now);
+	return number ? number : conn_find_at(client, other, all, look, now);
 }
 
-/* Number of the live connection of a key, 0: none. */
-__noinline __u32 conn_find(const struct conn_key *key, __u32 now)
+/* Number of the live connection of a packet's ends, 0: none. `all` is that of struct ends. */
+__noinline __u32 conn_find(const struct addr *client, const struct addr *other, __u64 all, __u32 direction, __u32 now)
 {
 	struct index_state *state = index_get();
+	struct ends ends = { .all = all };
 	const struct bucket *bucket;
 	__u32 level, number;
-	__u64 end;
+	__u64 hash;
 
-	if (!key || !state)
+	if (!client || !other || !state)
 		return 0;
 	level = level_now(state);
-	end = hash_end(&key->client, key->cport, key->protocol);
-	bucket = bucket_get(bucket_of(end, level));
+	hash = hash_end(client, ends.cport, ends.protocol);
+	bucket = bucket_get(bucket_of(hash, level));
 	if (!bucket)
 		return 0;
-	number = conn_find_in(bucket, index_tag(end, level), key, now);
+	number = conn_find_in(bucket, index_tag(hash, level), client, other, ends, direction, now);
 	if (number)
 		return number;
-	return conn_find_elsewhere(key, end, bucket->spilled, state->former & ~(1u << (level & 31)), level, now);
+	return conn_find_elsewhere(client, other, all, direction == DIRECTION_REPLY ? level | LOOK_REPLY : level,
+				   bucket->spilled, state->former & ~(1u << (level & 31)), now);
 }
 
 static __always_inline __u32 conn_of_ends(const struct addr *client, __be16 cport, const struct addr *other,
 					  __be16 oport, __u8 protocol, __u8 direction, __u32 now)
 {
-	struct conn_key key = {};
+	struct ends ends = { .cport = cport, .protocol = protocol_of_conn(protocol) };
 
-	key.client = *client;
-	key.cport = cport;
-	key.other = *other;
-	key.oport = oport;
-	key.protocol = protocol_of_conn(protocol);
-	key.direction = direction;
-	return conn_find(&key, now);
+	if (direction == DIRECTION_FORWARD)
+		ends.vport = oport;
+	else
+		ends.dport = oport;
+	return conn_find(client, other, ends.all, direction, now);
 }
 
 /* Number of the connection that a packet towards a virtual address belongs to, 0: none. */
-__noinline __u32 conn_of_request(const struct packet *p, __u32 now)
+static __always_inline __u32 conn_of_request(const struct packet *p, __u32 now)
 {
-	return p ? conn_of_ends(&p->src, p->sport, &p->dst, p->dport, p->protocol, DIRECTION_FORWARD, now) : 0;
+	return conn_of_ends(&p->src, p->sport, &p->dst, p->dport, p->protocol, DIRECTION_FORWARD, now);
 }
 
 /* Number of the connection that a packet from a destination answers, 0: none. */
-__noinline __u32 conn_of_answer(const struct packet *p, __u32 now)
+static __always_inline __u32 conn_of_answer(const struct packet *p, __u32 now)
 {
-	return p ? conn_of_ends(&p->dst, p->dport, &p->src, p->sport, p->protocol, DIRECTION_REPLY, now) : 0;
+	return conn_of_ends(&p->dst, p->dport, &p->src, p->sport, p->protocol, DIRECTION_REPLY, now);
 }
 
 /* Number of the connection that a packet from its virtual address answers, 0: none. */
-__noinline __u32 conn_of_direct_answer(const struct packet *p, __u32 now)
+static __always_inline __u32 conn_of_direct_answer(const struct packet *p, __u32 now)
 {
-	return p ? conn_of_ends(&p->dst, p->dport, &p->src, p->sport, p->protocol, DIRECTION_FORWARD, now) : 0;
+	return conn_of_ends(&p->dst, p->dport, &p->src, p->sport, p->protocol, DIRECTION_FORWARD, now);
 }
 
 /* Number of the connection that a packet quoted by an ICMP error belongs to: a request (to be found under the reply
@@ -192,9 +230,8 @@ static __always_inline __u32 conn_of_quote(const struct packet *inner, __u32 dir
 {
 	if (direction == DIRECTION_FORWARD)
 		return conn_of_direct_answer(inner, now);
-	return inner ? conn_of_ends(&inner->src, inner->sport, &inner->dst, inner->dport, inner->protocol,
-				    DIRECTION_REPLY, now) :
-		       0;
+	return conn_of_ends(&inner->src, inner->sport, &inner->dst, inner->dport, inner->protocol, DIRECTION_REPLY,
+			    now);
 }
 
 static __always_inline __u64 conn_forward_hash(const struct conn *conn)

@@ -282,22 +282,29 @@ static __noinline int notice_answer(ctx_t *ctx, struct work *work, const struct 
 	return 1;
 }
 
-static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work, const struct filter *filter,
+/* What the bits say of a packet's addresses. */
+struct filtered {
+	__u32 to_virtual;
+	__u32 from_virtual;
+	__u32 from_dest;
+};
+
+static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work, struct filtered filtered,
 						  const struct settings *set, __u32 now)
 {
 	struct packet *p = &work->packet;
 	enum verdict verdict;
 
-	if (filter_has(filter->dest, &p->src)) {
+	if (filtered.from_dest) {
 		verdict = handle_reply(ctx, work, set, now);
 		if (verdict == VERDICT_CONTINUE && set->sysctls[SYSCTL_NAT_ICMP_SEND])
 			verdict = refuse_stray(ctx, work, set);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
-	if (!CTX_IS_XDP && filter_has(filter->virtual, &p->src) && notice_answer(ctx, work, set, now))
+	if (!CTX_IS_XDP && filtered.from_virtual && notice_answer(ctx, work, set, now))
 		return VERDICT_PASS;
-	if (filter_has(filter->virtual, &p->dst) || mark_is_known(p))
+	if (filtered.to_virtual || mark_is_known(p))
 		return handle_forward(ctx, work, set, now);
 	return VERDICT_PASS;
 }
@@ -307,6 +314,7 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 	struct packet *p = &work->packet;
 	struct settings *set = settings_get();
 	struct filter *filter_bits;
+	struct filtered filtered;
 	enum verdict verdict;
 	__u32 zero = 0;
 
@@ -326,9 +334,11 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 	filter_bits = bpf_map_lookup_elem(&filter, &zero);
 	if (!filter_bits)
 		return VERDICT_PASS;
-	if (!filter_has(filter_bits->virtual, &p->dst) && !filter_has(filter_bits->dest, &p->src) &&
-	    !filter_has(filter_bits->virtual, &p->src) && !parse_is_icmp(p) && !mark_is_known(p) &&
-	    !(p->part != FRAGMENT_NONE && mark_counts(set, p)))
+	filtered.to_virtual = filter_has(filter_bits->virtual, &p->dst);
+	filtered.from_virtual = filter_has(filter_bits->virtual, &p->src);
+	filtered.from_dest = filter_has(filter_bits->dest, &p->src);
+	if (!filtered.to_virtual && !filtered.from_dest && !filtered.from_virtual && !parse_is_icmp(p) &&
+	    !mark_is_known(p) && !(p->part != FRAGMENT_NONE && mark_counts(set, p)))
 		return mark_is_awaited(set, p) ? mark_leave(ctx, work, set) : VERDICT_PASS;
 	if (!p->own && !p->detour && ctx_is_strangers(ctx))
 		return VERDICT_PASS;
@@ -339,7 +349,7 @@ static __always_inline enum verdict handle(ctx_t *ctx, struct work *work)
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
-	verdict = handle_packet(ctx, work, filter_bits, set, ticks_now());
+	verdict = handle_packet(ctx, work, filtered, set, ticks_now());
 	if (p->part != FRAGMENT_NONE)
 		fragment_judged(p, verdict, ticks_now());
 	if (verdict == VERDICT_PASS && mark_is_awaited(set, p))

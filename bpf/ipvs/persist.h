@@ -50,7 +50,6 @@ static __always_inline void persist_key(struct conn_key *key, const struct servi
 	key->cport = 0;
 	key->oport = persist_is_port(svc, port) ? port : 0;
 	key->protocol = protocol | PROTOCOL_TEMPLATE;
-	key->direction = DIRECTION_FORWARD;
 	if (svc->key.fwmark && port != svc->key.vport) {
 		key->protocol = PROTOCOL_TEMPLATE;
 		persist_mark(&key->other, svc->key.family, svc->key.fwmark);
