@@ -292,7 +292,7 @@ static __always_inline void conn_unlink(const struct conn_hashes *hashes, struct
 }
 
 /* A free number, 0: the table is full. */
-static __always_inline __u32 conn_allocate(void)
+static __always_inline __u32 conn_allocate(__u32 now)
 {
 	struct pool *pool_state;
 	__u32 number = 0;
@@ -300,15 +300,32 @@ static __always_inline __u32 conn_allocate(void)
 	if (!bpf_map_pop_elem(&free_conns, &number))
 		return number;
 	pool_state = pool_get();
-	if (!pool_state || pool_state->next >= conn_entries - 1)
+	if (!pool_state)
 		return 0;
-	number = __sync_fetch_and_add(&pool_state->next, 1) + 1;
-	return number < conn_entries ? number : 0;
+	if (pool_state->next < conn_entries - 1) {
+		number = __sync_fetch_and_add(&pool_state->next, 1) + 1;
+		if (number < conn_entries)
+			return number;
+	}
+	pool_state->full = now;
+	return 0;
+}
+
+/* Whether there was no place a moment ago: a flood of first packets shall not cost more than it must. */
+static __always_inline int conn_is_scarce(__u32 now)
+{
+	const struct pool *pool_state = pool_get();
+
+	return pool_state && pool_state->full == now;
 }
 
 static __always_inline void conn_give_back(__u32 number)
 {
+	struct pool *pool_state = pool_get();
+
 	bpf_map_push_elem(&free_conns, &number, BPF_ANY);
+	if (pool_state)
+		pool_state->full = 0;
 }
 
 /* End a live connection: once, whoever sees it first. Its memory follows by the sweeper. All that is needed of it is
@@ -377,7 +394,7 @@ static __always_inline struct conn_word conn_first_word(const struct conn *conn,
  * expires. */
 __noinline __u32 conn_new(const struct packet *p, const struct choice *choice, __u32 now)
 {
-	__u32 number = conn_allocate();
+	__u32 number = conn_allocate(now);
 	struct conn *conn = conn_get(number);
 	struct conn_word word;
 	struct dest *dest;

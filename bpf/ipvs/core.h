@@ -178,6 +178,8 @@ static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct
 		return VERDICT_PASS;
 	if (set->drop_rate && defence_drops(set))
 		return DROP_DEFENCE;
+	if (conn_is_scarce(now) && !(svc->flags & SERVICE_ONE_PACKET))
+		return DROP_TABLE_FULL;
 	verdict = choose(ctx, work, svc, service, now);
 	if (verdict == DROP_NO_DESTINATION)
 		verdict = leave(ctx, work, svc, set);

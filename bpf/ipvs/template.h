@@ -311,7 +311,7 @@ __noinline __u32 template_new(const struct conn_key *key, const struct call *cal
 			      __u32 timeout, __u32 now)
 {
 	struct conn_word word = { .all = 0 };
-	__u32 number = conn_allocate();
+	__u32 number = conn_allocate(now);
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 

@@ -481,7 +481,8 @@ struct pool {
 	__u32 localities_checked; /* tick at which those were last looked for that may go */
 	__u32 path_mtus_until; /* tick up to which there may be a live entry in `path_mtus` */
 	__u32 linked; /* connections in the index */
-	__u32 reserved[11];
+	__u32 full; /* tick at which there was last no place for a connection, 0: one was given back since */
+	__u32 reserved[10];
 };
 
 /* The size of the index, see index.h; a line of its own, which seldom changes. One element. */

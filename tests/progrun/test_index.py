@@ -12,11 +12,12 @@ import pytest
 from tests.netns.listing import eventually
 from tests.progrun import invariants
 from tests.progrun.director import INNER, TO_CLIENT, TO_SERVER, director
-from tests.progrun.packets import Packet, end
+from tests.progrun.packets import UDP, Packet, end
 from tests.progrun.pair import from_server
 from tests.progrun.rules import add
 from tests.reference.tcp_states import ACK, SYN
 from xlvs.ipvs.program import sizes
+from xlvs.model.settings import Timeouts
 
 if TYPE_CHECKING:
     from tests.progrun.director import Director
@@ -46,13 +47,13 @@ def levels(made: Director) -> set[int]:
 def test_the_index_follows_the_number_of_connections() -> None:
     """No connection is lost while they are moved to another level, whichever way."""
     with director(sizes(1 << 16)) as made:
-        add(made.tables, Packet(CLIENT, VIRTUAL).protocol, "10.0.0.1:80", "10.2.1.100:80")
+        add(made.tables, UDP, "10.0.0.1:80", "10.2.1.100:80")
+        made.tables.set_timeouts(Timeouts(udp_s=86400))
         for number in range(ENOUGH + 1):
-            assert made.tc(Packet(client(number), VIRTUAL).frame()).verdict == "FORWARD"
+            assert made.tc(Packet(client(number), VIRTUAL, UDP).frame()).verdict == "FORWARD"
         assert state(made)[0] == 1
         for number in range(0, ENOUGH, 97):
-            packet = replace(Packet(client(number), VIRTUAL), flags=ACK)
-            assert made.xdp(packet.frame()).verdict == "FORWARD"
+            assert made.xdp(Packet(client(number), VIRTUAL, UDP).frame()).verdict == "FORWARD"
         assert eventually(lambda: state(made) == (1, 0)), "a former level is searched for ever"
         assert levels(made) == {NEXT}
         assert invariants.check(made) == ENOUGH + 1, "a connection was not found, and begun again"
