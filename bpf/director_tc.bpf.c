@@ -24,6 +24,31 @@
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 
+/* Of the usual packets just the headers lie in the linear part. To pull more there costs a copy of all that TCP still
+ * holds on to. */
+static __always_inline int headers_are_linear(const struct __sk_buff *ctx)
+{
+	const struct ethhdr *eth = ctx_data(ctx);
+	const void *end = ctx_data_end(ctx), *header = eth + 1;
+	const struct ipv6hdr *ip6 = header;
+	const struct iphdr *ip = header;
+	__u8 protocol;
+
+	if ((const void *)(ip + 1) > end)
+		return 0;
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		protocol = ip->ihl == sizeof(*ip) / 4 ? ip->protocol : 0;
+		header = ip + 1;
+	} else {
+		if (eth->h_proto != bpf_htons(ETH_P_IPV6) || (const void *)(ip6 + 1) > end)
+			return 0;
+		protocol = ip6->nexthdr;
+		header = ip6 + 1;
+	}
+	return (protocol == IPPROTO_TCP && header + sizeof(struct tcphdr) <= end) ||
+	       (protocol == IPPROTO_UDP && header + sizeof(struct udphdr) <= end);
+}
+
 SEC("tc")
 int director_tc(struct __sk_buff *ctx)
 {
@@ -31,7 +56,7 @@ int director_tc(struct __sk_buff *ctx)
 	enum verdict verdict;
 
 	/* Headers may lie outside the linear part of the packet. */
-	if (ctx->data + HEADERS_MAX > ctx->data_end && ctx->len > ctx->data_end - ctx->data)
+	if (ctx->data + HEADERS_MAX > ctx->data_end && ctx->len > ctx->data_end - ctx->data && !headers_are_linear(ctx))
 		ctx_pull(ctx, HEADERS_MAX);
 	if (!work)
 		return CTX_PASS;
