@@ -57,7 +57,7 @@ __noinline int sweep_move(struct conn *conn, __u32 number, __u32 level)
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < 3; i++) {
 		old.all = conn->word.all;
-		if (old.life != LIFE_LIVE || conn_place(old) != former)
+		if (old.life != LIFE_LIVE || old.bits & CONN_OUTDATED || conn_place(old) != former)
 			break;
 		new = old;
 		new.bits = (old.bits & ~(CONN_PLACE_MASK << CONN_PLACE_SHIFT)) | place << CONN_PLACE_SHIFT;
