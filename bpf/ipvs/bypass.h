@@ -58,7 +58,7 @@ static __noinline enum verdict bypass(ctx_t *ctx, struct work *work, struct conn
 	struct packet *p = &work->packet;
 	long rc;
 
-	rc = hop_find(ctx, &work->fib, p, conn, DIRECTION_FORWARD, &p->src, &p->dst, 0, now);
+	rc = hop_find(ctx, &work->fib, p, conn, 0, DIRECTION_FORWARD, &p->src, &p->dst, 0, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	if (p->part != FRAGMENT_LATER)

@@ -41,8 +41,8 @@ static __always_inline long reply_hop(ctx_t *ctx, struct work *work, struct conn
 {
 	int reroute = set->sysctls[SYSCTL_SNAT_REROUTE] || !dest;
 
-	return hop_find(ctx, &work->fib, &work->packet, conn, DIRECTION_REPLY, reroute ? &conn->virtual : &dest->addr,
-			&conn->client, reroute, now);
+	return hop_find(ctx, &work->fib, &work->packet, conn, 0, DIRECTION_REPLY,
+			reroute ? &conn->virtual : &dest->addr, &conn->client, reroute, now);
 }
 
 static __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,
@@ -96,7 +96,7 @@ static __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct con
 		work->nat.side = NAT_NOTHING;
 	else if (conn->method != METHOD_MASQUERADE)
 		return DROP_METHOD;
-	rc = hop_find(ctx, fib, p, conn, DIRECTION_FORWARD, &addr_open, &dest->addr, 1, now);
+	rc = hop_find(ctx, fib, p, conn, dest, DIRECTION_FORWARD, &addr_open, &dest->addr, 1, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	if (p->part != FRAGMENT_LATER) {

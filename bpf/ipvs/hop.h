@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The way a connection's packets go on, remembered for a moment.
  *
- * The routing table is asked per connection and direction, as it would be per packet, so that rules by source
- * or mark hold; what it says is good for a tenth of a second, so that a route or neighbour that changes is followed
- * within it. With hundreds of thousands of connections that would be a question for every packet: while the answers to
- * others confirm a way, it is good for a second. Ways out are few: they stand in a table of their own, found by their
- * contents, and never change. */
+ * The routing table is asked per connection and direction, so that rules by source or mark hold for answers; requests are
+ * routed with their source open, so what one of them found is good for all to its destination. It is good for a tenth of
+ * a second, so that a route or neighbour that changes is followed within it. With hundreds of thousands of connections
+ * that would be a question for every answer: while the answers to others confirm a way, it is good for a second. Ways out
+ * are few: they stand in a table of their own, found by their contents, and never change. */
 #ifndef XLVS_HOP_H
 #define XLVS_HOP_H
 
@@ -114,19 +114,81 @@ static __always_inline int hop_is_good(const struct hop *hop, __u16 age, __u32 n
 	return pool_state && (__s32)(pool_state->path_mtus_until - now) <= 0;
 }
 
-/* Route a packet of a connection: the result is that of route_own(), or HOP_HAND_UP. `own` 0: that of
- * route(). */
-static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, const struct packet *p, struct conn *conn,
-				     int direction, const struct addr *src, const struct addr *dst, int own, __u32 now)
+/* May the packet take the way that its connection took before? */
+static __always_inline int hop_is_usable(const ctx_t *ctx, const struct hop *hop, const struct packet *p, __u16 age,
+					 __u32 now)
 {
-	__u16 age = now - conn->hop_tick[direction];
+	return hop && hop->state == HOP_READY && hop_is_good(hop, age, now) && p->segment <= hop->mtu &&
+	       (hop->xdp || !CTX_IS_XDP || hop->ifindex == ctx_ifindex(ctx));
+}
+
+/* Requests are routed with their source open, so the way that one of them found is that of all to its destination. */
+static __always_inline int hop_of_dest(const ctx_t *ctx, const struct dest *dest, const struct packet *p,
+				       struct conn *conn, __u32 now)
+{
+	struct dest_hop noted = { .all = dest->hop };
+	__u16 age = now - noted.tick;
+
+	if (!noted.number || age > ticks_per_second / HOP_LIFE_FRACTION || noted.tos != p->tos ||
+	    noted.generation != (__u8)dest->generation || noted.from != (__u16)ctx_ifindex(ctx))
+		return 0;
+	conn->hop[DIRECTION_FORWARD] = noted.number;
+	conn->hop_tick[DIRECTION_FORWARD] = noted.tick;
+	return 1;
+}
+
+static __always_inline void hop_note_dest(const ctx_t *ctx, struct dest *dest, const struct packet *p, __u32 number,
+					  __u32 now)
+{
+	struct dest_hop noted = {
+		.number = number,
+		.tick = now,
+		.tos = p->tos,
+		.generation = dest->generation,
+		.from = ctx_ifindex(ctx),
+	};
+
+	dest->hop = noted.all;
+}
+
+/* Note what the routing table said; its result, or HOP_HAND_UP. */
+static __always_inline long hop_note(ctx_t *ctx, struct bpf_fib_lookup *fib, const struct packet *p, struct conn *conn,
+				     int direction, long rc, __u32 now)
+{
 	struct hop *hop;
 	__u32 number;
+
+	if (!xmit_can(ctx, p, rc, fib))
+		return HOP_HAND_UP;
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS)
+		return rc;
+	number = hop_number(fib);
+	hop = hop_get(number);
+	/* The way back through the interface itself is open to that one alone. */
+	if (hop && CTX_IS_XDP && number && fib->ifindex != ctx_ifindex(ctx))
+		hop->xdp = 1;
+	if (hop && hop->confirmed != now)
+		hop->confirmed = now;
+	conn->hop[direction] = number;
+	conn->hop_tick[direction] = now;
+	return rc;
+}
+
+/* Route a packet of a connection: the result is that of route_own(), or HOP_HAND_UP. `own` 0: that of
+ * route(). `dest`: a request's destination, or null. */
+static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, const struct packet *p, struct conn *conn,
+				     struct dest *dest, int direction, const struct addr *src, const struct addr *dst,
+				     int own, __u32 now)
+{
+	struct hop *hop = hop_get(conn->hop[direction]);
+	int usable = hop_is_usable(ctx, hop, p, now - conn->hop_tick[direction], now);
 	long rc;
 
-	hop = hop_get(conn->hop[direction]);
-	if (hop && hop->state == HOP_READY && hop_is_good(hop, age, now) && p->segment <= hop->mtu &&
-	    (hop->xdp || !CTX_IS_XDP || hop->ifindex == ctx_ifindex(ctx))) {
+	if (!usable && dest && hop_of_dest(ctx, dest, p, conn, now)) {
+		hop = hop_get(conn->hop[direction]);
+		usable = hop_is_usable(ctx, hop, p, now - conn->hop_tick[direction], now);
+	}
+	if (usable && hop) {
 		/* All that xmit() looks at. */
 		fib->ifindex = hop->ifindex;
 		hop_copy_macs(fib_macs(fib), hop->macs);
@@ -141,19 +203,9 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 		if (p->segment > fib->mtu_result)
 			rc = BPF_FIB_LKUP_RET_FRAG_NEEDED;
 	}
-	if (!xmit_can(ctx, p, rc, fib))
-		return HOP_HAND_UP;
-	if (rc != BPF_FIB_LKUP_RET_SUCCESS)
-		return rc;
-	number = hop_number(fib);
-	hop = hop_get(number);
-	/* The way back through the interface itself is open to that one alone. */
-	if (hop && CTX_IS_XDP && number && fib->ifindex != ctx_ifindex(ctx))
-		hop->xdp = 1;
-	if (hop && hop->confirmed != now)
-		hop->confirmed = now;
-	conn->hop[direction] = number;
-	conn->hop_tick[direction] = now;
+	rc = hop_note(ctx, fib, p, conn, direction, rc, now);
+	if (dest && rc == BPF_FIB_LKUP_RET_SUCCESS)
+		hop_note_dest(ctx, dest, p, conn->hop[direction], now);
 	return rc;
 }
 

@@ -269,7 +269,9 @@ struct dest {
 	__u32 persistent;
 	__u32 overloaded;
 	__u32 way; /* of tunnels: number of the way in the upper half, tick of its choice in the lower, see tunnel_way.h */
-	__u32 reserved2[11];
+	__u32 reserved2;
+	__u64 hop; /* of the others: struct dest_hop */
+	__u32 reserved3[8];
 };
 
 #define LOCALITY_MEMBERS 64
@@ -428,6 +430,20 @@ struct clockwork {
 	__u32 round_seen; /* connections looked at in this round */
 	__u32 round_left; /* 1: one of them is at another level, and could not be moved */
 	struct counters total;
+};
+
+/* The next hop towards a destination, and for which packets it is: one word, so that it belongs together. */
+struct dest_hop {
+	union {
+		struct {
+			__u16 number; /* of the hop, 0: none */
+			__u16 tick; /* at which the routing table said so, lower bits */
+			__u8 tos;
+			__u8 generation; /* lower bits of the destination's */
+			__u16 from; /* interface at which they come in, lower bits: whether it forwards matters at times */
+		};
+		__u64 all;
+	};
 };
 
 enum hop_state {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.netns.listing import eventually
 from tests.netns.wire import Sniffer
 from tests.progrun import invariants
 from tests.progrun.director import INNER, SMALL, TC_SHOT, TO_CLIENT, TO_SERVER, XDP_DROP, director, set_sysctl
@@ -102,13 +103,13 @@ def test_a_deleted_destination_drops_by_reason(loaded: Director) -> None:
 def test_without_forwarding_packets_are_dropped_by_reason(
     loaded: Director, name: str, client: tuple[bytes, int], virtual: str, real: str
 ) -> None:
-    """A host that does not forward does not forward for services either."""
+    """A host that does not forward does not forward for services either, once the way it last found is a tenth old."""
     loaded.clear()
     packet = Packet(client, end(virtual))
     add(loaded.tables, packet.protocol, virtual, real)
     set_sysctl(name, "0")
     try:
-        assert loaded.tc(packet.frame()).verdict == "DROP_FORWARDING_OFF"
+        assert eventually(lambda: loaded.tc(packet.frame()).verdict == "DROP_FORWARDING_OFF")
         assert loaded.xdp(packet.frame()).verdict == "HAND_UP"
     finally:
         set_sysctl(name, "1")
