@@ -6,7 +6,6 @@ Only what needs no traffic is here; an implementation with traffic adds that apa
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,7 +54,7 @@ def destination(address: str, port: int = 80, **settings: Any) -> Destination:
     """A masquerading destination."""
     family = Family.IPV6 if ":" in address else Family.IPV4
     plain = Destination(DestinationKey(family, packed(address), port), ForwardingMethod.MASQUERADE)
-    return replace(plain, **settings)
+    return plain._replace(**settings)
 
 
 def destinations_of(tables: IpvsTables, key: ServiceKey) -> list[Destination]:
@@ -99,11 +98,11 @@ class ServicesContract:
     def test_scheduler_and_engine_must_exist(self, tables: IpvsTables, wrong: dict[str, Any]) -> None:
         """Neither adding nor editing takes an unknown name, and nothing changes."""
         with pytest.raises(NoSuchScheduler):
-            tables.add_service(replace(VirtualService(service_key()), **wrong))
+            tables.add_service(VirtualService(service_key())._replace(**wrong))
         assert list(tables.services()) == []
         tables.add_service(VirtualService(service_key(), "rr"))
         with pytest.raises(NoSuchScheduler):
-            tables.update_service(replace(VirtualService(service_key()), **wrong))
+            tables.update_service(VirtualService(service_key())._replace(**wrong))
         assert tables.service(service_key()).service == VirtualService(service_key(), "rr")
 
     def test_a_service_may_have_no_scheduler(self, tables: IpvsTables) -> None:
@@ -172,7 +171,7 @@ class DestinationsContract:
         for each in (one, two, three):
             tables.add_destination(service_key(), each)
         assert destinations_of(tables, service_key()) == [three, two, one]
-        heavier = replace(one, weight=5)
+        heavier = one._replace(weight=5)
         tables.update_destination(service_key(), heavier)
         assert destinations_of(tables, service_key()) == [three, two, heavier]
         tables.delete_destination(service_key(), two.key)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import random
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,19 +95,19 @@ def test_editors_of_one_service_find_it_right_in_the_end() -> None:
 def test_what_there_is_no_room_for_changes_nothing() -> None:
     """Tables of sh use up the places: neither a destination nor another scheduler is half there afterwards."""
     tables = opened()
-    last = replace(service(79), scheduler="rr")
+    last = service(79)._replace(scheduler="rr")
     tables.add_service(last)
     tables.add_destination(last.key, destination(1))
 
     def fill() -> None:
         for each in range(80, 400):
-            tables.add_service(replace(service(each), scheduler="sh"))
+            tables.add_service(service(each)._replace(scheduler="sh"))
             tables.add_destination(service(each).key, destination(1))
 
     with pytest.raises(TableFull):
         fill()
     with pytest.raises(TableFull):
-        tables.update_service(replace(last, scheduler="sh"))
+        tables.update_service(last._replace(scheduler="sh"))
 
     standing = {each.service.key.port: each for each in configured(tables)}
     port = max(standing)

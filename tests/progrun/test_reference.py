@@ -305,7 +305,7 @@ class Play:
         key, at = found[(number * 6 + server.place) % len(found)]
         configured = server.of(key)
         possible = configured.forwarding is ForwardingMethod.TUNNEL or at.family is key.family
-        return key, replace(configured, key=at) if possible else configured
+        return key, configured._replace(key=at) if possible else configured
 
     def switch(self, name: str, value: int) -> None:
         """Change a setting."""

@@ -10,7 +10,6 @@ While the sorry server serves, real servers that come and go are named and told,
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xlvs.healthcheck.effects import Cause, Edit, Note, QuorumChanged, ServerChanged
@@ -178,7 +177,7 @@ class VirtualServer:
         weight = server.weight
         if server.ramp_from is not None:
             weight = max(weight * (now - server.ramp_from) // self.settings.slow_start_us, min(weight, 1))
-        return replace(server.settings.destination, weight=weight)
+        return server.settings.destination._replace(weight=weight)
 
     def _fill(self) -> None:
         """Put in what belongs there, in the order of the configuration."""
@@ -186,9 +185,9 @@ class VirtualServer:
             if server.up and not self.is_sorry:
                 self._put(self._destination(server, 0))
             elif server.settings.inhibit:
-                self._put(replace(server.settings.destination, weight=0))
+                self._put(server.settings.destination._replace(weight=0))
         if self.settings.sorry and (self.is_sorry or self.settings.sorry_inhibit):
-            self._put(self.settings.sorry if self.is_sorry else replace(self.settings.sorry, weight=0))
+            self._put(self.settings.sorry if self.is_sorry else self.settings.sorry._replace(weight=0))
 
     def _put(self, destination: Destination) -> None:
         before = self._present.get(destination.key)
@@ -207,7 +206,7 @@ class VirtualServer:
         if before is None:
             return
         if inhibit:
-            self._put(replace(before, weight=0))
+            self._put(before._replace(weight=0))
             return
         del self._present[destination.key]
         for service in self.settings.services:
@@ -285,5 +284,5 @@ class VirtualServer:
                 if server.up:
                     self._put(self._destination(server, now))
                 elif server.settings.inhibit:
-                    self._put(replace(server.settings.destination, weight=0))
+                    self._put(server.settings.destination._replace(weight=0))
         self._emit(QuorumChanged(settings, up=True, weight=self._live_weight()))

@@ -7,7 +7,7 @@ It passes the same contract as the pinned tables and stands in for them in tests
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xlvs.ipvs import rules
@@ -141,7 +141,7 @@ class MemoryTables:
             return
         for entry in self._services.values():
             entry.zero()
-        self._totals = replace(self._totals, counters=NO_COUNTERS, rates=NO_RATES)
+        self._totals = self._totals._replace(counters=NO_COUNTERS, rates=NO_RATES)
 
     def flush(self) -> None:
         """See `IpvsTables`."""

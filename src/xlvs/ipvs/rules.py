@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlvs.model.address import Family, is_ipv4_multicast, is_ipv6_multicast
 from xlvs.model.destination import ForwardingMethod
@@ -29,8 +28,7 @@ _LOWEST_BACKUP_MAXLEN = 1024
 _HIGHEST_DATAGRAM = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class HostAddresses:
+class HostAddresses(NamedTuple):
     """The director's own addresses and the broadcast addresses of its networks, packed."""
 
     local: frozenset[bytes] = frozenset()
@@ -117,4 +115,4 @@ def daemon_in_force(daemon: SyncDaemon, mtu: int) -> SyncDaemon:
         length = max(lowest, min(daemon.sync_maxlen, _HIGHEST_DATAGRAM - headers))
     else:
         length = (max(_MASTER_MTU, min(mtu, _HIGHEST_DATAGRAM)) if is_backup else _MASTER_MTU) - headers
-    return replace(daemon, sync_maxlen=length)
+    return daemon._replace(sync_maxlen=length)

@@ -6,8 +6,7 @@ Every function gives whole lines; trailing blanks are the original's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlvs.ipvsadm.scheduler_flags import format_scheduler_flags
 from xlvs.ipvsadm.sorting import sort_destinations, sort_services
@@ -40,8 +39,7 @@ _SHORT_TITLE = f"{'Prot LocalAddress:Port':<{_SERVICE_WIDTH}}"
 _SHORT_SECOND_TITLE = "  -> RemoteAddress:Port"
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """A format: its two title lines, and the columns behind a service's and a destination's name.
 
     `pads_service` fills the service's name up to the column where numbers start.

@@ -6,8 +6,7 @@ An option that does nothing but be there has no action: its bit in the request s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlvs.ipvsadm.labels import BIT_OF, Command
 from xlvs.ipvsadm.popt import NO_ARGUMENT, OPTIONAL_ARGUMENT, REQUIRED_ARGUMENT, Option, OptionTable
@@ -36,8 +35,7 @@ _MARK_MAX = (1 << 32) - 1
 _TUNNEL_TYPES = {kind.name.lower(): kind for kind in TunnelType}
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What an option stands for: a command, or a label (if it counts as given) with an action (if it has one)."""
 
     command: Command | None = None

@@ -8,8 +8,7 @@ words without `-` are left over, as is everything after `--`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from xlvs.model.errors import UsageError
 
@@ -32,8 +31,7 @@ class PoptError(UsageError):
         super().__init__(f"{word}: {complaint}")
 
 
-@dataclass(frozen=True, slots=True)
-class Option(Generic[Meaning]):
+class Option(NamedTuple, Generic[Meaning]):
     """An option by its long name (without dashes), its short letter if any, and what it stands for.
 
     `default` is the argument of an option whose optional argument is left out.

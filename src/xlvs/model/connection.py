@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlvs.model.address import Family
 from xlvs.model.service import Protocol
@@ -13,8 +13,7 @@ from xlvs.model.service import Protocol
 ConnectionRow = tuple[int, bytes, int, bytes, int, bytes, int, str, int, str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """One entry of the connection table; a persistence template is one with client port 0.
 
     `family` is that of client and virtual address, `destination_family` may differ (tunnels). `origin` is LOCAL or

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from xlvs.model.address import Family
 
@@ -42,8 +42,7 @@ TUNNEL_FLAG_CHECKSUM = 1
 TUNNEL_FLAG_REMOTE_CHECKSUM = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Tunnel:
+class Tunnel(NamedTuple):
     """Encapsulation: type, UDP port (GUE only) and one of the `TUNNEL_FLAG_` values."""
 
     type: TunnelType = TunnelType.IPIP
@@ -54,8 +53,7 @@ class Tunnel:
 PLAIN_TUNNEL = Tunnel()
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationKey:
+class DestinationKey(NamedTuple):
     """What identifies a destination inside its service: address and port, nothing else."""
 
     family: Family
@@ -63,8 +61,7 @@ class DestinationKey:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """A destination as configured. Weight 0 is quiesced; a threshold of 0 is none."""
 
     key: DestinationKey

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple, Self
 
 from xlvs.model.address import Family, unspecified
 
@@ -35,8 +35,7 @@ class Protocol(IntEnum):
     SCTP = 132
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceKey:
+class ServiceKey(NamedTuple):
     """What identifies a service: protocol, address and port, or a firewall mark and a family.
 
     A mark service has protocol IP, the unspecified address, port 0 and `fwmark` 1 to 2**32-1.
@@ -59,8 +58,17 @@ def host_netmask(family: Family) -> int:
     return NETMASK_IPV4_HOST if family is Family.IPV4 else NETMASK_IPV6_HOST
 
 
-@dataclass(frozen=True, slots=True)
-class VirtualService:
+class _Service(NamedTuple):
+    key: ServiceKey
+    scheduler: str
+    scheduler_flags: int
+    persistence_timeout_s: int
+    netmask: int
+    persistence_engine: str
+    one_packet: bool
+
+
+class VirtualService(_Service):
     """A service as configured.
 
     `scheduler` "" means none (its packets find no destination). `scheduler_flags` are the kernel's bits 0x8, 0x10,
@@ -68,17 +76,23 @@ class VirtualService:
     for IPv6; -1 stands for the family's host mask.
     """
 
-    key: ServiceKey
-    scheduler: str = DEFAULT_SCHEDULER
-    scheduler_flags: int = 0
-    persistence_timeout_s: int = 0
-    netmask: int = -1
-    persistence_engine: str = ""
-    one_packet: bool = False
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.netmask < 0:
-            object.__setattr__(self, "netmask", host_netmask(self.key.family))
+    def __new__(
+        cls,
+        key: ServiceKey,
+        scheduler: str = DEFAULT_SCHEDULER,
+        scheduler_flags: int = 0,
+        persistence_timeout_s: int = 0,
+        netmask: int = -1,
+        persistence_engine: str = "",
+        one_packet: bool = False,  # noqa: FBT001, FBT002 - a field as the others
+    ) -> Self:
+        """See the class."""
+        mask = host_netmask(key.family) if netmask < 0 else netmask
+        return super().__new__(
+            cls, key, scheduler, scheduler_flags, persistence_timeout_s, mask, persistence_engine, one_packet
+        )
 
     @property
     def is_persistent(self) -> bool:

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 DaemonRole = Literal["master", "backup"]
 
@@ -15,8 +14,7 @@ DEFAULT_MULTICAST_TTL = 1
 DEFAULT_DAEMON_INTERFACE = "eth0"
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Seconds that an established TCP, a closing TCP and a UDP connection live without packets."""
 
     tcp_s: int = 900
@@ -24,8 +22,7 @@ class Timeouts:
     udp_s: int = 300
 
 
-@dataclass(frozen=True, slots=True)
-class SyncDaemon:
+class SyncDaemon(NamedTuple):
     """A synchronisation daemon. `sync_maxlen` 0 asks for the default of the interface."""
 
     role: DaemonRole

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(NamedTuple):
     """Connections, packets and bytes (IP length) since the last zeroing; `in` is from the client, `out` to it."""
 
     conns: int = 0
@@ -17,8 +16,7 @@ class Counters:
     outbytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(NamedTuple):
     """The same per second, as the kernel's estimator smooths them."""
 
     cps: int = 0
@@ -28,8 +26,7 @@ class Rates:
     outbps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """The director's sums; the per-CPU counters are never zeroed, one entry per possible CPU."""
 
     counters: Counters

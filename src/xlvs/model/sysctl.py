@@ -6,8 +6,7 @@ Values are integers (32 bits, signed); `sync_threshold` is a pair, shown with a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlvs.model.errors import InvalidArgument, NoSuchSetting
 
@@ -44,8 +43,7 @@ def _threshold_and_period(values: Values) -> bool:
     return threshold >= 0 and period >= 0 and (threshold < period or period == 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Sysctl:
+class Sysctl(NamedTuple):
     """One setting: default and the values that are accepted.
 
     A defence has modes 0 (off), 1 (when memory is short), 3 (on); 2 means that mode 1 is active, which the director

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlvs.model.destination import Destination
 from xlvs.model.service import VirtualService
 from xlvs.model.statistics import NO_COUNTERS, NO_RATES, Counters, Rates
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-@dataclass(frozen=True, slots=True)
-class DestinationView:
+
+class DestinationView(NamedTuple):
     """A destination with its connections (active, inactive, templates) and statistics."""
 
     destination: Destination
@@ -22,11 +24,10 @@ class DestinationView:
     rates: Rates = NO_RATES
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceView:
+class ServiceView(NamedTuple):
     """A service with its statistics and its destinations, newest first."""
 
     service: VirtualService
     counters: Counters = NO_COUNTERS
     rates: Rates = NO_RATES
-    destinations: list[DestinationView] = field(default_factory=list)
+    destinations: Sequence[DestinationView] = ()

@@ -158,7 +158,7 @@ def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
     ("view", "words"),
     [
         (ServiceView(WEB), "TCP 10.0.0.1:80: no destination"),
-        (behind(replace(WEB, scheduler="")), "no scheduler, so connections are refused"),
+        (behind(WEB._replace(scheduler="")), "no scheduler, so connections are refused"),
     ],
 )
 def test_what_packets_do_not_follow_is_said(view: ServiceView, words: str) -> None:
@@ -171,7 +171,7 @@ def test_what_packets_do_not_follow_is_said(view: ServiceView, words: str) -> No
 
 def test_many_services_with_one_lack_are_one_finding() -> None:
     """Ten thousand lines help nobody."""
-    views = [ServiceView(replace(WEB, key=replace(WEB.key, port=port))) for port in range(1, 6)]
+    views = [ServiceView(WEB._replace(key=WEB.key._replace(port=port))) for port in range(1, 6)]
 
     assert findings_of_services(views) == [
         Finding(

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -243,7 +242,7 @@ def test_real_servers_have_weights_thresholds_and_scripts() -> None:
     made = virtual(
         "weight 5\ninhibit_on_failure", server="uthreshold 9\nlthreshold 3\nnotify_up \"/bin/up a 'b c'\" games"
     ).servers[0]
-    assert replace(made.destination, weight=5, upper_threshold=9, lower_threshold=3) == made.destination
+    assert made.destination._replace(weight=5, upper_threshold=9, lower_threshold=3) == made.destination
     assert (made.inhibit, made.notify_up, made.name) == (
         True,
         Hook(("/bin/up", "a", "b c"), "games"),
