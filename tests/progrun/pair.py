@@ -13,7 +13,7 @@ from tests.progrun.packets import SCTP, End, Packet, end
 from tests.progrun.tunnel import Free, tunnelled
 from tests.reference import Director as Reference
 from tests.reference import Outcome, Reason, Verdict
-from xlvs.ipvs import layout, program, sysctls
+from xlvs.ipvs import layout, running, sysctls
 from xlvs.ipvs.observed import pack_service_key
 from xlvs.model.address import Family
 from xlvs.model.destination import ForwardingMethod
@@ -151,7 +151,7 @@ class Pair:
         """A switch below net.ipv4.vs."""
         sysctls.write(self.store, name, str(value))
         if name in DEFENCES:
-            program.defend(self.store.directory)
+            running.defend(self.store.directory)
         setattr(self.model.settings, name, value)
 
     # Time and packets

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from xlvs.ipvs import layout, program
+from xlvs.ipvs import layout, running
 from xlvs.linux.kernel_memory import address_of
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ def take_effect(store: Store) -> None:
     if not store.settings.longs[place]:
         store.settings.longs[place] = address_of(_FREE_PAGES)
     store.set_setting(layout.SETTINGS_FREE_PAGES, min(os.sysconf("SC_AVPHYS_PAGES"), 0x7FFFFFFF))
-    program.defend(store.directory)
+    running.defend(store.directory)

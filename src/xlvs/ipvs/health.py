@@ -12,7 +12,7 @@ from struct import unpack_from
 from time import sleep
 from typing import TYPE_CHECKING, Final
 
-from xlvs.ipvs import attachments, detour, layout, program
+from xlvs.ipvs import attachments, detour, layout, running
 from xlvs.ipvs.views import VIEWS
 from xlvs.linux.bpf import Map, Program
 from xlvs.linux.interface import interfaces
@@ -85,7 +85,7 @@ class Health:
 def examine(store: Store) -> Health:
     """Look at everything; takes about a tenth of a second, for the clock is watched until it ticks."""
     directory = store.directory
-    program.sweep(directory)
+    running.sweep(directory)
     with Program.from_pin(f"{directory}/prog_tc") as tc, Program.from_pin(f"{directory}/prog_xdp") as xdp:
         programs = tc.info.id, xdp.info.id
     numbers = list(store.live_services())
@@ -100,7 +100,7 @@ def examine(store: Store) -> Health:
         families=frozenset(store.family_of(number) for number in numbers),
         services=Room(len(numbers), store.services.entries - 1),
         destinations=Room(sum(len(store.listed(number)) for number in numbers), store.dests.entries - 1),
-        connections=Room(_live_connections(store), store.array("conns").entries - 1),
+        connections=Room(_live_connections(store), store.room("conns") - 1),
         marks=detour.examine(store),
         memory_bytes=_memory_bytes(directory),
         verdicts=verdicts(store),

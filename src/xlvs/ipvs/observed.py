@@ -6,7 +6,7 @@ from __future__ import annotations
 from errno import ENOENT
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, program
+from xlvs.ipvs import layout, running
 from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
 from xlvs.model.address import Family
@@ -44,7 +44,7 @@ class Observed:
                 if error.errno != ENOENT:
                     raise
                 return None
-            if program.is_loaded(directory):
+            if running.is_loaded(directory):
                 self._opened = Store(directory)
         return self._opened
 
@@ -55,7 +55,7 @@ class Observed:
         store = self.present_store()
         if store is None:
             return
-        program.sweep(store.directory)
+        running.sweep(store.directory)
         with store.reading():
             views = [service_view(store, number) for number in store.live_services()]
         yield from views
@@ -65,7 +65,7 @@ class Observed:
         store = self.present_store()
         if store is None:
             raise NoSuchService
-        program.sweep(store.directory)
+        running.sweep(store.directory)
         with store.reading():
             number = store.find_service(pack_service_key(key))
             if not number:
@@ -75,7 +75,11 @@ class Observed:
     def size(self) -> int:
         """See `IpvsTables`. The number of connections that the table holds, or would."""
         store = self.present_store()
-        return program.default_sizes().connections if store is None else store.array("conns").entries
+        if store is not None:
+            return store.room("conns")
+        from xlvs.ipvs.program import default_sizes
+
+        return default_sizes().connections
 
     # Connections
 
@@ -91,10 +95,10 @@ class Observed:
         store = self.present_store()
         if store is None:
             return
-        program.sweep(store.directory)
+        running.sweep(store.directory)
         pool = store.array("pool")
         memory, end = store.array("conns").memory, min(pool.words[0] + 1, store.array("conns").entries)
-        now, pace = program.now(store.directory), ticks_per_second(store)
+        now, pace = running.now(store.directory), ticks_per_second(store)
         dests: dict[bytes, bytes] = {}
         size, states = layout.CONN_SIZE, layout.STATE_NAMES
         for start in range(1, end, _CHUNK):

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from struct import pack
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, numbers, program, rules, scheduling, slots
+from xlvs.ipvs import layout, numbers, rules, running, scheduling, slots
 from xlvs.ipvs.observed import ENGINES, Observed, pack_service_key, ticks_per_second
 from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
@@ -33,6 +33,7 @@ from xlvs.schedulers import registry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xlvs.ipvs.program import Sizes
     from xlvs.model.destination import Destination, DestinationKey
     from xlvs.model.service import ServiceKey, VirtualService
     from xlvs.model.settings import DaemonRole, SyncDaemon, Timeouts
@@ -56,7 +57,7 @@ def open_tables() -> PinnedTables:
 class PinnedTables(Observed):
     """`IpvsTables` of the director in the current network namespace."""
 
-    def __init__(self, wanted: program.Sizes | None = None) -> None:
+    def __init__(self, wanted: Sizes | None = None) -> None:
         super().__init__()
         self._wanted = wanted
         self._attached = False
@@ -78,8 +79,10 @@ class PinnedTables(Observed):
         capability.require_director("using the director's tables")
         directory = bpffs.director()
         with bpffs.lock(directory):
-            if not program.is_loaded(directory):
-                program.load(directory, self._wanted)
+            if not running.is_loaded(directory):
+                from xlvs.ipvs.program import load
+
+                load(directory, self._wanted)
         from xlvs.ipvs.stale import remove_stale
 
         remove_stale(directory)
@@ -481,11 +484,11 @@ class PinnedTables(Observed):
 @contextmanager
 def _estimator_waits(store: Store) -> Iterator[None]:
     """Counters move from a destination to its service or back: the estimator sees them before or after."""
-    store.set_setting(layout.SETTINGS_EDITING_UNTIL, (program.now(store.directory) + _EDIT_TICKS) & 0xFFFFFFFF)
+    store.set_setting(layout.SETTINGS_EDITING_UNTIL, (running.now(store.directory) + _EDIT_TICKS) & 0xFFFFFFFF)
     try:
         yield
     finally:
-        store.set_setting(layout.SETTINGS_EDITING_UNTIL, program.now(store.directory))
+        store.set_setting(layout.SETTINGS_EDITING_UNTIL, running.now(store.directory))
 
 
 def _pack_end(key: DestinationKey) -> bytes:
@@ -502,7 +505,7 @@ def _end_lost_connections(store: Store) -> None:
     from xlvs.ipvs import sysctls
 
     if sysctls.is_set(store, "expire_nodest_conn"):
-        program.sweep(store.directory, lost_too=True)
+        running.sweep(store.directory, lost_too=True)
 
 
 def _zero(store: Store, name: str, number: int) -> None:

@@ -18,10 +18,10 @@ from xlvs.ipvs import layout, sysctls
 from xlvs.ipvs.objects import object_path
 from xlvs.ipvs.views import load_views
 from xlvs.linux import bpffs
-from xlvs.linux.bpf import Map, Object, Program, possible_cpus
+from xlvs.linux.bpf import Map, Object, possible_cpus
 from xlvs.linux.kernel_memory import memory_is_readable
 from xlvs.linux.ticks import Ticks, ticks
-from xlvs.model.errors import KernelError, PermissionDenied
+from xlvs.model.errors import KernelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,6 @@ _PRIVATE: Final = (
 _FRESH: Final = "_fresh"
 _FRAME: Final = bytes(64)
 _CLOCK_PAUSES_S: Final = (0.001, 0.01, 0.1, 0.5)
-_MARKED: Final = pack("<III", 0, 0, 1).ljust(256, b"\0")  # a __sk_buff with mark 1, of any kernel's length
 _CONNECTIONS_MAX: Final = 1 << 20
 _CONNECTIONS_MIN: Final = 1 << 14
 _BYTES_OF_MEMORY_PER_CONNECTION: Final = 4096
@@ -65,17 +64,6 @@ def default_sizes() -> Sizes:
     while connections * 2 <= min(room, _CONNECTIONS_MAX):
         connections *= 2
     return sizes(connections)
-
-
-def is_loaded(directory: str) -> bool:
-    """Whether the director has its programs and maps. Raises PermissionDenied where we may not look."""
-    try:
-        os.stat(f"{directory}/prog_tc")
-    except PermissionError:
-        raise PermissionDenied("opening the director's tables") from None
-    except OSError:
-        return False
-    return True
 
 
 def load(directory: str, wanted: Sizes | None = None) -> None:
@@ -241,24 +229,3 @@ def _pin_programs(loaded: Object, directory: str, pins: dict[str, str]) -> None:
         bpffs.unpin(f"{path}{_FRESH}")
         loaded.program(name).pin(f"{path}{_FRESH}")
         os.rename(f"{path}{_FRESH}", path)  # who looks meanwhile finds the old one or the new one
-
-
-def sweep(directory: str, *, lost_too: bool = False) -> None:
-    """Have everything that expired given back now, so that the counts are exact.
-
-    `lost_too`: the connections of deleted destinations end as well.
-    """
-    with Program.from_pin(f"{directory}/prog_sweep") as program:
-        program.test_run(_FRAME, context=_MARKED if lost_too else b"")
-
-
-def defend(directory: str) -> None:
-    """Let a changed mode of drop_entry, drop_packet or secure_tcp have its effect now, not within a second."""
-    with Program.from_pin(f"{directory}/prog_defend") as program:
-        program.test_run(_FRAME)
-
-
-def now(directory: str) -> int:
-    """The director's time in ticks, as in the `expires` of connections (32 bits)."""
-    with Program.from_pin(f"{directory}/prog_clock") as program:
-        return program.test_run(_FRAME).retval & 0xFFFFFFFF

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, numbers, program, slots
+from xlvs.ipvs import layout, numbers, running, slots
 from xlvs.model.address import Family
 from xlvs.model.errors import TableFull
 from xlvs.schedulers import failover, maglev, source_hash, weighted
@@ -34,7 +34,7 @@ def start(store: Store, service: int, scheduler: int) -> None:
         _set_table(store, service, table, ordered=scheduler in _ORDERED)
     if scheduler in (_LBLC, _LBLCR):
         store.set_service_word(service, layout.SERVICE_LOCALITIES, 0)
-        store.set_service_word(service, layout.SERVICE_TENURE_SINCE, program.now(store.directory))
+        store.set_service_word(service, layout.SERVICE_TENURE_SINCE, running.now(store.directory))
         store.set_service_word(service, layout.SERVICE_TENURE, numbers.take_instance(store))
     if scheduler == _WRR:
         new = _write_round(store, service)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from xlvs.ipvsadm.main import run_here, standard_input
+from xlvs.ipvsadm.main import collect_no_garbage, run_here, standard_input
 from xlvs.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def main_save(argv: Sequence[str] | None = None) -> int:
     except SaveUsage as error:
         sys.stderr.write(f"{error.message}\n")
         return error.exit_code
+    collect_no_garbage()
     return run_here([words], ())
 
 
 def main_restore(argv: Sequence[str] | None = None) -> int:  # noqa: ARG001 - the original ignores all arguments
     """The console entry of `ipvsadm-restore`: clears the table, then does what its input says."""
+    collect_no_garbage()
     return run_here([["-C"], ["-R"]], without_comments(standard_input()))
 
 
