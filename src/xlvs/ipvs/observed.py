@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from errno import ENOENT
+from operator import sub
 from typing import TYPE_CHECKING
 
 from xlvs.ipvs import layout, running
@@ -11,7 +12,7 @@ from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
 from xlvs.model.address import Family
 from xlvs.model.connection import Connection
-from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod, Tunnel, TunnelType
+from xlvs.model.destination import PLAIN_TUNNEL, Destination, DestinationKey, ForwardingMethod, Tunnel, TunnelType
 from xlvs.model.errors import KernelError, NoSuchService
 from xlvs.model.service import Protocol, ServiceKey, VirtualService
 from xlvs.model.settings import Timeouts
@@ -177,6 +178,13 @@ class Observed:
 
 
 _NOBODY = bytes(4)
+_NO_PORT = bytes(2)
+_NO_ESTIMATE = bytes(layout.ESTIMATE_SIZE)
+_NOTHING_COUNTED = NO_COUNTERS, NO_RATES
+# Looked up, not made: an enumeration is slow to find its members.
+_FAMILIES = {int(each): each for each in Family}
+_PROTOCOLS = {int(each): each for each in Protocol}
+_METHODS = {int(each): each for each in ForwardingMethod}
 _MAPPED = bytes(10) + b"\xff\xff"
 _ONE_PACKET = layout.CONN_ONE_PACKET << 8  # little-endian in a record of big-endian numbers
 
@@ -199,8 +207,8 @@ def service_view(store: Store, number: int) -> ServiceView:
     address, fwmark, port, protocol, family_number, flags, scheduler, engine, _, _, persistence_s, netmask, _, _ = (
         fields
     )
-    family = Family(family_number)
-    key = ServiceKey(Protocol(protocol), family, layout.narrow(address, family), int.from_bytes(port, "big"), fwmark)
+    family = _FAMILIES[family_number]
+    key = ServiceKey(_PROTOCOLS[protocol], family, layout.narrow(address, family), int.from_bytes(port, "big"), fwmark)
     row = registry.find_number(scheduler)
     service = VirtualService(
         key,
@@ -211,7 +219,7 @@ def service_view(store: Store, number: int) -> ServiceView:
         ENGINES[engine],
         bool(flags & layout.ONE_PACKET),
     )
-    counters, rates = _shown(store.estimates("service_estimates", number))
+    counters, rates = _statistics(store, "service_estimates", number)
     return ServiceView(service, counters, rates, [dest_view(store, each) for each in store.listed(number)])
 
 
@@ -223,23 +231,26 @@ def dest_view(store: Store, number: int) -> DestinationView:
     address, port, family_number, method, _, _, weight, upper, lower, tunnel_type, tunnel_flags, tunnel_port, _, _ = (
         fields
     )
-    family = Family(family_number)
-    destination = Destination(
-        DestinationKey(family, layout.narrow(address, family), int.from_bytes(port, "big")),
-        ForwardingMethod(method),
-        weight,
-        upper,
-        lower,
-        Tunnel(TunnelType(tunnel_type), int.from_bytes(tunnel_port, "big"), tunnel_flags),
-    )
+    tunnel = PLAIN_TUNNEL
+    if tunnel_type or tunnel_flags or tunnel_port != _NO_PORT:
+        tunnel = Tunnel(TunnelType(tunnel_type), int.from_bytes(tunnel_port, "big"), tunnel_flags)
+    family = _FAMILIES[family_number]
+    key = DestinationKey(family, layout.narrow(address, family_number), int.from_bytes(port, "big"))
+    destination = Destination(key, _METHODS[method], weight, upper, lower, tunnel)
     active, inactive, persistent, _ = layout.COUNTS.unpack_from(memory, base + layout.DEST_COUNTS)
-    counters, rates = _shown(store.estimates("dest_estimates", number))
-    return DestinationView(destination, active, inactive, persistent, counters, rates)
+    return DestinationView(destination, active, inactive, persistent, *_statistics(store, "dest_estimates", number))
+
+
+def _statistics(store: Store, name: str, number: int) -> tuple[Counters, Rates]:
+    """What is shown of an estimate; of large tables, most have counted nothing."""
+    base = number * layout.ESTIMATE_SIZE
+    estimate = store.array(name).memory[base : base + layout.ESTIMATE_SIZE]
+    return _NOTHING_COUNTED if estimate == _NO_ESTIMATE else _shown(layout.ESTIMATE.unpack(estimate))
 
 
 def _shown(estimate: tuple[int, ...]) -> tuple[Counters, Rates]:
     """Counters since the last zeroing; rates out of their fixed point, rounded as the kernel does."""
-    counters = Counters(*(seen - zero for seen, zero in zip(estimate[:5], estimate[5:10], strict=True)))
+    counters = Counters(*map(sub, estimate[:5], estimate[5:10]))
     cps, inpps, outpps, inbps, outbps = estimate[15:]
     rates = Rates(
         (cps + 0x1FF) >> 10, (inpps + 0x1FF) >> 10, (outpps + 0x1FF) >> 10, (inbps + 0xF) >> 5, (outbps + 0xF) >> 5
