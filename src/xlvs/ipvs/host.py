@@ -3,21 +3,38 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from xlvs.ipvs.rules import HostAddresses
+from xlvs.linux import source_address
 from xlvs.linux.interface import addresses
 
 _UNPRIVILEGED_PORT = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 _ACCEPT_LOCAL = "/proc/sys/net/ipv4/conf/all/accept_local"
 
 
-def unprivileged_port() -> int:
-    """The first port of the current network namespace that any user may bind to; FTP's data go to these."""
-    return _number(_UNPRIVILEGED_PORT, 1024)
+class Host:
+    """The host at one time: what was asked is remembered, so that many edits made together ask once."""
 
+    def __init__(self) -> None:
+        self._sources: dict[bytes, bytes] = {}
 
-def accept_local() -> int:
-    """1: IPv4 packets from outside that bear an address of this host are not dropped."""
-    return _number(_ACCEPT_LOCAL, 0)
+    @cached_property
+    def unprivileged_port(self) -> int:
+        """The first port of the current network namespace that any user may bind to; FTP's data go to these."""
+        return _number(_UNPRIVILEGED_PORT, 1024)
+
+    @cached_property
+    def accept_local(self) -> int:
+        """1: IPv4 packets from outside that bear an address of this host are not dropped."""
+        return _number(_ACCEPT_LOCAL, 0)
+
+    def source_towards(self, address: bytes) -> bytes:
+        """The source that the routing table chooses for packets to an address; zeros without a route."""
+        found = self._sources.get(address)
+        if found is None:
+            found = self._sources[address] = source_address.towards(address)
+        return found
 
 
 def _number(path: str, otherwise: int) -> int:

@@ -33,7 +33,9 @@ from xlvs.schedulers import registry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xlvs.ipvs.host import Host
     from xlvs.ipvs.program import Sizes
+    from xlvs.linux.bpf_program import Program
     from xlvs.model.destination import Destination, DestinationKey
     from xlvs.model.service import ServiceKey, VirtualService
     from xlvs.model.settings import DaemonRole, SyncDaemon, Timeouts
@@ -66,6 +68,8 @@ class PinnedTables(Observed):
         # Only inside a batch, where nobody else edits:
         self._many = False
         self._numbers: dict[ServiceKey, int] = {}
+        self._remembered_host: Host | None = None
+        self._clock: Program | None = None
 
     # The store
 
@@ -112,6 +116,17 @@ class PinnedTables(Observed):
     def _forget(self) -> None:
         self._numbers.clear()
         self._deleted = None
+        self._remembered_host = None
+        if self._clock is not None:
+            self._clock.close()
+            self._clock = None
+
+    def _host(self) -> Host:
+        if self._remembered_host is None or not self._many:
+            from xlvs.ipvs.host import Host
+
+            self._remembered_host = Host()
+        return self._remembered_host
 
     # Services
 
@@ -120,8 +135,6 @@ class PinnedTables(Observed):
         if self.present_store() is None:
             rules.check_service(service)
         store = self.store()
-        from xlvs.ipvs import host
-
         key = pack_service_key(service.key)
         with store.edit():
             if store.find_service(key):
@@ -130,22 +143,23 @@ class PinnedTables(Observed):
             self._attach(store)
             self._detour_before(store, service.key, key)
             number = numbers.take_service(store)
-            self._numbers.clear()
             base = number * layout.SERVICE_SIZE
             store.services.memory[base : base + layout.SERVICE_SIZE] = bytes(layout.SERVICE_SIZE)
             base = number * layout.ESTIMATE_SIZE
             store.array("service_estimates").memory[base : base + layout.ESTIMATE_SIZE] = bytes(layout.ESTIMATE_SIZE)
             self._write_service(store, number, service, key, 0)
             store.set_service_word(number, layout.SERVICE_INSTANCE, numbers.take_instance(store))
-            store.set_setting(layout.SETTINGS_ACCEPT_LOCAL, host.accept_local())
+            store.set_setting(layout.SETTINGS_ACCEPT_LOCAL, self._host().accept_local)
             if service.key.port == _FTP_PORT:
-                store.set_setting(layout.SETTINGS_UNPRIVILEGED_PORT, host.unprivileged_port())
+                store.set_setting(layout.SETTINGS_UNPRIVILEGED_PORT, self._host().unprivileged_port)
             scheduling.start(store, number, _scheduler_number(service))
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)
             store.map("service_numbers").update(key, pack("<I", number))
             self._set_flags(store, number, service)
             store.count_service(number, 1)
+            if self._many:
+                self._numbers[service.key] = number
             self._detour_after(store, service.key.fwmark)
 
     def update_service(self, service: VirtualService) -> None:
@@ -284,7 +298,7 @@ class PinnedTables(Observed):
             if place is None:
                 raise NoSuchDestination
             dest = listed[place]
-            with _estimator_waits(store):
+            with self._estimator_waits(store):
                 scheduling.publish(store, number, listed[:place] + listed[place + 1 :], removed=place)
                 self._bury(store, dest)
                 self._move_base(store, number, dest, store.dest_counters(dest), 1)
@@ -325,9 +339,7 @@ class PinnedTables(Observed):
             tunnel.port.to_bytes(2, "big"),
         )
         if destination.forwarding is not ForwardingMethod.DIRECT_ROUTE:
-            from xlvs.linux import source_address
-
-            source = layout.wide(source_address.towards(destination.key.address))
+            source = layout.wide(self._host().source_towards(destination.key.address))
             memory[base + layout.DEST_SOURCE : base + layout.DEST_SOURCE + 16] = source
         if destination.weight:
             store.set_dest_word(number, layout.DEST_LAST_WEIGHT, destination.weight)
@@ -354,7 +366,7 @@ class PinnedTables(Observed):
         """Likewise; one that comes back to another service of the same key begins to count anew."""
         dest = listed[0]
         anew = store.dest_word(dest, layout.DEST_INSTANCE) != store.service_word(service, layout.SERVICE_INSTANCE)
-        with _estimator_waits(store):
+        with self._estimator_waits(store):
             counted = store.dest_counters(dest)
             self._publish_added(store, service, listed)
             self._move_base(store, service, dest, counted, -1)
@@ -369,6 +381,23 @@ class PinnedTables(Observed):
         first = (service * layout.ESTIMATE_SIZE + layout.ESTIMATE_BASE) >> 3
         for index, value in enumerate(counted):
             longs[first + index] = (longs[first + index] + sign * value) & 0xFFFFFFFFFFFFFFFF
+
+    @contextmanager
+    def _estimator_waits(self, store: Store) -> Iterator[None]:
+        """Counters move from a destination to its service or back: the estimator sees them before or after."""
+        begun = self._now(store)
+        store.set_setting(layout.SETTINGS_EDITING_UNTIL, (begun + _EDIT_TICKS) & 0xFFFFFFFF)
+        try:
+            yield
+        finally:
+            store.set_setting(layout.SETTINGS_EDITING_UNTIL, begun)  # a time that is over
+
+    def _now(self, store: Store) -> int:
+        if not self._many:
+            return running.now(store.directory)
+        if self._clock is None:
+            self._clock = running.clock(store.directory)
+        return running.read(self._clock)
 
     def _remembered(self, store: Store) -> dict[bytes, int]:
         if self._deleted is None or not self._many:
@@ -479,16 +508,6 @@ class PinnedTables(Observed):
                 from xlvs.ipvs import defence
 
                 defence.take_effect(store)
-
-
-@contextmanager
-def _estimator_waits(store: Store) -> Iterator[None]:
-    """Counters move from a destination to its service or back: the estimator sees them before or after."""
-    store.set_setting(layout.SETTINGS_EDITING_UNTIL, (running.now(store.directory) + _EDIT_TICKS) & 0xFFFFFFFF)
-    try:
-        yield
-    finally:
-        store.set_setting(layout.SETTINGS_EDITING_UNTIL, running.now(store.directory))
 
 
 def _pack_end(key: DestinationKey) -> bytes:

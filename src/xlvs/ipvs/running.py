@@ -45,5 +45,15 @@ def defend(directory: str) -> None:
 
 def now(directory: str) -> int:
     """The director's time in ticks, as in the `expires` of connections (32 bits)."""
-    with Program.from_pin(f"{directory}/prog_clock") as program:
-        return program.test_run(_FRAME).retval & 0xFFFFFFFF
+    with clock(directory) as program:
+        return read(program)
+
+
+def clock(directory: str) -> Program:
+    """The program that tells the director's time, for who asks often; the caller closes it."""
+    return Program.from_pin(f"{directory}/prog_clock")
+
+
+def read(program: Program) -> int:
+    """What this clock says."""
+    return program.test_run(_FRAME).retval & 0xFFFFFFFF
