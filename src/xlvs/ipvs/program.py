@@ -20,6 +20,7 @@ from xlvs.ipvs.views import load_views
 from xlvs.linux import bpffs
 from xlvs.linux.bpf import Map, Object, possible_cpus
 from xlvs.linux.kernel_memory import memory_is_readable
+from xlvs.linux.threads import beside
 from xlvs.linux.ticks import Ticks, ticks
 from xlvs.model.errors import KernelError
 
@@ -78,14 +79,19 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
     fresh = present is None or not _has_first_values(directory)
     seed = _seed(directory, fresh=fresh)
     pace = ticks(object_path("clock"))
+    with _open("director_xdp", directory, room, seed, pace) as maps:
+        # First the maps that both share, so that neither makes and pins them under the other's hands.
+        for name in maps.program_names():
+            maps.set_autoload(name, enabled=False)
+        maps.load()
     with (
         _open("director_tc", directory, room, seed, pace) as tc,
         _open("director_xdp", directory, room, seed, pace) as xdp,
     ):
-        tc.load()
+        with beside(xdp.load):  # nearly all of the time is the verifier's, which works for both at once
+            tc.load()
         if fresh:
             _first_values(tc, seed, pace)
-        xdp.load()
         _pin_programs(
             tc,
             directory,
