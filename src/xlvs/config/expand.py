@@ -128,6 +128,8 @@ class Expander:
                 yield from self._expand(whole, origin, depth + 1)
 
     def _first_use(self, text: str) -> tuple[int, int, Value] | None:
+        if "$" not in text:
+            return None
         for match in USE.finditer(text):
             name = match[1] or match[3]
             if name in self._values and not (match[2] or "").strip():

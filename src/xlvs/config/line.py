@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 ESCAPABLE = "#!"
+_SPECIAL: Final = re.compile(r"[#!\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Line:
 
 def without_comment(text: str) -> str:
     r"""A line up to `#` or `!`, which begin a comment unless they are quoted or escaped (`\#` stands for `#`)."""
+    if not _SPECIAL.search(text):
+        return text.rstrip()
     kept: list[str] = []
     quoted = escaped = False
     for char in text:

@@ -90,6 +90,10 @@ def parse(lines: Iterable[Line], grammar: Grammar) -> tuple[list[Statement], lis
 
 def pieces(text: str) -> Iterator[str]:
     """Parts of a line, each brace outside of quotes being one."""
+    if "{" not in text and "}" not in text:
+        if whole := text.strip():
+            yield whole
+        return
     quoted = False
     start = 0
     for at, char in enumerate(text):
@@ -148,7 +152,7 @@ class _Parser:
         return found, None
 
     def _statement(self, piece: _Piece, grammar: Grammar) -> Statement | None:
-        words, _ = ordinary_words(piece.text)
+        words, unfinished = ordinary_words(piece.text)
         keyword = words[0] if words else ""
         form = grammar.forms.get(keyword)
         if form is None:
@@ -156,8 +160,6 @@ class _Parser:
             return None
         if form is Form.COMMAND:
             words, unfinished = command_words(piece.text)
-        else:
-            words, unfinished = ordinary_words(piece.text)
         if unfinished:
             self._say("a quote is not closed on its line", piece, '"')
         statement = Statement(keyword, tuple(words[1:]), piece.origin)

@@ -7,13 +7,19 @@ Ordinary lines know the double quote only; lines that hold a command know the sh
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 BLANKS = " \t\r\n\f\v"
 ESCAPES = {"a": "\a", "b": "\b", "E": "\033", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 BRACES = "{}"
+_WORD: Final = re.compile(f"[^{BLANKS}]+")
 
 
 def ordinary_words(text: str) -> tuple[list[str], bool]:
     """Words of an ordinary line, a brace being one by itself; and whether a quote was left open."""
+    if '"' not in text:
+        return _WORD.findall(text), False
     words: list[str] = []
     word: list[str] | None = None
     quoted = False

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from xlvs.config.settings.general import GlobalSettings, ProcessSettings
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
     from xlvs.config.build.collect import Given, Problems
 
 
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(each.name for each in fields(kind))
+
+
 def only(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those values that a class of settings has a field for; the others have no effect."""
-    names = {each.name for each in fields(kind)}
+    names = _names(kind)
     return {name: value for name, value in values.items() if name in names and value is not None}
 
 
