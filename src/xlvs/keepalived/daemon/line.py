@@ -20,6 +20,8 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from xlvs.keepalived.daemon.garbage import collected_later
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -100,9 +102,10 @@ class Line:
             kind, content = receive(self._wire)
             if kind == CONFIGURATION:
                 try:
-                    config = pickle.loads(content)  # noqa: S301 - comes from the process that began this one
-                    self.before_change(config)
-                    changed(config)
+                    with collected_later():
+                        config = pickle.loads(content)  # noqa: S301 - comes from the process that began this one
+                        self.before_change(config)
+                        changed(config)
                 finally:
                     send(self._wire, RELOADED)
             elif kind == STATE:

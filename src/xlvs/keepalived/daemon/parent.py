@@ -20,6 +20,7 @@ from xlvs.keepalived.configured import configured
 from xlvs.keepalived.daemon import line
 from xlvs.keepalived.daemon.child import Child, internal_error
 from xlvs.keepalived.daemon.control import Control
+from xlvs.keepalived.daemon.garbage import collected_later
 from xlvs.keepalived.daemon.reload_schedule import ReloadSchedule
 from xlvs.model.errors import UsageError, XlvsError
 
@@ -218,7 +219,8 @@ class Parent:
         try:
             self._validate()
             self._log.write("Reloading ...")
-            self.reading = self._source.read_again(self.reading)
+            with collected_later():
+                self.reading = self._source.read_again(self.reading)
         except XlvsError as error:
             for each in f"The configuration stays as it is:\n{error.message}".splitlines():
                 self._log.write(each)
