@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One word after `xlvs`. `entry` is ``module:function`` of ``(argv) -> int``; `words` is what completion offers next."""
 
     name: str

@@ -5,8 +5,6 @@ import os
 import sys
 from typing import Final
 
-from xlvs.linux.bpf_map import TYPE_ARRAY, Map
-from xlvs.linux.libbpf import library
 from xlvs.model.errors import KernelError, NotSupported, PermissionDenied
 
 OLDEST_KERNEL: Final = (6, 1)
@@ -63,11 +61,15 @@ def require_kernel() -> None:
 
 def require_libbpf() -> None:
     """Raise NotSupported when libbpf 1.x is missing."""
+    from xlvs.linux.libbpf import library
+
     library()
 
 
 def require_bpf() -> None:
     """Raise when bpf(2) is refused although we have the rights: not in this kernel, or forbidden in this container."""
+    from xlvs.linux.bpf_map import TYPE_ARRAY, Map
+
     try:
         Map.create(TYPE_ARRAY, "xlvs_probe", 4, 4, 1).close()
     except PermissionDenied:
