@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import director
+from bench import director, reload
 from bench.netns import topology as net
 from bench.objects import BenchError, map_bytes
 from bench.progrun.harness import ALL_NEW, Wrapper
@@ -49,8 +49,8 @@ class Table:
             "Commands",
             ["xlvs", "baseline", "aim"],
             "ms, or as each row says; less is better",
-            "Time from start to end of the process. Baselines, in the order of the rows: the bare interpreter, nft -f"
-            " of as many rules, the bare interpreter, cat of the kernel's view of the same connections.",
+            "Time from start to end of the process. Baselines: the bare interpreter; for -R, nft -f of as many rules;"
+            " for -Lnc, cat of the kernel's view of the same connections. Reload: from SIGHUP to «Reload complete».",
         )
 
     def measure(
@@ -83,6 +83,9 @@ class Table:
 
 
 IPVSADM = str(director.BIN / "ipvsadm")
+XLVS = str(director.BIN / "xlvs")
+_FIRST = "first load of a director (ipvsadm -A)"
+_LOADS = 3
 BARE = [sys.executable, "-I", "-S", "-c", "pass"]
 
 
@@ -110,11 +113,30 @@ def many_nft_rules(count: int = SERVICES, servers: int = SERVERS) -> str:
     return "table ip many { chain pre { type nat hook prerouting priority -100;\n" + "\n".join(rules) + "\n}\n}\n"
 
 
+def short_commands(table: Table, runs: int) -> None:
+    """What needs no tables, and the first service of a director, for which its programs are loaded."""
+    for command in ("ipvsadm", "xlvs"):
+        row = f"{command} --help"
+        table.measure(row, [str(director.BIN / command), "--help"], runs, aim=50)
+        table.baseline(row, BARE, runs)
+    first = [IPVSADM, "-A", "-t", service_of(0)]
+    try:
+        found = []
+        for _ in range(_LOADS):
+            found.append(timed(first)[0] * 1e3)
+            director.run([XLVS, "detach", "--yes"])
+    except BenchError as problem:
+        table.section.skip(_FIRST, problem)
+        return
+    table.section.put(_FIRST, "xlvs", Figure.of(found))
+    table.section.put(_FIRST, "aim", Figure(1000, 1000))
+
+
 def small_table(table: Table, runs: int) -> None:
     """One listing of a small table."""
     row = "ipvsadm -Ln, start to end"
     director.configure()
-    table.measure(row, [IPVSADM, "-Ln"], runs, memory=True, aim=100)
+    table.measure(row, [IPVSADM, "-Ln"], runs, memory=True, aim=50)
     table.baseline(row, BARE, runs)
 
 
@@ -126,7 +148,7 @@ def large_table(table: Table, folder: Path, runs: int) -> None:
     load = f"ipvsadm -R, {SERVICES:,} services of {SERVERS} servers"
     change = f"ipvsadm -e, one server among {SERVICES:,} services"
     director.ipvsadm("-C")
-    restored = table.measure(load, [IPVSADM, "-R"], 1, source=str(rules), memory=True, aim=2000)
+    restored = table.measure(load, [IPVSADM, "-R"], 1, source=str(rules), memory=True, aim=1200)
     table.baseline(load, ["nft", "-f", str(nft)], 1)
     if not restored:
         table.section.skip(change, "the services could not be set up")
@@ -134,7 +156,7 @@ def large_table(table: Table, folder: Path, runs: int) -> None:
     edit = [IPVSADM, "-e", "-t", service_of(SERVICES // 2), "-r", "10.72.1.12:80", "-m", "-w", "7"]
     table.measure(change, edit, runs, memory=True, aim=150)
     table.baseline(change, BARE, runs)
-    table.measure(f"ipvsadm -Ln, {SERVICES:,} services", [IPVSADM, "-Ln"], 3, memory=True)
+    table.measure(f"ipvsadm -Ln, {SERVICES:,} services", [IPVSADM, "-Ln"], 3, memory=True, aim=700)
 
 
 def fill_connections(count: int) -> None:
@@ -154,7 +176,7 @@ def connections(table: Table) -> None:
     director.configure()
     fill_connections(CONNECTIONS)
     row = f"ipvsadm -Lnc, {CONNECTIONS:,} connections"
-    table.measure(row, [IPVSADM, "-Lnc"], 1, memory=True, aim=5000)
+    table.measure(row, [IPVSADM, "-Lnc"], 1, memory=True, aim=1500)
     table.baseline(row, ["cat", f"{director.pins()}/ip_vs_conn"], 1)
     listed = len(director.ipvsadm("-Lnc").splitlines()) - 2
     table.section.put("connections listed", "xlvs", Figure(listed, listed))
@@ -178,8 +200,11 @@ def section(runs: int = 15) -> Section:
     """The whole table."""
     table = Table()
     with net.network(), tempfile.TemporaryDirectory(prefix="xlvs-bench-") as folder:
+        short_commands(table, runs)
         small_table(table, runs)
         large_table(table, Path(folder), runs)
     with net.network():
         connections(table)
+    with net.network(), tempfile.TemporaryDirectory(prefix="xlvs-bench-") as folder:
+        reload.measure(table.section, Path(folder))
     return table.section
