@@ -61,6 +61,7 @@ AVAILABLE: Final = 2
 # conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops, hop ticks
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
 CONN_SIZE: Final = 64
+CONN_EXPIRES: Final = 40
 CONN_LIVE: Final = 1
 CONN_ONE_PACKET: Final = 8  # of the bits
 CONN_PLACE_SHIFT: Final = 4

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from errno import ENOENT
+from itertools import count
 from operator import sub
 from typing import TYPE_CHECKING
 
@@ -104,9 +105,10 @@ class Observed:
         size, states = layout.CONN_SIZE, layout.STATE_NAMES
         for start in range(1, end, _CHUNK):
             chunk = memory[start * size : min(start + _CHUNK, end) * size]
-            for number, conn in enumerate(layout.CONN.iter_unpack(chunk), start):
-                client, virtual, cport, vport, dport, protocol, _, ticks, state, life, bits, dest, control = conn
-                left = (int.from_bytes(ticks, "little") - now) & 0xFFFFFFFF
+            expiries = memoryview(chunk).cast("I")[layout.CONN_EXPIRES >> 2 :: size >> 2].tolist()
+            for number, conn, expires in zip(count(start), layout.CONN.iter_unpack(chunk), expiries, strict=False):
+                client, virtual, cport, vport, dport, protocol, _, _, state, life, bits, dest, control = conn
+                left = (expires - now) & 0xFFFFFFFF
                 if life != layout.CONN_LIVE or left == 0 or left > 0x7FFFFFFF:  # the past is the upper half
                     continue
                 address = dests.get(dest)
@@ -159,8 +161,8 @@ class Observed:
         for number in range(store.setting(layout.SETTINGS_DEST_HIGH) + 1):
             values = store.map("dest_counters").lookup_cpus(number.to_bytes(4, "little")) or []
             for sum_, value in zip(sums, values, strict=True):
-                for column, count in enumerate(layout.COUNTERS.unpack(value)):
-                    sum_[column] += count
+                for column, counted in enumerate(layout.COUNTERS.unpack(value)):
+                    sum_[column] += counted
         counters, rates = _shown(store.estimates("service_estimates", 0))
         return Totals(counters, rates, tuple(Counters(*each) for each in sums))
 

@@ -26,14 +26,16 @@ def list_connections(rows: Iterable[ConnectionRow], namer: Namer, *, with_engine
     """Titles and one line per connection; `with_engine` adds the persistence engine's columns where there is data."""
     yield "IPVS connection entries"
     yield f"{_TITLE}        pe name          pe_data" if with_engine else _TITLE
-    known_ends, expiries = _KnownEnds(namer), _Expiries()
+    known_ends, beginnings = _KnownEnds(namer), _Beginnings()
     protocols = {int(protocol): protocol for protocol in Protocol}
-    names = {int(protocol): f"{protocol.name:<3}" for protocol in Protocol}
-    write_end = _numeric_end if namer.is_numeric else namer.endpoint
+    numeric, write_end = namer.is_numeric, _numeric_end if namer.is_numeric else namer.endpoint
     for number, client, client_port, virtual, virtual_port, server, server_port, state, expires_s, engine, data in rows:
-        source = write_end(client, client_port, protocols[number])
+        if numeric and len(client) == 4:  # nearly all of them: no call for each
+            source = f"{inet_ntoa(client)}:{client_port}"
+        else:
+            source = write_end(client, client_port, protocols[number])
         ends = known_ends[virtual, virtual_port, server, server_port, number]
-        line = f"{names[number]} {expiries[expires_s]} {state:<11} {source:<18} {ends}"
+        line = f"{beginnings[number, expires_s, state]} {source:<18} {ends}"
         yield _with_engine(line, ends, engine, data) if with_engine and engine else line
 
 
@@ -65,11 +67,12 @@ class _KnownEnds(dict[_Ends, str]):
         return text
 
 
-class _Expiries(dict[int, str]):
-    """Written times to expiry, minutes and seconds."""
+class _Beginnings(dict[tuple[int, int, str], str]):
+    """The beginnings of lines, of which there are few: protocol, minutes and seconds to expiry, state."""
 
-    def __missing__(self, expires_s: int) -> str:
+    def __missing__(self, beginning: tuple[int, int, str]) -> str:
+        number, expires_s, state = beginning
         minutes, seconds = divmod(expires_s, 60)
         clock = f"{minutes:02}:{seconds:02}"
-        text = self[expires_s] = f"{clock:<6}"
+        text = self[beginning] = f"{Protocol(number).name:<3} {clock:<6} {state:<11}"
         return text

@@ -45,6 +45,7 @@ OFFSETS = {
     "SERVICE_INSTANCE": ("service", "instance"),
     "DEST_UPPER_THRESHOLD": ("dest", "upper_threshold"),
     "DEST_LAST_WEIGHT": ("dest", "last_weight"),
+    "CONN_EXPIRES": ("conn", "word.expires"),
     "DEST_INSTANCE": ("dest", "instance"),
     "DEST_GENERATION": ("dest", "generation"),
     "SERVICE_TENURE": ("service", "tenure"),
