@@ -34,9 +34,13 @@ def ipvsadm(*arguments: str, stdin: str = "") -> str:
     return run([str(BIN / "ipvsadm"), *arguments], stdin)
 
 
-def attach(mode: str) -> None:
-    """Attach the programs to all of the director's interfaces: `tc`, or `xdp` with tc behind it."""
-    run([str(BIN / "xlvs"), "attach", "--mode", mode, *net.DEVICES[net.DIRECTOR]])
+def attach(mode: str, connections: int = 0) -> None:
+    """Attach the programs to all of the director's interfaces: `tc`, or `xdp` with tc behind it.
+
+    `connections`: room in the table, 0: as much as is usual for this host.
+    """
+    room = ["--connections", str(connections)] if connections else []
+    run([str(BIN / "xlvs"), "attach", "--mode", mode, *room, *net.DEVICES[net.DIRECTOR]])
 
 
 def run(command: Sequence[str], stdin: str = "") -> str:
@@ -61,6 +65,13 @@ def rules() -> list[str]:
         lines.append(f"-A {service} -s {scheduler}")
         lines += [f"-a {service} -r {destination} -m" for destination in destinations]
     return lines
+
+
+def renew(lines: Sequence[str], connections: int = 0) -> None:
+    """A director with empty tables in the place of the present one, with these rules for `ipvsadm -R`."""
+    net.remove_tables()
+    attach("xdp", connections)
+    ipvsadm("-R", stdin="\n".join(lines) + "\n")
 
 
 def configure() -> None:

@@ -41,6 +41,7 @@ class Section:
     note: str = ""
     rows: dict[str, dict[str, Figure | None]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    shows_best: bool = False  # the best beside the median
 
     def put(self, row: str, column: str, figure: Figure | None) -> None:
         """Set one cell."""
@@ -60,12 +61,20 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
+def _cell(figure: Figure | None, *, shows_best: bool) -> str:
+    if figure is None:
+        return "-"
+    if not shows_best or figure.best == figure.median:
+        return number(figure.median)
+    return f"{number(figure.median)} [{number(figure.best)}]"
+
+
 def render(section: Section) -> str:
     """The section as a Markdown table."""
     table = [["", *section.columns]]
     for name, cells in section.rows.items():
         shown = (cells.get(column) for column in section.columns)
-        table.append([name, *(number(figure.median) if figure else "-" for figure in shown)])
+        table.append([name, *(_cell(figure, shows_best=section.shows_best) for figure in shown)])
     widths = [max(len(line[index]) for line in table) for index in range(len(table[0]))]
     lines = [
         "| "

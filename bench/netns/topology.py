@@ -5,7 +5,8 @@
                               VIP 10.71.0.100        d2 10.72.2.1 --- s0 10.72.2.2  server 2
 
 Servers route everything through the director. Beyond the client lie 10.128.0.0/9 and fc00:98::/31, beyond server 1
-ten more destinations, 10.72.1.11 to .20 and fc00:2::11 to ::20, which answer nothing: programs alone are run on those.
+ten more destinations, 10.72.1.11 to .20 and fc00:2::11 to ::20, and a thousand from 10.73.0.1 on, which answer nothing:
+programs alone are run on those.
 Neighbours are permanent, so that no resolution is measured.
 """
 
@@ -33,6 +34,7 @@ WIRES = (((CLIENT, "c0"), (DIRECTOR, "d0")), ((SERVER1, "s0"), (DIRECTOR, "d1"))
 CLIENT_IP, DIRECTOR_IP, VIP, SERVER1_IP, SERVER2_IP = "10.71.0.2", "10.71.0.1", "10.71.0.100", "10.72.1.2", "10.72.2.2"
 PROGRAM_VIPS = ("10.200.1.1", "fc00:1::1")
 DESTINATIONS4 = [f"10.72.1.{number}" for number in range(11, 21)]
+MANY_DESTINATIONS4 = [f"10.73.{number >> 8}.{number & 255}" for number in range(1, 1001)]
 DESTINATIONS6 = [f"fc00:2::{number}" for number in range(11, 21)]
 HTTP_PORT, UDP_PORT, STREAM_PORT = 80, 9000, 5201
 _LOCK = Path("/run/xlvs-bench.lock")
@@ -90,16 +92,21 @@ def remove() -> None:
     """Take down whatever of the network is there: its director's tables, its processes, its namespaces."""
     present = [name for name in NAMESPACES if name in namespace.names()]
     if DIRECTOR in present:
-        with namespace.entered(DIRECTOR):
-            cookie = namespace.cookie()
-        with contextlib.suppress(XlvsError, FileNotFoundError):
-            bpffs.remove(bpffs.director(cookie, create=False))
+        remove_tables()
     for name in present:
         listed = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=True)
         for pid in listed.stdout.split():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
         subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+def remove_tables() -> None:
+    """Take down the director's tables and programs, if it has any; its network stays."""
+    with namespace.entered(DIRECTOR):
+        cookie = namespace.cookie()
+    with contextlib.suppress(XlvsError, FileNotFoundError):
+        bpffs.remove(bpffs.director(cookie, create=False))
 
 
 def _batch(lines: Sequence[str], where: str = "") -> None:
@@ -159,6 +166,7 @@ def _addresses() -> None:
             f"route add 10.128.0.0/9 via {CLIENT_IP}",
             f"route add 10.64.0.0/10 via {CLIENT_IP}",
             "route add fc00:98::/31 via fc00:71::2",
+            f"route add 10.73.0.0/16 via {SERVER1_IP}",
         ],
         DIRECTOR,
     )

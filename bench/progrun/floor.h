@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The floor under any balancer: parse, one look-up in a table of 64-byte entries, the write of expiry and counter, the
 // smallest rewrite (destination address and checksum), send.  No hash, no key to compare, no second table.
+// floor_hash.h has the one with a hash table.
 #ifndef BENCH_FLOOR_H
 #define BENCH_FLOOR_H
 

@@ -20,6 +20,20 @@ class Packet:
 
     data: bytes
     wrapper: str
+    targets: int = 0  # addresses in a row that it asks for one after another, with `wrap_v4_targets`
+
+    def of_port(self, step: int) -> bytes:
+        """The packet of the client's port `step` ports further on, with its checksum right (RFC 1624, equation 3)."""
+        is_ipv6 = self.data[12:14] == b"\x86\xdd"
+        start = 54 if is_ipv6 else 34
+        port = start + 2 * self.wrapper.endswith("reply")
+        check = start + (16 if self.data[20 if is_ipv6 else 23] == 6 else 6)
+        (old,), (sum_before,) = (struct.unpack_from("!H", self.data, where) for where in (port, check))
+        words = struct.pack("!HHH", ~sum_before & 0xFFFF, ~old & 0xFFFF, old + step)
+        changed = bytearray(self.data)
+        struct.pack_into("!H", changed, port, old + step)
+        struct.pack_into("!H", changed, check, ones_complement_sum(words))
+        return bytes(changed)
 
 
 def ones_complement_sum(data: bytes) -> int:

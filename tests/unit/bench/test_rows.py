@@ -3,36 +3,67 @@
 
 from collections import Counter
 
+import pytest
+
 from bench import control, director
-from bench.netns.topology import DESTINATIONS4
-from bench.progrun import rows
-from bench.progrun.packets import ETHERNET, ipv4
+from bench.progrun import cases, rows
+from bench.progrun.harness import MASKS
+
+GROUPS = cases.groups()
+ROWS = {name: case for group in GROUPS for name, case in group.cases.items()}
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    """Else one would be shown in the place of the other."""
+    assert len(ROWS) == sum(len(group.cases) for group in GROUPS)
 
 
 def test_every_katran_figure_stands_beside_a_row_of_ours() -> None:
     """A reference without a row would be lost silently."""
-    assert set(rows.KATRAN) <= set(rows.known_cases()) | set(rows.new_cases("XDP"))
+    assert set(rows.KATRAN) <= set(ROWS)
 
 
-def test_new_connections_of_both_paths_come_from_different_clients() -> None:
-    """Else the second path would measure connections that the first one made."""
-    clients = [case.packet.data[26:30] for path in ("XDP", "tc") for case in rows.new_cases(path).values()]
-    assert len(set(clients)) == 4
-    assert {client[:2] for client in clients} == {b"\x0a\x40", b"\x0a\x41", b"\x0a\x60", b"\x0a\x61"}
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: next(iter(group.cases)))
+def test_no_client_of_a_new_connection_has_another_row(group: cases.Group) -> None:
+    """Else a later row would measure connections that an earlier one made, or an index with many from one end."""
+    new = [case.packet.data[26:30] for case in group.cases.values() if case.is_new]
+    known = {packet.data[26:30] for case in group.cases.values() for packet, _ in case.known_by}
+    assert len(set(new)) == len(new)
+    assert not known & set(new)
 
 
-def test_a_packet_that_was_not_translated_is_found_out() -> None:
-    """The check before the rows must fail on the packet as it came."""
-    assert rows.faulty(ipv4().data) == "sent to 10.200.1.1"
+@pytest.mark.parametrize("label", MASKS)
+@pytest.mark.parametrize("method", cases.METHODS)
+def test_as_many_connections_are_in_the_table_as_a_row_says(method: str, label: str) -> None:
+    """A director of its own per group, and the same clients in its rows, ever more of them."""
+    (group,) = (group for group in GROUPS if f"TCP {method}, {label}" in group.cases)
+    assert rows.expected(group, f"TCP {method}, {label}") == MASKS[label] + 1
 
 
-def test_a_packet_with_a_stale_checksum_is_found_out() -> None:
-    """The destination written without its checksums is the classic mistake."""
-    whole = ipv4(target=DESTINATIONS4[0]).data
-    assert rows.faulty(whole) == ""
-    assert rows.faulty(whole[:24] + b"\0\0" + whole[26:]) == "IP checksum"
-    assert rows.faulty(whole[:50] + b"\0\0" + whole[52:]) == "TCP checksum"
-    assert whole.startswith(ETHERNET)
+def test_services_that_are_all_used_are_used_by_clients_of_their_own() -> None:
+    """Their connections come on top of those of the one service."""
+    (group,) = (group for group in GROUPS if f"TCP NAT, 1 k, {cases.MANY}" in group.cases)
+    assert rows.expected(group, f"TCP NAT, 64 k, all of {cases.MANY}") == 1024 + 65536
+
+
+def test_nobody_can_say_how_many_connections_a_full_table_holds() -> None:
+    """It refuses or replaces some."""
+    (group,) = (group for group in GROUPS if "new TCP, table full" in group.cases)
+    assert rows.expected(group, "TCP NAT, 1 k, table full") is None
+
+
+def test_schedulers_are_measured_with_ten_and_a_thousand_destinations() -> None:
+    """Each service has as many as its row says."""
+    rules = GROUPS[-1].rules
+    servers = Counter(line.partition(" -r ")[0] for line in rules if line.startswith("-a"))
+    assert Counter(servers.values()) == {10: len(cases.SCHEDULERS), 1000: len(cases.SCHEDULERS)}
+
+
+def test_many_services_are_different_ones() -> None:
+    """And each has a server."""
+    (group,) = (group for group in GROUPS if f"new TCP, {cases.MANY}" in group.cases)
+    assert len({line.split()[2] for line in group.rules if line.startswith("-A")}) == 10_000
+    assert len(group.rules) == 20_000
 
 
 def test_the_director_gets_ten_destinations_per_measured_service() -> None:
