@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import bootstrap, report, standing
+from bench import bootstrap, goals, regression, report, standing
 from bench.objects import BUILD, BenchError
 from xlvs.model.errors import XlvsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 PARTS = ("progrun", "netns", "control", "checks", "vrrp")
 
@@ -77,8 +77,12 @@ MEASURES: dict[str, Callable[[argparse.Namespace], report.Section]] = {
 }
 
 
-def main() -> int:
-    """Measure the chosen parts; exit code 1 when one of them could not be measured at all."""
+RECORD = Path(__file__).resolve().parent / "recorded.json"
+AGAIN = 2  # how often parts are measured again before they are called slower
+
+
+def arguments() -> argparse.Namespace:
+    """What is to be measured, and what becomes of it."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Speed and memory, beside their baselines.")
     parser.add_argument("--only", choices=PARTS, action="append", metavar="PART", help=f"one of {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each measurement (default 3)")
@@ -86,28 +90,94 @@ def main() -> int:
     parser.add_argument("--core", type=int, default=(os.cpu_count() or 1) - 1, help="the core to measure on")
     parser.add_argument("--json", type=Path, default=BUILD.parent / "bench.json", metavar="FILE")
     parser.add_argument("--document", type=Path, metavar="FILE", help="write the tables into FILE, after its mark")
-    options = parser.parse_args()
+    parser.add_argument(
+        "--check", action="store_true", help="fail when a ratio to its baseline is 15 %% worse than the one recorded"
+    )
+    parser.add_argument("--record", action="store_true", help=f"write the ratios to {os.path.relpath(RECORD)}")
+    return parser.parse_args()
+
+
+def measure(parts: Sequence[str], options: argparse.Namespace) -> dict[str, report.Section]:
+    """The tables by part, shown as they come; one that could not be measured at all is missing."""
+    found = {}
+    for part in parts:
+        try:
+            found[part] = MEASURES[part](options)
+        except (BenchError, XlvsError, subprocess.SubprocessError) as problem:
+            print(f"bench: {part}: {problem}\n", file=sys.stderr)
+            continue
+        print(report.render(found[part]), end="\n\n", flush=True)
+    return found
+
+
+def keep(sections: list[report.Section], options: argparse.Namespace) -> None:
+    """Write what was measured to where it is wanted."""
+    judged = goals.judgements(sections)
+    said = standing.lines(sections)
+    print(f"{goals.table(judged)}\n\n" if judged else "", "\n".join(said), sep="", end="\n\n")
+    if options.document:
+        text = options.document.read_text()
+        options.document.write_text(report.document(text, sections, said, goals.table(judged)))
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(report.as_json(sections) + "\n")
+
+
+def recorded() -> regression.Ratios:
+    """The ratios of the last record; none where there is no record. Raises ValueError for a broken one."""
+    return regression.from_json(RECORD.read_text()) if RECORD.exists() else {}
+
+
+def record(sections: list[report.Section]) -> None:
+    """Make these figures the ones to compare with."""
+    titles = [section.title for section in sections]
+    ratios = regression.merged(recorded(), regression.ratios(sections), titles)
+    RECORD.write_text(regression.as_json(report.machine(), ratios))
+
+
+def _slower(
+    found: dict[str, report.Section], now: regression.Ratios, before: regression.Ratios
+) -> dict[str, list[str]]:
+    lines = {part: regression.worse(now, before, [section.title]) for part, section in found.items()}
+    return {part: said for part, said in lines.items() if said}
+
+
+def check(found: dict[str, report.Section], options: argparse.Namespace) -> bool:
+    """Whether nothing has become slower; what seems so is measured again, and the best counts."""
+    before, now = recorded(), regression.ratios(list(found.values()))
+    if not before:
+        print("bench: nothing is recorded yet: python -m bench --record", file=sys.stderr)
+        return False
+    slower = _slower(found, now, before)
+    for _ in range(AGAIN):
+        if not slower:
+            return True
+        print(f"Slower than recorded, measured again: {', '.join(slower)}\n", flush=True)
+        again = measure(list(slower), options)
+        now = regression.best_of(now, regression.ratios(list(again.values())))
+        slower = _slower(found, now, before)
+    for lines in slower.values():
+        print("\n".join(f"slower: {line}" for line in lines))
+    return not slower
+
+
+def main() -> int:
+    """Measure the chosen parts; exit code 1 when one could not be measured at all or, with --check, has become slower."""
+    options = arguments()
     if os.geteuid() != 0:
         print("bench: run it as root: it loads BPF programs and makes network namespaces", file=sys.stderr)
         return 1
-    begin, sections, failed = time.monotonic(), [], False
+    begin, parts = time.monotonic(), list(options.only or PARTS)
     print("# " + ", ".join(f"{name} {value}" for name, value in report.machine().items()), end="\n\n")
-    for part in options.only or PARTS:
-        try:
-            sections.append(MEASURES[part](options))
-        except (BenchError, XlvsError, subprocess.SubprocessError) as problem:
-            print(f"bench: {part}: {problem}\n", file=sys.stderr)
-            failed = True
-            continue
-        print(report.render(sections[-1]), end="\n\n", flush=True)
-    print("\n".join(standing.lines(sections)), end="\n\n")
-    if options.document:
-        text = options.document.read_text()
-        options.document.write_text(report.document(text, sections, standing.lines(sections)))
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(report.as_json(sections) + "\n")
+    found = measure(parts, options)
+    sections = list(found.values())
+    keep(sections, options)
+    well = len(found) == len(parts)
+    if options.check:
+        well = check(found, options) and well
+    if options.record:
+        record(sections)
     print(f"{time.monotonic() - begin:.0f} s; figures in {os.path.relpath(options.json)}")
-    return 1 if failed else 0
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

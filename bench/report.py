@@ -75,6 +75,14 @@ def render(section: Section) -> str:
     for name, cells in section.rows.items():
         shown = (cells.get(column) for column in section.columns)
         table.append([name, *(_cell(figure, shows_best=section.shows_best) for figure in shown)])
+    lines = markdown(table)
+    head = [f"## {section.title} ({section.unit})", ""]
+    tail = ["", section.note] if section.note else []
+    return "\n".join([*head, *lines, *tail, *(f"- not measured: {reason}" for reason in section.missing)])
+
+
+def markdown(table: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table whose first line is the head; all columns but the first are set to the right."""
     widths = [max(len(line[index]) for line in table) for index in range(len(table[0]))]
     lines = [
         "| "
@@ -82,12 +90,8 @@ def render(section: Section) -> str:
         + " |"
         for line in table
     ]
-    lines.insert(
-        1, "|" + "|".join("-" * (width + 1) + ("-" if index == 0 else ":") for index, width in enumerate(widths)) + "|"
-    )
-    head = [f"## {section.title} ({section.unit})", ""]
-    tail = ["", section.note] if section.note else []
-    return "\n".join([*head, *lines, *tail, *(f"- not measured: {reason}" for reason in section.missing)])
+    rule = "|" + "|".join("-" * (width + 1) + ("-" if index == 0 else ":") for index, width in enumerate(widths)) + "|"
+    return [lines[0], rule, *lines[1:]]
 
 
 def _pad(cell: str, width: int, index: int) -> str:
@@ -118,12 +122,12 @@ def as_json(sections: Sequence[Section]) -> str:
 MARK = "<!-- Everything below is written by `python -m bench --document FILE`. -->"
 
 
-def document(text: str, sections: Sequence[Section], standing: Sequence[str]) -> str:
+def document(text: str, sections: Sequence[Section], standing: Sequence[str], goals: str = "") -> str:
     """A document with everything after its mark replaced by these figures. Raises ValueError without the mark."""
     head, mark, _ = text.partition(MARK)
     if not mark:
         raise ValueError("the document has no mark for the figures")
     measured = "Measured " + ", ".join(f"{name} {value}" for name, value in machine().items()) + "."
-    tables = "\n\n".join(render(section) for section in sections)
+    tables = "\n\n".join([*([goals] if goals else []), *(render(section) for section in sections)])
     said = "\n".join(f"- {line}" for line in standing)
     return f"{head}{MARK}\n\n{measured}\n\n## Where we stand\n\n{said}\n\n{tables}\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench import goals
+
 if TYPE_CHECKING:
     from bench.report import Section
 
@@ -66,7 +68,7 @@ def against_aims(section: Section) -> list[str]:
 
 def lines(sections: list[Section]) -> list[str]:
     """Everything that can be said of these sections."""
-    said = []
+    said = goals.summary(goals.judgements(sections))
     for section in sections:
         if KATRAN in section.columns:
             said += against_katran(section)

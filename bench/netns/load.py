@@ -21,6 +21,8 @@ from xlvs.linux.bpf_program import LIVE_FRAMES
 
 HERE = Path(__file__).resolve().parent
 _BURST, _FRAME = 131_072, 64
+_NEW_BURST, _NEW_BURSTS = 32_768, 6  # fewer in all than a contestant's table has room for
+_EVER_NEW = 1 << 30  # connections: none comes twice
 
 
 def parse_wrk(text: str) -> float:
@@ -90,14 +92,19 @@ class UdpSource:
 
     def send(self, seconds: float) -> tuple[int, float]:
         """Send for so much processor time: (frames, seconds of processor time, all that received them included)."""
-        context = struct.pack("6I", 0, _FRAME, 0, self.ifindex, 0, 0)
         begin, sent = _cpu_seconds(), 0
-        with namespace.entered(net.CLIENT):
-            while _cpu_seconds() - begin < seconds:
-                program = self.object.program("send_udp")
-                program.test_run(self.frame, context=context, repeat=_BURST, flags=LIVE_FRAMES)
-                sent += _BURST
+        while _cpu_seconds() - begin < seconds:
+            self.burst(_BURST)
+            sent += _BURST
         return sent, _cpu_seconds() - begin
+
+    def burst(self, frames: int) -> float:
+        """Send so many frames; the seconds of processor time that it took, all that received them included."""
+        context, begin = struct.pack("6I", 0, _FRAME, 0, self.ifindex, 0, 0), _cpu_seconds()
+        with namespace.entered(net.CLIENT):
+            program = self.object.program("send_udp")
+            program.test_run(self.frame, context=context, repeat=frames, flags=LIVE_FRAMES)
+        return _cpu_seconds() - begin
 
 
 def udp_kpps(target: str, seconds: float, connections: int) -> float:
@@ -107,6 +114,18 @@ def udp_kpps(target: str, seconds: float, connections: int) -> float:
         source.send(0.2)
         before = _arrived()
         _, cpu = source.send(seconds)
+        return (_arrived() - before) / cpu / 1e3
+    finally:
+        source.close()
+
+
+def udp_new_kpps(target: str) -> float:
+    """The same where every frame is the first of its connection."""
+    source = UdpSource(target, _EVER_NEW)
+    try:
+        source.burst(_NEW_BURST)
+        before = _arrived()
+        cpu = sum(source.burst(_NEW_BURST) for _ in range(_NEW_BURSTS))
         return (_arrived() - before) / cpu / 1e3
     finally:
         source.close()

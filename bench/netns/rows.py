@@ -24,6 +24,7 @@ CLOSED = "HTTP requests/s, one connection each"
 STREAM = "TCP stream, Gbit/s"
 WIRE = "TCP stream as on a wire, Gbit/s"
 UDP = "UDP, 1000 connections, thousand packets/s"
+UDP_NEW = "UDP, every packet a new connection, thousand packets/s"
 Samples = dict[tuple[str, str], list[float]]
 
 
@@ -38,6 +39,7 @@ def tests(balancer: Balancer, seconds: float) -> dict[str, Callable[[], float]]:
     }
     if balancer.udp:
         chosen[UDP] = lambda: load.udp_kpps(target, seconds / 2, 1000)
+        chosen[UDP_NEW] = lambda: load.udp_new_kpps(target)
     return chosen
 
 

@@ -7,18 +7,20 @@
 
 struct source {
 	__u32 ifindex;
-	__u32 connections; // source ports, from 1024 on
+	__u32 connections; // ends: so many source ports, from 1024 on, then the next address
 	__u32 counter;
 	__u32 unused;
 	__u64 head[6];
 };
 volatile struct source source;
 
+#define PORTS 60000
+
 SEC("xdp") int send_udp(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u64 *word = data;
-	__u32 counter = source.counter;
+	__u32 counter = source.counter, number;
 
 	if (data + 48 > end || !source.connections)
 		return XDP_ABORTED;
@@ -26,7 +28,11 @@ SEC("xdp") int send_udp(struct xdp_md *ctx)
 	for (int i = 0; i < 6; i++)
 		word[i] = source.head[i];
 	source.counter = counter + 1;
-	*(__u16 *)(data + 34) = bpf_htons(1024 + counter % source.connections % 60000);
+	number = counter % source.connections;
+	*(__u16 *)(data + 34) = bpf_htons(1024 + number % PORTS);
+	// What the address gains the packet's number loses, so that the header's sum stays.
+	*(__u16 *)(data + 28) = bpf_htons(bpf_ntohs(*(__u16 *)(data + 28)) + number / PORTS);
+	*(__u16 *)(data + 18) = bpf_htons(~(number / PORTS));
 	return bpf_redirect(source.ifindex, 0);
 }
 

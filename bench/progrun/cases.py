@@ -121,7 +121,7 @@ def _client(number: int) -> str:
 
 def _new() -> Group:
     """New connections of every kind; the first row is of packets that are none of ours."""
-    rows = {"not ours": Case(ipv4(target="10.200.9.9"), 65535, verdicts=PASSED, beside=(BYSTANDER,))}
+    rows = {"not ours": Case(ipv4(target="10.200.9.9"), 65535, verdicts=PASSED, beside=(BYSTANDER, HASH))}
     rules: list[str] = []
     kinds = {
         "TCP, NAT, rr": ("-t", "NAT", "rr"),
@@ -168,7 +168,7 @@ def _services(label: str) -> Group:
         return Packet(packet.data, packet.wrapper, count)
 
     rows = {
-        f"not ours, {label}": Case(ipv4(target="10.200.9.9"), 65535, verdicts=PASSED, beside=(BYSTANDER,)),
+        f"not ours, {label}": Case(ipv4(target="10.200.9.9"), 65535, verdicts=PASSED, beside=(BYSTANDER, HASH)),
         f"TCP NAT, 1 k, {label}": _known("1 k", ipv4(target=one), ipv4(SYN, target=one), ipv4(target=one)),
         f"TCP NAT, 64 k, all of {label}": _known("64 k", at_all(ACK, 1), at_all(SYN, 1), at_all(ACK, 1)),
         f"new TCP, {label}": Case(ipv4(SYN, source=_client(2), target=one), ALL_NEW, repeat=NEW_REPEAT),
