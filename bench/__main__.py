@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 PARTS = ("progrun", "netns", "control", "checks", "vrrp")
+EXTRA = ("growth",)  # on request: minutes, and gigabytes of tables
 
 
 def measure_programs(options: argparse.Namespace) -> report.Section:
@@ -27,6 +28,17 @@ def measure_programs(options: argparse.Namespace) -> report.Section:
 
     harness.pin_to_core(options.core)
     return rows.section(options.rounds)
+
+
+def measure_growth(options: argparse.Namespace) -> report.Section:
+    """The same programs as the work grows, and a plot of it where it is wanted."""
+    from bench.progrun import growth, harness
+
+    harness.pin_to_core(options.core)
+    found = growth.section(options.rounds)
+    if options.plots:
+        growth.draw(found, options.plots)
+    return found
 
 
 def measure_network(options: argparse.Namespace) -> report.Section:
@@ -74,6 +86,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace], report.Section]] = {
     "control": measure_commands,
     "checks": measure_checks,
     "vrrp": measure_routers,
+    "growth": measure_growth,
 }
 
 
@@ -84,12 +97,16 @@ AGAIN = 2  # how often parts are measured again before they are called slower
 def arguments() -> argparse.Namespace:
     """What is to be measured, and what becomes of it."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Speed and memory, beside their baselines.")
-    parser.add_argument("--only", choices=PARTS, action="append", metavar="PART", help=f"one of {', '.join(PARTS)}")
+    names = [*PARTS, *EXTRA]
+    parser.add_argument("--only", choices=names, action="append", metavar="PART", help=f"one of {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each measurement (default 3)")
-    parser.add_argument("--seconds", type=float, default=2, help="length of each run through the network (default 2)")
+    parser.add_argument("--seconds", type=int, default=2, help="length of each run through the network (default 2)")
     parser.add_argument("--core", type=int, default=(os.cpu_count() or 1) - 1, help="the core to measure on")
     parser.add_argument("--json", type=Path, default=BUILD.parent / "bench.json", metavar="FILE")
     parser.add_argument("--document", type=Path, metavar="FILE", help="write the tables into FILE, after its mark")
+    parser.add_argument(
+        "--plots", type=Path, metavar="FOLDER", help="with the part growth: write its plots into FOLDER"
+    )
     parser.add_argument(
         "--check", action="store_true", help="fail when a ratio to its baseline is 15 %% worse than the one recorded"
     )
@@ -141,12 +158,9 @@ def _slower(
     return {part: said for part, said in lines.items() if said}
 
 
-def check(found: dict[str, report.Section], options: argparse.Namespace) -> bool:
+def check(found: dict[str, report.Section], before: regression.Ratios, options: argparse.Namespace) -> bool:
     """Whether nothing has become slower; what seems so is measured again, and the best counts."""
-    before, now = recorded(), regression.ratios(list(found.values()))
-    if not before:
-        print("bench: nothing is recorded yet: python -m bench --record", file=sys.stderr)
-        return False
+    now = regression.ratios(list(found.values()))
     slower = _slower(found, now, before)
     for _ in range(AGAIN):
         if not slower:
@@ -166,6 +180,14 @@ def main() -> int:
     if os.geteuid() != 0:
         print("bench: run it as root: it loads BPF programs and makes network namespaces", file=sys.stderr)
         return 1
+    try:
+        before = recorded()
+    except ValueError as problem:
+        print(f"bench: {RECORD}: {problem}", file=sys.stderr)
+        return 1
+    if options.check and not before:
+        print("bench: nothing is recorded yet: python -m bench --record", file=sys.stderr)
+        return 1
     begin, parts = time.monotonic(), list(options.only or PARTS)
     print("# " + ", ".join(f"{name} {value}" for name, value in report.machine().items()), end="\n\n")
     found = measure(parts, options)
@@ -173,7 +195,7 @@ def main() -> int:
     keep(sections, options)
     well = len(found) == len(parts)
     if options.check:
-        well = check(found, options) and well
+        well = check(found, before, options) and well
     if options.record:
         record(sections)
     print(f"{time.monotonic() - begin:.0f} s; figures in {os.path.relpath(options.json)}")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from bench.netns import topology as net
 from bench.progrun.harness import ALL_NEW, MASKS, ORDER, OTHER_ORDER
@@ -114,7 +115,7 @@ def _ipv6(method: str) -> Group:
     return Group(rules, rows, method)
 
 
-def _client(number: int) -> str:
+def client_of(number: int) -> str:
     """Clients of their own for each row of new connections: the first of up to 65,536 addresses."""
     return f"10.{128 + number}.0.0"
 
@@ -132,7 +133,7 @@ def _new() -> Group:
         (kinds | {"TCP, DR, wlc": ("-t", "DR", "wlc")}).items()
     ):
         flags = SYN if option == "-t" else 0
-        packet = ipv4(flags, source=_client(number), ports=(1024, 80 + number))
+        packet = ipv4(flags, source=client_of(number), ports=(1024, 80 + number))
         port = 80 + number if method == "DR" else 80
         rules += service(f"{option} {VIP4}:{80 + number}", scheduler, method, destinations4(port))
         rows[f"new {name}"] = Case(packet, ALL_NEW, repeat=NEW_REPEAT)
@@ -142,39 +143,47 @@ def _new() -> Group:
 def _full() -> Group:
     """A small table that somebody has filled: what the next client costs, and those that were there before."""
     known, others = MASKS["1 k"], MASKS["64 k"]
-    fill = ((ipv4(SYN), known), (ipv4(), known), (ipv4(SYN, source=_client(1)), others))
+    fill = ((ipv4(SYN), known), (ipv4(), known), (ipv4(SYN, source=client_of(1)), others))
     rows = {
         "TCP NAT, 1 k, table full": Case(ipv4(), known, fill),
-        "new TCP, table full": Case(ipv4(SYN, source=_client(2)), ALL_NEW, verdicts=SENT | DROPPED, repeat=NEW_REPEAT),
+        "new TCP, table full": Case(
+            ipv4(SYN, source=client_of(2)), ALL_NEW, verdicts=SENT | DROPPED, repeat=NEW_REPEAT
+        ),
     }
     return Group(service(f"-t {VIP4}:80", "rr", "NAT", destinations4()), rows, connections=SMALL_TABLE)
 
 
 def virtual_address(number: int) -> str:
     """One of many, from MANY_VIPS on."""
-    return f"10.101.{number >> 8}.{number & 255}"
+    return str(IPv4Address(MANY_VIPS) + number)
+
+
+def many_services(count: int) -> list[str]:
+    """The rules of so many services, each with a destination."""
+    rules: list[str] = []
+    for number in range(count):
+        rules += service(f"-t {virtual_address(number)}:80", "rr", "NAT", [f"{net.DESTINATIONS4[number % 10]}:80"])
+    return rules
+
+
+def at_all(count: int, flags: int, client: int) -> Packet:
+    """A packet that asks for each of so many services in turn."""
+    packet = ipv4(flags, source=client_of(client), target=MANY_VIPS, wrapper="wrap_v4_targets")
+    return Packet(packet.data, packet.wrapper, count)
 
 
 def _services(label: str) -> Group:
     """So many services, of which one is used, or all of them one after another."""
     count = SERVICES[label]
-    rules: list[str] = []
-    for number in range(count):
-        rules += service(f"-t {virtual_address(number)}:80", "rr", "NAT", [f"{net.DESTINATIONS4[number % 10]}:80"])
     one = virtual_address(count // 2)
-
-    def at_all(flags: int, client: int) -> Packet:
-        packet = ipv4(flags, source=_client(client), target=MANY_VIPS, wrapper="wrap_v4_targets")
-        return Packet(packet.data, packet.wrapper, count)
-
     rows = {
         f"not ours, {label}": Case(ipv4(target="10.200.9.9"), 65535, verdicts=PASSED, beside=(BYSTANDER, HASH)),
         f"TCP NAT, 1 k, {label}": _known("1 k", ipv4(target=one), ipv4(SYN, target=one), ipv4(target=one)),
-        f"TCP NAT, 64 k, all of {label}": _known("64 k", at_all(ACK, 1), at_all(SYN, 1), at_all(ACK, 1)),
-        f"new TCP, {label}": Case(ipv4(SYN, source=_client(2), target=one), ALL_NEW, repeat=NEW_REPEAT),
-        f"new TCP, all of {label}": Case(at_all(SYN, 3), ALL_NEW, repeat=NEW_REPEAT),
+        f"TCP NAT, 64 k, all of {label}": _known("64 k", *(at_all(count, flags, 1) for flags in (ACK, SYN, ACK))),
+        f"new TCP, {label}": Case(ipv4(SYN, source=client_of(2), target=one), ALL_NEW, repeat=NEW_REPEAT),
+        f"new TCP, all of {label}": Case(at_all(count, SYN, 3), ALL_NEW, repeat=NEW_REPEAT),
     }
-    return Group(rules, rows)
+    return Group(many_services(count), rows)
 
 
 def _schedulers() -> Group:
@@ -184,7 +193,7 @@ def _schedulers() -> Group:
         port = 1000 + number
         addresses = [f"{address}:80" for address in net.MANY_DESTINATIONS4[:count]]
         rules += service(f"-t {VIP4}:{port}", scheduler, "NAT", addresses, weights=4)
-        packet = ipv4(SYN, source=_client(number), ports=(1024, port))
+        packet = ipv4(SYN, source=client_of(number), ports=(1024, port))
         rows[f"new TCP, {scheduler}, {count:,} destinations"] = Case(packet, ALL_NEW, repeat=NEW_REPEAT * 2 // 3)
     return Group(rules, rows)
 
