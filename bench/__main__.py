@@ -18,7 +18,7 @@ from xlvs.model.errors import XlvsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PARTS = ("progrun", "netns", "control", "checks", "vrrp")
+PARTS = ("progrun", "netns", "latency", "control", "checks", "vrrp")
 EXTRA = ("growth",)  # on request: minutes, and gigabytes of tables
 
 
@@ -53,6 +53,16 @@ def measure_network(options: argparse.Namespace) -> report.Section:
     return rows.section(max(1, options.rounds - 1), options.seconds)
 
 
+def measure_latency(options: argparse.Namespace) -> report.Section:
+    """Round trips, everything on one core."""
+    from bench.netns import latency
+    from bench.progrun.harness import pin_to_core
+
+    bootstrap.install()
+    pin_to_core(options.core)
+    return latency.section(options.rounds)
+
+
 def measure_commands(_options: argparse.Namespace) -> report.Section:
     """Commands, on whichever core is free."""
     from bench import control
@@ -83,6 +93,7 @@ def measure_routers(options: argparse.Namespace) -> report.Section:
 MEASURES: dict[str, Callable[[argparse.Namespace], report.Section]] = {
     "progrun": measure_programs,
     "netns": measure_network,
+    "latency": measure_latency,
     "control": measure_commands,
     "checks": measure_checks,
     "vrrp": measure_routers,

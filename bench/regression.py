@@ -15,17 +15,15 @@ TOLERANCE = 0.15
 OURS = "xlvs"
 # The first of these that a row has is what ours stands beside; of a path's own floors, its own.
 BASELINES = ("floor {path}, hash table", "plain routing", "baseline")
-HIGH_IS_GOOD = "plain routing"
 Ratios = dict[str, float]
 
 
-def _baseline(cells: Mapping[str, Figure | None], column: str) -> tuple[str, Figure] | None:
+def _baseline(cells: Mapping[str, Figure | None], column: str) -> Figure | None:
     path = column.removeprefix(OURS).strip()
     for pattern in BASELINES:
-        name = pattern.format(path=path)
-        figure = cells.get(name)
+        figure = cells.get(pattern.format(path=path))
         if figure and figure.best > 0:
-            return name, figure
+            return figure
     return None
 
 
@@ -35,11 +33,10 @@ def ratios(sections: Sequence[Section]) -> Ratios:
     for section in sections:
         for row, cells in section.rows.items():
             for column, figure in cells.items():
-                beside = _baseline(cells, column) if column.startswith(OURS) else None
-                if not figure or figure.best <= 0 or not beside:
+                other = _baseline(cells, column) if column.startswith(OURS) else None
+                if not figure or figure.best <= 0 or not other:
                     continue
-                name, other = beside
-                ratio = other.best / figure.best if name == HIGH_IS_GOOD else figure.best / other.best
+                ratio = other.best / figure.best if section.more_is_better else figure.best / other.best
                 found[f"{section.title}: {row}: {column}"] = round(ratio, 4)
     return found
 

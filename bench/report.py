@@ -42,6 +42,7 @@ class Section:
     rows: dict[str, dict[str, Figure | None]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     shows_best: bool = False  # the best beside the median
+    more_is_better: bool = False  # figures are rates, not costs
 
     def put(self, row: str, column: str, figure: Figure | None) -> None:
         """Set one cell."""

@@ -72,7 +72,7 @@ def lines(sections: list[Section]) -> list[str]:
     for section in sections:
         if KATRAN in section.columns:
             said += against_katran(section)
-        elif ROUTING in section.columns:
+        elif section.more_is_better:
             said += against_others(section)
         else:
             said += against_aims(section)

@@ -83,6 +83,7 @@ def section(rounds: int, seconds: float) -> Section:
         "Everything on one core: requests per second are the reciprocal of the processor time of the whole path, client"
         " and servers included. «As on a wire»: no segmentation offload, every segment a packet. UDP packets are counted"
         " per second of that core's time.",
+        more_is_better=True,
     )
     samples: Samples = {}
     for _ in range(rounds):

@@ -35,7 +35,9 @@ def test_each_path_stands_beside_its_own_floor() -> None:
 def test_of_rates_the_inverse_counts() -> None:
     """So that more is worse everywhere."""
     cells: Cells = {"xlvs tc": 50, "plain routing": 100, "nginx stream": 10}
-    assert ratios([section("N", {"requests": cells})]) == {"N: requests: xlvs tc": 2.0}
+    rates, times = section("N", {"requests": cells}), section("L", {"round trip": cells})
+    rates.more_is_better = True
+    assert ratios([rates, times]) == {"N: requests: xlvs tc": 2.0, "L: round trip: xlvs tc": 0.5}
 
 
 @pytest.mark.parametrize("cells", [{"xlvs": 5, "aim": 7}, {"xlvs": 5, "baseline": None}, {"xlvs": 5, "baseline": 0}])

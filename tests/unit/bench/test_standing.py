@@ -25,6 +25,7 @@ def test_slower_rows_than_katrans_are_named() -> None:
 def test_the_better_of_both_paths_is_ranked_among_balancers() -> None:
     """Plain routing balances nothing, so it is a measure and no rival."""
     network = section(["xlvs tc", "xlvs XDP", "plain routing", "HAProxy TCP"], {"stream": [9, 3, 12, 10]})
+    network.more_is_better = True
     assert lines([network]) == ["stream: xlvs tc is number 2 of 2 balancers, 0.75 of plain routing."]
 
 
