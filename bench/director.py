@@ -29,9 +29,9 @@ SERVICES: dict[str, tuple[str, list[str]]] = {
 }
 
 
-def ipvsadm(*arguments: str, stdin: str = "") -> str:
+def ipvsadm(*arguments: str, stdin: str = "", seconds: float = _PATIENCE_S) -> str:
     """Run our ipvsadm in the director's namespace; its standard output. Raises BenchError with its own words."""
-    return run([str(BIN / "ipvsadm"), *arguments], stdin)
+    return run([str(BIN / "ipvsadm"), *arguments], stdin, seconds)
 
 
 def attach(mode: str, connections: int = 0) -> None:
@@ -43,15 +43,15 @@ def attach(mode: str, connections: int = 0) -> None:
     run([str(BIN / "xlvs"), "attach", "--mode", mode, *room, *net.DEVICES[net.DIRECTOR]])
 
 
-def run(command: Sequence[str], stdin: str = "") -> str:
-    """Run any command there."""
+def run(command: Sequence[str], stdin: str = "", seconds: float = _PATIENCE_S) -> str:
+    """Run any command there, for so long at most."""
     whole = ["ip", "netns", "exec", net.DIRECTOR, *command]
     try:
         done = subprocess.run(
-            whole, input=stdin, capture_output=True, text=True, check=False, timeout=_PATIENCE_S, cwd=ROOT
+            whole, input=stdin, capture_output=True, text=True, check=False, timeout=seconds, cwd=ROOT
         )
     except subprocess.TimeoutExpired as problem:
-        raise BenchError(f"not done after {_PATIENCE_S} s") from problem
+        raise BenchError(f"not done after {seconds} s") from problem
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()
         raise BenchError(f"{' '.join(map(os.path.basename, command[:3]))}: {words[-1] if words else done.returncode}")
@@ -71,7 +71,7 @@ def renew(lines: Sequence[str], connections: int = 0) -> None:
     """A director with empty tables in the place of the present one, with these rules for `ipvsadm -R`."""
     net.remove_tables()
     attach("xdp", connections)
-    ipvsadm("-R", stdin="\n".join(lines) + "\n")
+    ipvsadm("-R", stdin="\n".join(lines) + "\n", seconds=_PATIENCE_S + len(lines) / 500)
 
 
 def configure() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plots as SVG text: lines over a logarithmic axis of sizes. Pure."""
+"""Plots as SVG text, both axes logarithmic: a straight line is a power, a level one is constant. Pure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ COLOURS = ("#1b6ca8", "#d1495b", "#2e8b57", "#b8860b", "#6a4c93", "#3a7d7c")
 INK, GRID, PAPER = "#333333", "#dddddd", "#ffffff"
 
 
-def steps(highest: float) -> list[float]:
-    """Where a linear axis from 0 on has its marks: at most six, at 1, 2 or 5 times a power of ten.
+def marks(lowest: float, highest: float) -> list[float]:
+    """Where a logarithmic axis has its marks: 1, 2 and 5 times powers of ten, from below the lowest to above the highest.
 
-    Raises ValueError for a number that is not positive.
+    Raises ValueError for numbers that are not positive.
     """
-    if highest <= 0:
-        raise ValueError("an axis needs something to show")
-    power = 10 ** math.floor(math.log10(highest))
-    step = next(each for each in (power / 5, power / 2, power, power * 2) if highest / each <= 5)
-    return [step * number for number in range(math.ceil(highest / step) + 1)]
+    if lowest <= 0 or highest < lowest:
+        raise ValueError("a logarithmic axis shows what is positive")
+    powers = range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)
+    places = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
+    first = max(place for place in places if place <= lowest)
+    last = min(place for place in places if place >= highest)
+    return [place for place in places if first <= place <= last]
 
 
 def short(value: float) -> str:
@@ -48,16 +50,21 @@ class _Frame:
     """Where values lie on the paper."""
 
     def __init__(self, lines: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-        sizes = sorted({size for points in lines.values() for size, _ in points})
-        self.sizes = sizes
-        self.marks = steps(max(cost for points in lines.values() for _, cost in points))
-        self._low, self._span = math.log10(sizes[0]), (math.log10(sizes[-1]) - math.log10(sizes[0])) or 1.0
+        costs = [cost for points in lines.values() for _, cost in points]
+        self.sizes = sorted({size for points in lines.values() for size, _ in points})
+        self.marks = marks(min(costs), max(costs))
 
     def x(self, size: float) -> float:
-        return LEFT + (math.log10(size) - self._low) / self._span * (WIDTH - LEFT - RIGHT)
+        return LEFT + _share(size, self.sizes) * (WIDTH - LEFT - RIGHT)
 
     def y(self, cost: float) -> float:
-        return HEIGHT - BOTTOM - cost / self.marks[-1] * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - _share(cost, self.marks) * (HEIGHT - TOP - BOTTOM)
+
+
+def _share(value: float, places: Sequence[float]) -> float:
+    """How far along a logarithmic axis a value lies."""
+    low, high = math.log10(places[0]), math.log10(places[-1])
+    return (math.log10(value) - low) / (high - low) if high > low else 0.0
 
 
 def _text(x: float, y: float, words: str, anchor: str = "middle", size: int = 12) -> str:

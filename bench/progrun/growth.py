@@ -23,7 +23,7 @@ CONNECTIONS = [1 << power for power in range(10, 23, 2)]
 SERVICES = [10, 100, 1000, 10_000, 100_000]
 DESTINATIONS = [1, 10, 100, 1000]
 SCHEDULERS = ("rr", "sh", "wlc")
-KNOWN, NEW_ONE, NEW_ALL = "known connection", "new connection, to one of them", "new connection, to all in turn"
+KNOWN, NEW_ONE, NEW_ALL = "known", "new, to one", "new, to all in turn"
 PLOTS = {"connections": "connections", "services": "services", "destinations": "destinations of the service"}
 
 
@@ -93,7 +93,7 @@ def lines_of(found: Section, plot: str) -> dict[str, list[tuple[float, float]]]:
         place, _, size = row.rpartition(": ")
         what, _, line = place.partition(", ")
         for shown, figure in cells.items():
-            if what == plot and figure:
+            if what == plot and figure and figure.best > 0:
                 lines.setdefault(f"{line}: {shown}", []).append((float(size.replace(",", "")), figure.best))
     return lines
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.plots import growth, short, steps, svg
+from bench.plots import growth, marks, short, svg
 from bench.progrun import growth as measured
 from bench.report import Figure, Section
 
@@ -14,17 +14,20 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.mark.parametrize(
-    ("highest", "marks"),
-    [
-        (7, [0, 2, 4, 6, 8]),
-        (100, [0, 20, 40, 60, 80, 100]),
-        (130, [0, 50, 100, 150]),
-        (980, [0, 200, 400, 600, 800, 1000]),
-    ],
+    ("lowest", "highest", "expected"),
+    [(90, 620, [50, 100, 200, 500, 1000]), (100, 100, [100]), (7, 20, [5, 10, 20]), (0.3, 1.5, [0.2, 0.5, 1, 2])],
 )
-def test_marks_of_an_axis_are_round_and_reach_the_highest_value(highest: float, marks: list[float]) -> None:
-    """And they are few."""
-    assert steps(highest) == marks
+def test_marks_of_an_axis_are_round_and_enclose_the_values(
+    lowest: float, highest: float, expected: list[float]
+) -> None:
+    """A logarithmic axis has no end at 0."""
+    assert marks(lowest, highest) == pytest.approx(expected)
+
+
+def test_a_cost_of_nothing_has_no_place() -> None:
+    """Rather than a line that leaves the paper."""
+    with pytest.raises(ValueError, match="positive"):
+        marks(0, 10)
 
 
 @pytest.mark.parametrize(("value", "words"), [(1, "1"), (1024, "1.02 k"), (10_000, "10 k"), (4_000_000, "4 M")])
