@@ -102,25 +102,24 @@ class Path:
             self.wrapper.send(case.packet, case.mask + 1)
 
     def measure(self, row: str, case: Case, samples: Samples, runs: range) -> None:
-        """All columns of one row in turn."""
+        """All columns of one row, run after run in turn, so that a neighbour's work meets all of them."""
         programs = {column("xlvs", self.name): self.ours.fd}
         for name in case.beside:
             known = NEW_HASH if name == cases.HASH and case.is_new else FLOORS[name]
             programs[column(name, self.name)] = self.floor.program(known).fd
-        for shown, program in programs.items():
-            self.wrapper.aim(program)
-            self._sample(row, shown, case, samples, runs)
+        for run in runs:
+            for shown, program in programs.items():
+                self.wrapper.aim(program)
+                self._sample(row, shown, case, samples, run)
 
-    def _sample(self, row: str, shown: str, case: Case, samples: Samples, runs: range) -> None:
-        counter = self.start + runs.start * case.repeat if case.is_new else 0
-        self.wrapper.restart(case.packet, case.mask, counter)
-        overhead = self.wrapper.overhead(case.packet, pushed=self._pushes(shown, case))
-        for _ in runs:
-            verdict, cost = self.wrapper.send(case.packet, case.repeat)
-            if verdict not in case.verdicts:
-                samples.missing.append((f"{shown}, {row}", f"the last packet's verdict is {verdict}"))
-                return
+    def _sample(self, row: str, shown: str, case: Case, samples: Samples, run: int) -> None:
+        self.wrapper.restart(case.packet, case.mask, self.start + run * case.repeat)
+        verdict, cost = self.wrapper.send(case.packet, case.repeat)
+        if verdict in case.verdicts:
+            overhead = self.wrapper.overhead(case.packet, pushed=self._pushes(shown, case))
             samples.add(row, shown, cost, overhead)
+        else:
+            samples.missing.append((f"{shown}, {row}", f"the last packet's verdict is {verdict}"))
 
     def _pushes(self, shown: str, case: Case) -> bool:
         """Whether a program leaves a longer packet: the floor with a hash table tunnels what it knows."""
