@@ -138,8 +138,7 @@ def private_network() -> Iterator[None]:
         unshare(CLONE_NEWNET)
         try:
             _ip(_LINKS)
-            for name, value in _SYSCTLS.items():
-                set_sysctl(name, value)
+            set_forwarding()
             _ip(_NETWORK)
             yield
         finally:
@@ -150,6 +149,12 @@ def private_network() -> Iterator[None]:
 
 def _ip(lines: str) -> None:
     subprocess.run(["ip", "-batch", "-"], input=lines, text=True, check=True, capture_output=True)
+
+
+def set_forwarding() -> None:
+    """The director forwards, the far ends do not. To be said again where ip_forward was changed: that changes all of them."""
+    for name, value in _SYSCTLS.items():
+        set_sysctl(name, value)
 
 
 def set_sysctl(name: str, value: str) -> None:

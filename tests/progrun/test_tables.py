@@ -11,7 +11,17 @@ import pytest
 from tests.netns.listing import eventually
 from tests.netns.wire import Sniffer
 from tests.progrun import invariants
-from tests.progrun.director import INNER, SMALL, TC_SHOT, TO_CLIENT, TO_SERVER, XDP_DROP, director, set_sysctl
+from tests.progrun.director import (
+    INNER,
+    SMALL,
+    TC_SHOT,
+    TO_CLIENT,
+    TO_SERVER,
+    XDP_DROP,
+    director,
+    set_forwarding,
+    set_sysctl,
+)
 from tests.progrun.packets import UDP, Packet, end, is_sound
 from tests.progrun.pair import from_server
 from tests.progrun.rules import add, destination
@@ -112,7 +122,7 @@ def test_without_forwarding_packets_are_dropped_by_reason(
         assert eventually(lambda: loaded.tc(packet.frame()).verdict == "DROP_FORWARDING_OFF")
         assert loaded.xdp(packet.frame()).verdict == "HAND_UP"
     finally:
-        set_sysctl(name, "1")
+        set_forwarding()
     assert loaded.tc(replace(packet, source=(client[0], 1001)).frame()).verdict == "FORWARD"
 
 
