@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,11 @@ from bench.objects import BUILD, ROOT, compiled
 HERE = Path(__file__).resolve().parent
 _MACHINE = ROOT.parent / "shared" / "guest" / "guest"
 _EMULATOR = HERE / "qemu"
+_NEEDED = {
+    str(_MACHINE): "it boots the machine",
+    IPVSADM: "install Debian's package ipvsadm",
+    "qemu-system-x86_64": "install Debian's package qemu-system-x86",
+}
 
 
 def main() -> int:
@@ -26,11 +32,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=2, help="runs of each flow in a turn (default 2)")
     parser.add_argument("--frames", type=int, default=20_000, help="frames of each run (default 20,000)")
     parser.add_argument("--minutes", type=int, default=20, help="when to give up (default 20)")
-    parser.add_argument("--clock", choices=("instructions", "outside"), default="instructions")
-    parser.add_argument("--json", type=Path, default=BUILD.parent / "bench-guest.json", metavar="FILE")
+    parser.add_argument(
+        "--json", type=Path, default=BUILD.parent / "bench-guest.json", metavar="FILE", help="below the project"
+    )
     options = parser.parse_args()
-    for needed, remedy in ((_MACHINE, "it boots the machine"), (Path(IPVSADM), "install Debian's package ipvsadm")):
-        if not needed.exists():
+    for needed, remedy in _NEEDED.items():
+        if not shutil.which(needed):
             print(f"bench.guest: there is no {needed}: {remedy}", file=sys.stderr)
             return 1
     if options.runs * options.frames > ALL_NEW:
@@ -39,11 +46,10 @@ def main() -> int:
     options.json.parent.mkdir(parents=True, exist_ok=True)
     counts = [f"--{name}={getattr(options, name)}" for name in ("rounds", "runs", "frames")]
     machine = [str(_MACHINE), "-t", str(60 * options.minutes), "-w", str(ROOT), str(HERE / "boot"), sys.executable]
-    path = os.environ["PATH"]
-    if options.clock == "instructions":
-        path = f"{_EMULATOR}:{path}"
     command = [*machine, *counts, f"--json={options.json.resolve()}"]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": path}, check=False).returncode
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"PATH": f"{_EMULATOR}:{os.environ['PATH']}"}, check=False
+    ).returncode
 
 
 if __name__ == "__main__":
