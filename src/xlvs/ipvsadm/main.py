@@ -48,12 +48,16 @@ def run(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The console entry: the same on this host's tables and streams."""
-    collect_no_garbage()
+    if argv is None:
+        collect_no_garbage()
     return run_here([sys.argv[1:] if argv is None else argv], standard_input())
 
 
 def collect_no_garbage() -> None:
-    """For a process of one command, before most modules are there: a tenth of its time would go into looking for none."""
+    """For a process of one command, before most modules are there: a tenth of its time would go into looking for none.
+
+    Who calls a command within a longer life gives its words, and goes on collecting.
+    """
     gc.disable()
 
 

@@ -30,13 +30,18 @@ def main_save(argv: Sequence[str] | None = None) -> int:
     except SaveUsage as error:
         sys.stderr.write(f"{error.message}\n")
         return error.exit_code
-    collect_no_garbage()
+    if argv is None:
+        collect_no_garbage()
     return run_here([words], ())
 
 
-def main_restore(argv: Sequence[str] | None = None) -> int:  # noqa: ARG001 - the original ignores all arguments
-    """The console entry of `ipvsadm-restore`: clears the table, then does what its input says."""
-    collect_no_garbage()
+def main_restore(argv: Sequence[str] | None = None) -> int:
+    """The console entry of `ipvsadm-restore`: clears the table, then does what its input says.
+
+    The original ignores all arguments.
+    """
+    if argv is None:
+        collect_no_garbage()
     return run_here([["-C"], ["-R"]], without_comments(standard_input()))
 
 
