@@ -19,7 +19,7 @@ from xlvs.linux import namespace
 from xlvs.linux.bpf_map import Map
 
 SERVICES, SERVERS, CONNECTIONS = 10_000, 5, 1_000_000
-CONNECTION_MAPS = ("conns", "buckets", "free_conns")
+CONNECTION_MAPS = ("conns", "buckets")
 # A process of its own starts the command, so that neither time nor peak memory hold anything of this one.
 _LAUNCHER = """
 import os, sys, time

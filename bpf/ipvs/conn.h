@@ -291,17 +291,42 @@ static __always_inline void conn_unlink(const struct conn_hashes *hashes, struct
 		index_count(state, -1);
 }
 
+#define FREE_TRIES 32 /* each of them fails only when another processor was faster */
+
+static __always_inline int free_swap(struct pool *pool_state, __u64 old, __u32 number)
+{
+	__u64 new = ((old >> 32) + 1) << 32 | number;
+
+	return __sync_val_compare_and_swap(&pool_state->free, old, new) == old;
+}
+
+/* Take the first of the numbers that were given back, 0: there is none. */
+static __always_inline __u32 free_take(struct pool *pool_state)
+{
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < FREE_TRIES; i++) {
+		__u64 old = pool_state->free;
+		struct conn *conn = conn_get((__u32)old);
+
+		if (!(__u32)old || !conn)
+			return 0;
+		if (free_swap(pool_state, old, conn->control))
+			return (__u32)old;
+	}
+	return 0;
+}
+
 /* A free number, 0: the table is full. */
 static __always_inline __u32 conn_allocate(__u32 now)
 {
-	struct pool *pool_state;
-	__u32 number = 0;
+	struct pool *pool_state = pool_get();
+	__u32 number;
 
-	if (!bpf_map_pop_elem(&free_conns, &number))
-		return number;
-	pool_state = pool_get();
 	if (!pool_state)
 		return 0;
+	number = free_take(pool_state);
+	if (number)
+		return number;
 	if (pool_state->next < conn_entries - 1) {
 		number = __sync_fetch_and_add(&pool_state->next, 1) + 1;
 		if (number < conn_entries)
@@ -319,13 +344,25 @@ static __always_inline int conn_is_scarce(__u32 now)
 	return pool_state && pool_state->full == now;
 }
 
-static __always_inline void conn_give_back(__u32 number)
+/* Give back the number of a free entry. Where others were faster each time the sweeper does it later. */
+static __always_inline void conn_give_back(struct conn *conn, __u32 number, __u32 now)
 {
+	struct conn_word dead = { .expires = now, .life = LIFE_DEAD };
 	struct pool *pool_state = pool_get();
 
-	bpf_map_push_elem(&free_conns, &number, BPF_ANY);
-	if (pool_state)
-		pool_state->full = 0;
+	if (!pool_state)
+		return;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < FREE_TRIES; i++) {
+		__u64 old = pool_state->free;
+
+		conn->control = (__u32)old;
+		if (free_swap(pool_state, old, number)) {
+			pool_state->full = 0;
+			return;
+		}
+	}
+	__sync_lock_test_and_set(&conn->word.all, dead.all);
 }
 
 /* End a live connection: once, whoever sees it first. Its memory follows by the sweeper. All that is needed of it is
@@ -414,7 +451,7 @@ __noinline __u32 conn_new(const struct packet *p, const struct choice *choice, _
 		dest_bind(dest);
 	return number;
 full:
-	conn_give_back(number);
+	conn_give_back(conn, number, now);
 	return 0;
 }
 

@@ -169,7 +169,7 @@ static __always_inline void sweep_entry(struct conn *conn, __u32 number, struct 
 	new = old;
 	new.life = LIFE_FREE;
 	if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) == old.all)
-		conn_give_back(number);
+		conn_give_back(conn, number, now);
 }
 
 static long sweep_step(__u32 i, void *data)

@@ -89,7 +89,7 @@ static __always_inline __u32 hash_addr(const struct addr *addr)
 {
 	__u64 hash = (addr->halves[0] ^ addr->halves[1] ^ addr->halves[0] >> 31) * HASH_MULTIPLIER;
 
-	return hash >> 48;
+	return hash >> 45;
 }
 
 static __always_inline int filter_has(const __u64 *bits, const struct addr *addr)

@@ -109,13 +109,6 @@ struct {
 	__type(value, struct call);
 } calls_at_hand SEC(".maps");
 
-/* Numbers of connections that were used and are free again. */
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK);
-	__uint(max_entries, 1024);
-	__uint(value_size, sizeof(__u32));
-} free_conns SEC(".maps");
-
 /* What lblc and lblcr keep for an address. Missing: nothing yet, or forgotten. Entries take memory only while they are
  * there; where there is no room for one its address is scheduled anew each time. */
 #define LOCALITIES 65536

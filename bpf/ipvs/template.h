@@ -334,7 +334,7 @@ __noinline __u32 template_new(const struct conn_key *key, const struct call *cal
 	if (call)
 		bpf_map_delete_elem(&calls, &number);
 full:
-	conn_give_back(number);
+	conn_give_back(conn, number, now);
 	return 0;
 }
 

@@ -150,7 +150,8 @@ struct conn {
 	__u8 method; /* enum forwarding_method, as it was when the connection began */
 	struct conn_word word;
 	__u32 dest; /* number of the destination */
-	__u32 control; /* number of the persistence template, 0: none; of a template: hash of its Call-ID, 0: none */
+	__u32 control; /* number of the persistence template, 0: none; of a template: hash of its Call-ID, 0: none; free: the
+			* next free number, 0: none */
 	union {
 		struct {
 			__u16 hop[2]; /* by direction: number of the next hop, 0: none, see hop.h */
@@ -406,7 +407,7 @@ struct ledger {
 };
 
 /* Bits that say «maybe»: most packets are none of ours and are told so from here. */
-#define FILTER_WORDS 1024
+#define FILTER_WORDS 8192
 struct filter {
 	__u64 virtual[FILTER_WORDS]; /* addresses of services */
 	__u64 dest[FILTER_WORDS]; /* addresses of destinations */
@@ -498,7 +499,8 @@ struct pool {
 	__u32 path_mtus_until; /* tick up to which there may be a live entry in `path_mtus` */
 	__u32 linked; /* connections in the index */
 	__u32 full; /* tick at which there was last no place for a connection, 0: one was given back since */
-	__u32 reserved[10];
+	__u64 free; /* first free number that was used before, 0: none; above it how often this changed */
+	__u32 reserved[8];
 };
 
 /* The size of the index, see index.h; a line of its own, which seldom changes. One element. */

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import struct
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from xlvs.ipvs import layout
-from xlvs.linux.libbpf import library
 from xlvs.model.destination import ForwardingMethod
 
 if TYPE_CHECKING:
@@ -17,7 +15,8 @@ if TYPE_CHECKING:
 
 _ACTIVE = {"ESTABLISHED", "SYN_SENT", "SYN_RECV", "SYNACK"}
 _LATER_CHOICES = 7
-_POOL_LINKED = 4  # word of struct pool
+_POOL_LINKED, _POOL_FREE = 4, 6  # words of struct pool
+_CONN_CONTROL = 13  # word of struct conn
 _SLOTS = 15
 _WORD = 0xFFFFFFFF
 _TRIES = 5
@@ -179,15 +178,13 @@ def lives(director: Director) -> bytes:
 
 
 def free_numbers(director: Director) -> list[int]:
-    """What lies on the stack of free numbers, which is put back as it was."""
-    stack = director.store.map("free_conns")
-    value = ctypes.c_uint32()
+    """The list of numbers that were given back, in its order."""
+    conns = director.store.array("conns").words
     numbers = []
-    while library().bpf_map_lookup_and_delete_elem(stack.fd, None, ctypes.byref(value)) == 0:
-        numbers.append(value.value)
-    for number in reversed(numbers):
-        value.value = number
-        assert library().bpf_map_update_elem(stack.fd, None, ctypes.byref(value), 0) == 0
+    number = director.store.array("pool").words[_POOL_FREE]
+    while number and len(numbers) < director.conn_high():
+        numbers.append(number)
+        number = conns[number * layout.CONN_SIZE // 4 + _CONN_CONTROL]
     return numbers
 
 

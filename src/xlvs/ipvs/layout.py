@@ -107,7 +107,7 @@ ESTIMATE_ZERO: Final = 40
 ESTIMATE_BASE: Final = 80
 ESTIMATE_RATES: Final = 120
 
-FILTER_WORDS: Final = 1024
+FILTER_WORDS: Final = 8192
 FILTER_DEST: Final = FILTER_WORDS * 8
 
 STATE_NAMES: Final = (
@@ -209,6 +209,6 @@ def narrow(address: bytes, family: int) -> bytes:
 
 
 def filter_bit(address: bytes) -> int:
-    """Which of the 65,536 bits of a filter stands for an address (16 bytes): `hash_addr` in hash.h."""
+    """Which of the 524,288 bits of a filter stands for an address (16 bytes): `hash_addr` in hash.h."""
     low, high = int.from_bytes(address[:8], "little"), int.from_bytes(address[8:], "little")
-    return ((low ^ high ^ low >> 31) * _MULTIPLIER & _WORD) >> 48
+    return ((low ^ high ^ low >> 31) * _MULTIPLIER & _WORD) >> 45

@@ -175,7 +175,6 @@ def _open(name: str, directory: str, room: Sizes, seed: bytes, pace: Ticks) -> O
 def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Ticks) -> None:
     entries = {
         "conns": room.connections,
-        "free_conns": room.connections,
         "buckets": room.buckets,
         "services": room.services,
         "service_estimates": room.services,
