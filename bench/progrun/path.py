@@ -155,17 +155,18 @@ def _offset_of(struct_name: str, member: str) -> int:
     return Btf.from_elf(File(object_path("director_tc")).read_bytes()).layout(struct_name).member(member).offset
 
 
-def _word(map_name: str, struct_name: str, member: str) -> int:
-    """A 32-bit member of the only element of one of the director's maps."""
+def _word(map_name: str, struct_name: str, member: str, place: int = 0) -> int:
+    """A 32-bit member of the only element of one of the director's maps, or a word of a longer one."""
     with namespace.entered(net.DIRECTOR), Map.from_pin(f"{director.pins()}/{map_name}") as found:
         value = found.lookup(_FIRST) or b""
-    number: int = struct.unpack_from("<I", value, _offset_of(struct_name, member))[0]
+    number: int = struct.unpack_from("<I", value, _offset_of(struct_name, member) + 4 * place)[0]
     return number
 
 
 def connections() -> int:
-    """How many connections are in the director's index."""
-    return _word("pool", "pool", "linked")
+    """How many connections are in the director's table."""
+    head = _word("pool", "pool", "free") | _word("pool", "pool", "free", 1) << 32
+    return _word("pool", "pool", "next") - (head >> 24 & 0xFFFFFF)
 
 
 def await_settled() -> None:

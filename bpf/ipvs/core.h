@@ -6,7 +6,7 @@
 #define XLVS_CORE_H
 
 #include "bypass.h"
-#include "conn.h"
+#include "conn_find.h"
 #include "defence.h"
 #include "hop.h"
 #include "persist.h"

@@ -40,10 +40,11 @@ __noinline int sweep_move(struct conn *conn, __u32 number, __u32 level)
 {
 	struct conn_hashes hashes;
 	struct conn_word old, new;
+	struct index_state *state = index_get();
 	__u32 former, place;
 	struct dest *dest;
 
-	if (!conn)
+	if (!conn || !state)
 		return -1;
 	dest = dest_get(conn->dest);
 	old.all = conn->word.all;
@@ -62,6 +63,7 @@ __noinline int sweep_move(struct conn *conn, __u32 number, __u32 level)
 		new = old;
 		new.bits = (old.bits & ~(CONN_PLACE_MASK << CONN_PLACE_SHIFT)) | place << CONN_PLACE_SHIFT;
 		if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) == old.all) {
+			__sync_fetch_and_add(&state->moved, 1);
 			index_unlink(&hashes, former, number);
 			return 0;
 		}
@@ -209,12 +211,10 @@ static __always_inline void sweep_begin_round(struct clockwork *clock, const str
  * searched then need not be any more. When the index is nearly empty, its level falls. */
 static __always_inline void sweep_end_round(const struct clockwork *clock, struct index_state *state)
 {
-	struct pool *pool_state = pool_get();
-
 	if (!clock->round_left)
 		__sync_fetch_and_and(&state->former, ~clock->round_former | 1u << (clock->round_level & 31));
-	if (pool_state && !state->former && state->risen &&
-	    pool_state->linked < (__u32)BUCKET_EMPTY << (clock->round_level & PLACE_LEVEL_MASK))
+	if (!state->former && state->risen &&
+	    pool_used() < (__u32)BUCKET_EMPTY << (clock->round_level & PLACE_LEVEL_MASK))
 		index_change(state, state->risen, state->risen - 1);
 }
 

@@ -4,7 +4,7 @@
 #ifndef XLVS_ICMP_H
 #define XLVS_ICMP_H
 
-#include "conn.h"
+#include "conn_find.h"
 #include "icmp_send.h"
 #include "icmp_tunnel.h"
 #include "local.h"

@@ -5,6 +5,7 @@
 #ifndef XLVS_ICMP_TUNNEL_H
 #define XLVS_ICMP_TUNNEL_H
 
+#include "conn_find.h"
 #include "icmp_send.h"
 #include "xmit_tunnel.h"
 

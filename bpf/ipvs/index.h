@@ -14,7 +14,7 @@
 #define XLVS_INDEX_H
 
 #include "hash.h"
-#include "maps.h"
+#include "pool.h"
 
 #define BUCKET_CHOICES 8 /* the first one, and those of a whole key */
 #define BUCKET_FULL 11 /* slots in use, on average, from which on the level rises */
@@ -259,16 +259,12 @@ __noinline int index_unlink(const struct conn_hashes *hashes, __u32 place, __u32
 	return 0;
 }
 
-/* A connection is linked (`by` 1) or was (-1). */
-static __always_inline void index_count(struct index_state *state, int by)
+/* The level rises when the connections need it. */
+static __always_inline void index_grow(struct index_state *state)
 {
-	struct pool *pool_state = pool_get();
-	__u32 risen = state->risen, level = level_of(risen), linked;
+	__u32 risen = state->risen, level = level_of(risen);
 
-	if (!pool_state)
-		return;
-	linked = __sync_fetch_and_add(&pool_state->linked, by) + by;
-	if (by > 0 && linked > (__u32)BUCKET_FULL << level && level < bucket_level)
+	if (level < bucket_level && pool_used() > (__u32)BUCKET_FULL << level)
 		index_change(state, risen, risen + 1);
 }
 

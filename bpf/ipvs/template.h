@@ -195,7 +195,7 @@ __noinline int template_kill(__u32 number, __u32 now)
 	    __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
 	if (!(old.bits & CONN_OUTDATED))
-		conn_unlink(&hashes, old, number);
+		index_unlink(&hashes, conn_place(old), number);
 	if (control)
 		bpf_map_delete_elem(&calls, &number);
 	if (dest)
@@ -250,7 +250,7 @@ __noinline int template_outdate(__u32 number)
 	if (old.life != LIFE_LIVE || old.bits & CONN_OUTDATED ||
 	    __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
-	conn_unlink(&hashes, old, number);
+	index_unlink(&hashes, conn_place(old), number);
 	conn->vport = OUTDATED_PORT;
 	conn->dport = OUTDATED_PORT;
 	return 0;

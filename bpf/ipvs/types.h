@@ -497,9 +497,9 @@ struct pool {
 	__u32 localities; /* entries of that map */
 	__u32 localities_checked; /* tick at which those were last looked for that may go */
 	__u32 path_mtus_until; /* tick up to which there may be a live entry in `path_mtus` */
-	__u32 linked; /* connections in the index */
+	__u32 reserved0;
 	__u32 full; /* tick at which there was last no place for a connection, 0: one was given back since */
-	__u64 free; /* first free number that was used before, 0: none; above it how often this changed */
+	__u64 free; /* numbers that were used before and are free, see pool.h */
 	__u32 reserved[8];
 };
 
@@ -508,7 +508,8 @@ struct index_state {
 	__u32 risen; /* how many levels above the least one */
 	__u32 former; /* bits of other levels at which there may still be connections */
 	__u32 moves; /* so many more the sweeper moves in this slice */
-	__u32 reserved[13];
+	__u32 moved; /* so many it has moved, counted before the former place is taken away */
+	__u32 reserved[12];
 };
 
 #define SCRATCH_BYTES 16384

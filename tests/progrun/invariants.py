@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 _ACTIVE = {"ESTABLISHED", "SYN_SENT", "SYN_RECV", "SYNACK"}
 _LATER_CHOICES = 7
-_POOL_LINKED, _POOL_FREE = 4, 6  # words of struct pool
+_POOL_FREE = 6  # word of struct pool
 _CONN_CONTROL = 13  # word of struct conn
 _SLOTS = 15
-_WORD = 0xFFFFFFFF
+_WORD, _NUMBER = 0xFFFFFFFF, 0xFFFFFF
 _TRIES = 5
 
 
@@ -144,7 +144,6 @@ def check_index(director: Director, live: list[Conn]) -> None:
     assert not any(slots.values()), f"slots of no live connection, or missing: {+slots} {-slots}"
     for index, bucket in enumerate(buckets):
         assert bucket[0] == spilled[index], f"bucket {index} says {bucket[0]} spilled, there are {spilled[index]}"
-    assert director.store.array("pool").words[_POOL_LINKED] == len(live)
 
 
 def whole_keys(director: Director, conn: Conn) -> list[tuple[bytes, int]]:
@@ -169,6 +168,7 @@ def check_pool(director: Director) -> None:
         raise AssertionError("the sweeper never rests")
     idle = [number for number, life in enumerate(after, 1) if not life]
     assert sorted(free) == idle
+    assert free_count(director) == len(free)
 
 
 def lives(director: Director) -> bytes:
@@ -181,11 +181,17 @@ def free_numbers(director: Director) -> list[int]:
     """The list of numbers that were given back, in its order."""
     conns = director.store.array("conns").words
     numbers = []
-    number = director.store.array("pool").words[_POOL_FREE]
+    number = director.store.array("pool").words[_POOL_FREE] & _NUMBER
     while number and len(numbers) < director.conn_high():
         numbers.append(number)
         number = conns[number * layout.CONN_SIZE // 4 + _CONN_CONTROL]
     return numbers
+
+
+def free_count(director: Director) -> int:
+    """How many numbers are free, as the head of their list says."""
+    words = director.store.array("pool").words
+    return (words[_POOL_FREE] >> 24 | words[_POOL_FREE + 1] << 8) & _NUMBER
 
 
 def read_buckets(director: Director) -> list[tuple[int, ...]]:
