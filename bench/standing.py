@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 OURS = "xlvs"
 ROUTING = "plain routing"
+FLOOR = "floor"
 KATRAN = "Katran XDP"
 
 
@@ -41,7 +42,8 @@ def against_others(section: Section) -> list[str]:
     for row in section.rows:
         cells = _medians(section, row)
         ours = {column: value for column, value in cells.items() if column.startswith(OURS)}
-        others = {column: value for column, value in cells.items() if column not in ours and column != ROUTING}
+        none = (ROUTING, *(column for column in cells if column.startswith(FLOOR)))
+        others = {column: value for column, value in cells.items() if column not in ours and column not in none}
         if not ours:
             continue
         column, value = max(ours.items(), key=lambda cell: cell[1])

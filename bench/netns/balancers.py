@@ -4,16 +4,23 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.netns import topology as net
+from bench.objects import compiled, loaded
+from xlvs.linux import namespace
+from xlvs.linux.bpf_link import XDP_NATIVE, Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+FLOOR = "floor XDP"
 HERE = Path(__file__).resolve().parent
 _STREAM_MODULE = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
 _NFT = f"""
@@ -59,23 +66,27 @@ stream {{{{
 
 @dataclass
 class Balancer:
-    """One contestant: how to start it in the director's namespace; processes that it started end with `down`."""
+    """One contestant: how to start it in the director's namespace; what it holds, processes too, ends with `down`."""
 
     name: str
     begin: Callable[[Balancer, Path], None]
     target: str = net.VIP
+    tcp: bool = True
     udp: bool = True
     needs: tuple[str, ...] = ()
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    held: ExitStack = field(default_factory=ExitStack)
 
     def up(self, folder: Path) -> None:
         """Start it; `folder` is for its files. Raises CalledProcessError."""
         self.begin(self, folder)
 
     def down(self) -> None:
-        """End its processes; the rest goes with the namespace."""
-        while self.processes:
-            net.stop(self.processes.pop())
+        """End its processes and attachments; the rest goes with the namespace."""
+        self.held.close()
+
+    def start(self, command: list[str]) -> None:
+        """Start a process of its own."""
+        self.held.callback(net.stop, net.start(net.DIRECTOR, command))
 
 
 def _direct(_balancer: Balancer, _folder: Path) -> None:
@@ -90,14 +101,32 @@ def _nftables(_balancer: Balancer, _folder: Path) -> None:
 def _haproxy(balancer: Balancer, folder: Path) -> None:
     config = folder / "haproxy.cfg"
     config.write_text(_HAPROXY)
-    balancer.processes.append(net.start(net.DIRECTOR, ["haproxy", "-db", "-f", str(config)]))
+    balancer.start(["haproxy", "-db", "-f", str(config)])
 
 
 def _nginx(balancer: Balancer, folder: Path) -> None:
     module = f"load_module {_STREAM_MODULE};\n" if _STREAM_MODULE.exists() else ""
     config = folder / "stream.conf"
     config.write_text(module + _NGINX.format(folder=folder))
-    balancer.processes.append(net.start(net.DIRECTOR, ["nginx", "-c", str(config)]))
+    balancer.start(["nginx", "-c", str(config)])
+
+
+def _floor(balancer: Balancer, _folder: Path) -> None:
+    """The least that a balancer with a table does to UDP towards the VIP; anything else is routed."""
+    floor = balancer.held.enter_context(loaded(compiled(HERE / "floor.bpf.c")))
+    servers = ((net.SERVER1, "d1", net.SERVER1_IP), (net.SERVER2, "d2", net.SERVER2_IP))
+    config = b""
+    for number, (server, device, address) in enumerate(servers):
+        config += IPv4Address(address).packed + net.mac_of(server, "s0") + net.mac_of(net.DIRECTOR, device)
+        port = struct.pack("I", net.index_of(net.DIRECTOR, device))
+        with namespace.entered(net.DIRECTOR):
+            floor.map("ports").update(struct.pack("I", number), port)
+    config += IPv4Address(net.VIP).packed
+    with floor.map(".bss").memory() as memory:
+        memory[: len(config)] = config
+    front = net.index_of(net.DIRECTOR, "d0")
+    with namespace.entered(net.DIRECTOR):
+        balancer.held.enter_context(Link.xdp(floor.program("floor_new").fd, front, XDP_NATIVE))
 
 
 def _script(name: str) -> Callable[[Balancer, Path], None]:
@@ -126,6 +155,7 @@ def contestants() -> list[Balancer]:
     return [
         Balancer("xlvs tc", _script("xlvs-tc")),
         Balancer("xlvs XDP", _script("xlvs-xdp")),
+        Balancer(FLOOR, _floor, tcp=False),
         Balancer("plain routing", _direct, target=net.SERVER1_IP),
         Balancer("nftables DNAT", _nftables, needs=("nft",)),
         Balancer("HAProxy TCP", _haproxy, udp=False, needs=("haproxy",)),

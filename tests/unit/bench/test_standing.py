@@ -29,6 +29,13 @@ def test_the_better_of_both_paths_is_ranked_among_balancers() -> None:
     assert lines([network]) == ["stream: xlvs tc is number 2 of 2 balancers, 0.75 of plain routing."]
 
 
+def test_a_floor_is_no_rival() -> None:
+    """It balances less than anybody could use."""
+    network = section(["xlvs XDP", "floor XDP", "plain routing"], {"stream": [11, 13, 10]})
+    network.more_is_better = True
+    assert lines([network]) == ["stream: xlvs XDP is number 1 of 1 balancers, 1.10 of plain routing."]
+
+
 def test_missed_aims_are_named() -> None:
     """An aim is a bound from above."""
     commands = section(["xlvs", "aim"], {"list": [90, 100], "restore": [3000, 2000]})
