@@ -18,7 +18,7 @@ from xlvs.model.errors import XlvsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PARTS = ("progrun", "netns", "latency", "control", "checks", "vrrp")
+PARTS = ("progrun", "netns", "latency", "flood", "control", "checks", "vrrp")
 EXTRA = ("growth",)  # on request: minutes, and gigabytes of tables
 
 
@@ -63,6 +63,16 @@ def measure_latency(options: argparse.Namespace) -> report.Section:
     return latency.section(options.rounds)
 
 
+def measure_flood(options: argparse.Namespace) -> report.Section:
+    """Established connections amid a flood: they on one core, the flood there and on another one."""
+    from bench.netns import flood
+    from bench.progrun.harness import pin_to_core
+
+    bootstrap.install()
+    pin_to_core(options.core)
+    return flood.section(max(1, options.rounds - 1), options.core)
+
+
 def measure_commands(_options: argparse.Namespace) -> report.Section:
     """Commands, on whichever core is free."""
     from bench import control
@@ -94,6 +104,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace], report.Section]] = {
     "progrun": measure_programs,
     "netns": measure_network,
     "latency": measure_latency,
+    "flood": measure_flood,
     "control": measure_commands,
     "checks": measure_checks,
     "vrrp": measure_routers,

@@ -5,6 +5,7 @@ import pytest
 
 from bench import control
 from bench.goals import GOALS, Goal, judge, judgements, summary, table
+from bench.netns import flood
 from bench.netns import rows as network
 from bench.progrun import cases
 from bench.progrun.rows import COLUMNS
@@ -54,6 +55,7 @@ def test_every_goal_has_a_row_that_is_measured() -> None:
     programs = {row: {"xlvs XDP", "floor XDP, hash table"} for group in cases.groups() for row in group.cases}
     others = {network.KEPT, network.CLOSED, network.STREAM, network.WIRE, network.UDP, network.UDP_NEW}
     others |= {control.BYTES, control.EXPIRY, control.EXPIRY_TICK}
+    others |= {flood.LOST["other"], flood.BROKEN, flood.MEMORY}
     for goal in GOALS:
         asked = [(goal.row, column) for column in goal.columns] + ([goal.against] if goal.against else [])
         for row, column in asked:
