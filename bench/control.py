@@ -9,11 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import director, reload
+from bench import director, reload, ticks
 from bench.netns import topology as net
 from bench.objects import BenchError, map_bytes
 from bench.progrun.harness import ALL_NEW, Wrapper
 from bench.progrun.packets import SYN, ipv4
+from bench.progrun.path import await_settled
 from bench.report import Figure, Section
 from xlvs.linux import namespace
 from xlvs.linux.bpf_map import Map
@@ -86,6 +87,7 @@ BYTES = "bytes per connection, NAT with both directions"
 SWEEPS, TICKS_PER_SECOND = 5, 10
 EXPIRY = f"expiry with {CONNECTIONS:,} idle connections: % of a core"
 EXPIRY_TICK = f"expiry with {CONNECTIONS:,} idle connections: ms each tick, on average"
+LONGEST_TICK = f"expiry with {CONNECTIONS:,} idle connections: ms of the longest tick"
 IPVSADM = str(director.BIN / "ipvsadm")
 XLVS = str(director.BIN / "xlvs")
 _FIRST = "first load of a director (ipvsadm -A)"
@@ -178,6 +180,7 @@ def connections(table: Table) -> None:
     """A listing of a million connections, and what each of them weighs."""
     director.ipvsadm("-C")
     director.configure()
+    empty = ticks.windows()
     fill_connections(CONNECTIONS)
     row = f"ipvsadm -Lnc, {CONNECTIONS:,} connections"
     table.measure(row, [IPVSADM, "-Lnc"], 1, memory=True, aim=1500)
@@ -186,6 +189,7 @@ def connections(table: Table) -> None:
     table.section.put("connections listed", "xlvs", Figure(listed, listed))
     weigh(table)
     expire(table)
+    tick(table, empty)
 
 
 def weigh(table: Table) -> None:
@@ -208,6 +212,17 @@ def expire(table: Table) -> None:
     for row, aim, unit in ((EXPIRY, 3, 1e7), (EXPIRY_TICK, 2, 1e6 * TICKS_PER_SECOND)):
         table.section.put(row, "xlvs", Figure.of([spent / unit for spent in passes]))
         table.section.put(row, "aim", Figure(aim, aim))
+
+
+def tick(table: Table, empty: list[ticks.Ticks]) -> None:
+    """The longest tick of several whiles, beside that with an empty table, which only others' work can make long."""
+    await_settled()
+    found = ticks.windows()
+    table.section.put(LONGEST_TICK, "xlvs", Figure.of([each.longest_ms for each in found]))
+    table.section.put(LONGEST_TICK, "baseline", Figure.of([each.longest_ms for each in empty]))
+    table.section.put(LONGEST_TICK, "aim", Figure(ticks.LONG_MS, ticks.LONG_MS))
+    row = f"{LONGEST_TICK}: so many of {ticks.LONG_MS} ms and more"
+    table.section.put(row, "xlvs", Figure.of([each.long for each in found]))
 
 
 def section(runs: int = 15) -> Section:

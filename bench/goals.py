@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 XDP, TC, HASH, ROUTING = "xlvs XDP", "xlvs tc", "floor XDP, hash table", "plain routing"
 BROKEN, GROWN = "established connections that broke", "memory of all maps: KiB more after the flood"
-TICK = "ms each tick, on average"
+TICK, LONGEST_TICK = "ms each tick, on average", "ms of the longest tick"
 FLAT = 1.15  # differences below that mean nothing on a shared machine
 MET, BARELY, MISSED, UNKNOWN = "yes", "in the best run", "no", "not measured"
 Cells = dict[tuple[str, str], Figure]
@@ -141,7 +141,10 @@ def _memory() -> list[Goal]:
     return [
         Goal(row, row, ("xlvs",), 160),
         Goal("bytes per connection, one way", row, ("xlvs",), 96),
-        *(Goal(expiry + what, expiry + what, ("xlvs",), bound) for what, bound in (("% of a core", 3), (TICK, 2))),
+        *(
+            Goal(expiry + what, expiry + what, ("xlvs",), bound)
+            for what, bound in (("% of a core", 3), (TICK, 2), (LONGEST_TICK, 2))
+        ),
     ]
 
 

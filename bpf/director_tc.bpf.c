@@ -15,6 +15,7 @@
 #include "ipvs/expire.h"
 #include "ipvs/estimate.h"
 #include "ipvs/locality_sweep.h"
+#include "ipvs/tick_times.h"
 
 #define HEADERS_MAX 128
 #define CLOCK_MONOTONIC 1
@@ -91,7 +92,7 @@ int director_egress(struct __sk_buff *ctx)
 static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
 {
 	struct settings *set = settings_get();
-	__u64 pause = TIMER_NS;
+	__u64 pause = TIMER_NS, begin = bpf_ktime_get_ns();
 
 	clock->ticks++;
 	if (!set)
@@ -105,6 +106,7 @@ static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
 	estimate_slice(clock, set);
 	localities_sweep(set);
 again:
+	tick_note(begin);
 	bpf_timer_start(&clock->timer, pause, 0);
 	return 0;
 }

@@ -39,6 +39,7 @@ LARGE_ARRAY(slots, struct slot_line, 256); /* lists and tables of destinations' 
 LARGE_ARRAY(hops, struct hop, HOPS); /* 0 is nobody's; user space empties it when XDP comes or goes */
 LARGE_ARRAY(conns, struct conn, 1024); /* number -> connection; 0 is nobody's */
 LARGE_ARRAY(pool, struct pool, 1);
+LARGE_ARRAY(ticks_taken, struct tick_times, 1); /* user space may set it to zero */
 LARGE_ARRAY(service_estimates, struct estimate, 64);
 LARGE_ARRAY(dest_estimates, struct estimate, 256);
 

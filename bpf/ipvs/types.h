@@ -433,6 +433,15 @@ struct clockwork {
 	struct counters total;
 };
 
+#define TICK_CLASSES 32
+#define TICK_CLASS_NS 250000
+
+/* How long the ticks of the timer took, stolen time included. User space may set it to zero. One element. */
+struct tick_times {
+	__u64 longest_ns;
+	__u32 by_length[TICK_CLASSES]; /* so many took n times TICK_CLASS_NS and more; the last: or longer */
+};
+
 /* The next hop towards a destination, and for which packets it is: one word, so that it belongs together. */
 struct dest_hop {
 	union {
