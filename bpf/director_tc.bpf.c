@@ -19,9 +19,6 @@
 
 #define HEADERS_MAX 128
 #define CLOCK_MONOTONIC 1
-#define TIMER_PER_SECOND 10
-#define TIMER_NS (1000000000ULL / TIMER_PER_SECOND)
-#define HASTE 10 /* so much more often while connections are moved in the index */
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 
@@ -92,7 +89,7 @@ int director_egress(struct __sk_buff *ctx)
 static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
 {
 	struct settings *set = settings_get();
-	__u64 pause = TIMER_NS, begin = bpf_ktime_get_ns();
+	__u64 pause = SWEEP_NS, begin = bpf_ktime_get_ns();
 
 	clock->ticks++;
 	if (!set)
@@ -101,8 +98,7 @@ static int clock_tick(void *map, __u32 *key, struct clockwork *clock)
 		clock->defended = ticks_now();
 		defence_update(set);
 	}
-	if (sweep_slice(clock, set, TIMER_PER_SECOND))
-		pause = TIMER_NS / HASTE;
+	pause = sweep_slice(clock, set);
 	estimate_slice(clock, set);
 	localities_sweep(set);
 again:
@@ -130,7 +126,7 @@ int clock_start(struct __sk_buff *ctx)
 	rc = bpf_timer_set_callback(&clock->timer, clock_tick);
 	if (rc)
 		return -rc;
-	return -bpf_timer_start(&clock->timer, TIMER_NS, 0);
+	return -bpf_timer_start(&clock->timer, SWEEP_NS, 0);
 }
 
 /* Run by who lists: counts and memory of what expired are given back before it reads. Run with a mark by who deletes

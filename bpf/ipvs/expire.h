@@ -25,7 +25,11 @@ struct sweep {
 };
 
 #define SWEEP_NO_LEVEL 32
-#define MOVES_PER_SLICE 4000 /* about a millisecond */
+#define SWEEP_PER_SECOND 10 /* slices of a small table */
+#define SWEEP_NS (1000000000ULL / SWEEP_PER_SECOND)
+#define SWEEP_MOST 60000 /* entries per slice: about a millisecond, larger tables have more slices */
+#define MOVES_PER_SLICE 3000 /* likewise */
+#define HASTE 10 /* so much more often while connections are moved in the index */
 
 static __always_inline void sweep_hashes(const struct conn *conn, const struct dest *dest, struct conn_hashes *hashes)
 {
@@ -218,8 +222,15 @@ static __always_inline void sweep_end_round(const struct clockwork *clock, struc
 		index_change(state, state->risen, state->risen - 1);
 }
 
-/* One slice: the whole table about once a second. Returns whether it ended early, for connections had to be moved. */
-static __always_inline int sweep_slice(struct clockwork *clock, const struct settings *set, __u32 slices_per_second)
+static __always_inline __u32 sweep_budget(__u32 high)
+{
+	__u32 part = high / SWEEP_PER_SECOND + 1;
+
+	return part < SWEEP_MOST ? part : SWEEP_MOST;
+}
+
+/* One slice: the whole table about once a second. Returns the time until the next one, in ns. */
+static __always_inline __u64 sweep_slice(struct clockwork *clock, const struct settings *set)
 {
 	struct index_state *state = index_get();
 	struct sweep sweep = {
@@ -230,12 +241,12 @@ static __always_inline int sweep_slice(struct clockwork *clock, const struct set
 	};
 
 	if (!sweep.high || !state)
-		return 0;
+		return SWEEP_NS;
 	state->moves = MOVES_PER_SLICE;
 	sweep.level = level_now(state);
 	if (sweep.level != clock->round_level)
 		sweep_begin_round(clock, state, sweep.level);
-	bpf_loop(sweep.high / slices_per_second + 1, sweep_step, &sweep, 0);
+	bpf_loop(sweep_budget(sweep.high), sweep_step, &sweep, 0);
 	clock->round_left |= sweep.left;
 	clock->round_seen += sweep.next - clock->sweep_next + (sweep.next > clock->sweep_next ? 0 : sweep.high);
 	clock->sweep_next = sweep.next;
@@ -243,7 +254,10 @@ static __always_inline int sweep_slice(struct clockwork *clock, const struct set
 		sweep_end_round(clock, state);
 		sweep_begin_round(clock, state, level_now(state));
 	}
-	return sweep.tired;
+	if (sweep.tired)
+		return SWEEP_NS / HASTE;
+	return sweep.high > SWEEP_MOST * SWEEP_PER_SECOND ? SWEEP_NS * SWEEP_PER_SECOND * SWEEP_MOST / sweep.high :
+							    SWEEP_NS;
 }
 
 /* The whole table at once, for who wants exact numbers, or has deleted a destination. */
