@@ -13,7 +13,7 @@
 #ifndef XLVS_CONN_H
 #define XLVS_CONN_H
 
-#include "dest.h"
+#include "dest_count.h"
 #include "index.h"
 #include "parse.h"
 
@@ -117,8 +117,8 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 {
 	struct conn_hashes hashes;
 	struct conn_word old, new;
+	__u32 control, at;
 	struct dest *dest;
-	__u32 control;
 
 	if (!conn)
 		return -1;
@@ -126,7 +126,8 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 	new = old;
 	new.life = LIFE_DEAD;
 	new.expires = now;
-	dest = dest_get(conn->dest);
+	at = conn->dest;
+	dest = dest_get(at);
 	if (!dest)
 		return -1;
 	conn_hash(conn, dest, &hashes);
@@ -136,7 +137,7 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 	if (old.bits & CONN_ONE_PACKET)
 		return 0;
 	index_unlink(&hashes, conn_place(old), number);
-	dest_unbind(dest, old.bits & CONN_INACTIVE);
+	dest_unbind(dest, at, old.bits & CONN_INACTIVE);
 	if (control)
 		template_release(control, old.expires, now);
 	return 0;
@@ -191,10 +192,10 @@ __noinline __u32 conn_new(const struct packet *p, const struct choice *choice, _
 	word = conn_first_word(conn, choice, now);
 	if (!choice->one_packet && conn_link(conn, dest, &word, number))
 		goto full;
-	/* In one exchange, after all the rest: the sweeper looks at any entry, on any processor. */
-	__sync_lock_test_and_set(&conn->word.all, word.all);
 	if (!choice->one_packet)
 		dest_bind(dest);
+	/* In one exchange, after all the rest: the sweeper looks at any entry, on any processor. */
+	__sync_lock_test_and_set(&conn->word.all, word.all);
 	return number;
 full:
 	conn_give_back(conn, number, now);
@@ -223,7 +224,7 @@ static __always_inline int conn_set_state(struct conn *conn, struct conn_word ol
 		struct dest *dest = dest_get(conn->dest);
 
 		if (dest)
-			dest_count(dest, !(new.bits & CONN_INACTIVE));
+			dest_count(dest, conn->dest, !(new.bits & CONN_INACTIVE));
 	}
 	return 0;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Choosing a destination for a new connection. One header per scheduler; a scheduler is a function that
- * returns the number of a usable destination, or 0. All walk the list newest first, as the kernel does. */
+ * returns the number of a usable destination, or 0. All walk the list newest first, as the kernel does, or know what
+ * that would lead to. */
 #ifndef XLVS_SCHED_H
 #define XLVS_SCHED_H
 
 #include "dest.h"
 #include "parse.h"
+#include "tree.h"
 
 /* A destination of a service by its place in the list. Null also when the list is just being replaced
  * and the place holds another service's. */
@@ -36,6 +38,7 @@ static __always_inline struct dest *sched_at(struct range list, __u32 service, _
 static __always_inline __u32 schedule(struct service *svc, __u32 service, const struct packet *p,
 				      const struct settings *set)
 {
+	tree_prepare(svc, service);
 	switch (svc->scheduler) {
 	case SCHED_RR:
 		return sched_rr(svc, service);

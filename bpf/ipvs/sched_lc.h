@@ -12,11 +12,6 @@ struct lc_walk {
 	__u32 weight;
 };
 
-static __always_inline __u64 dest_load(const struct dest *dest)
-{
-	return ((__u64)dest->active << 8) + dest->inactive;
-}
-
 /* Take a usable destination if it has less load per weight than the one found so far. Products, so that nothing
  * is rounded. */
 static __always_inline void lc_take_lighter(struct lc_walk *walk, const struct dest *dest, __u32 number, __u64 load)
@@ -47,10 +42,14 @@ static long lc_step(__u32 index, void *data)
 __noinline __u32 sched_lc(struct service *svc, __u32 service)
 {
 	struct lc_walk walk = { .service = service };
+	__u32 number;
 
 	if (!svc)
 		return 0;
 	walk.list.all = svc->list.all;
+	number = tree_choose(svc, service, walk.list);
+	if (number)
+		return number;
 	bpf_loop(walk.list.length, lc_step, &walk, 0);
 	return walk.found;
 }

@@ -17,17 +17,21 @@ static long nq_step(__u32 index, void *data)
 		walk->found = number;
 		return 1;
 	}
-	lc_take_lighter(walk, dest, number, sed_delay(dest));
+	lc_take_lighter(walk, dest, number, dest_delay(dest));
 	return 0;
 }
 
 __noinline __u32 sched_nq(struct service *svc, __u32 service)
 {
 	struct lc_walk walk = { .service = service };
+	__u32 number;
 
 	if (!svc)
 		return 0;
 	walk.list.all = svc->list.all;
+	number = tree_choose(svc, service, walk.list);
+	if (number)
+		return number;
 	bpf_loop(walk.list.length, nq_step, &walk, 0);
 	return walk.found;
 }

@@ -4,11 +4,6 @@
 #ifndef XLVS_SCHED_SED_H
 #define XLVS_SCHED_SED_H
 
-static __always_inline __u64 sed_delay(const struct dest *dest)
-{
-	return (__u64)dest->active + 1;
-}
-
 static long sed_step(__u32 index, void *data)
 {
 	struct lc_walk *walk = data;
@@ -17,17 +12,21 @@ static long sed_step(__u32 index, void *data)
 
 	dest = sched_at(walk->list, walk->service, index, &number);
 	if (dest && dest_is_usable(dest))
-		lc_take_lighter(walk, dest, number, sed_delay(dest));
+		lc_take_lighter(walk, dest, number, dest_delay(dest));
 	return 0;
 }
 
 __noinline __u32 sched_sed(struct service *svc, __u32 service)
 {
 	struct lc_walk walk = { .service = service };
+	__u32 number;
 
 	if (!svc)
 		return 0;
 	walk.list.all = svc->list.all;
+	number = tree_choose(svc, service, walk.list);
+	if (number)
+		return number;
 	bpf_loop(walk.list.length, sed_step, &walk, 0);
 	return walk.found;
 }

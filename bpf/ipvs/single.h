@@ -52,15 +52,21 @@ static __noinline int single_over(struct work *work, __u32 now)
 	if (choice->begun)
 		conn->word.expires = now + ticks_per_second;
 	if (dest)
-		dest_unbind(dest, 1);
+		dest_unbind(dest, choice->dest, 1);
 	return template_release(choice->control, now, now);
 }
 
-/* The packet is on its way: a connection for it alone is over. */
+/* The packet is on its way: a connection for it alone is over. One that became active has been told of then. */
 static __always_inline void single_end(struct work *work, __u32 now)
 {
+	const struct conn *conn = single_conn(work);
+	__u32 number = work->choice.dest;
+	struct dest *dest = dest_get(number);
+
 	if (work->choice.one_packet)
 		single_over(work, now);
+	else if (dest && conn && conn->word.bits & CONN_INACTIVE)
+		dest_changed(dest, number);
 }
 
 #endif

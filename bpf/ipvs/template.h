@@ -179,8 +179,8 @@ __noinline int template_kill(__u32 number, __u32 now)
 	struct conn *conn = conn_get(number);
 	struct conn_word old, new;
 	struct conn_hashes hashes;
+	__u32 control, at;
 	struct dest *dest;
-	__u32 control;
 
 	if (!conn)
 		return -1;
@@ -190,7 +190,8 @@ __noinline int template_kill(__u32 number, __u32 now)
 	new.expires = now;
 	template_hashes(conn, &hashes);
 	control = conn->control;
-	dest = dest_get(conn->dest);
+	at = conn->dest;
+	dest = dest_get(at);
 	if (old.life != LIFE_LIVE || conn->controls ||
 	    __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
@@ -199,7 +200,7 @@ __noinline int template_kill(__u32 number, __u32 now)
 	if (control)
 		bpf_map_delete_elem(&calls, &number);
 	if (dest)
-		dest_unbind_template(dest);
+		dest_unbind_template(dest, at);
 	return 0;
 }
 
@@ -328,7 +329,7 @@ __noinline __u32 template_new(const struct conn_key *key, const struct call *cal
 	word.bits = CONN_INACTIVE;
 	if (!template_link(conn, &word, number)) {
 		__sync_lock_test_and_set(&conn->word.all, word.all);
-		dest_bind_template(dest);
+		dest_bind_template(dest, choice->dest);
 		return number;
 	}
 	if (call)

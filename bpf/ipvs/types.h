@@ -12,7 +12,7 @@
 
 /* Raised with every change of a layout in this file. */
 enum {
-	LAYOUT = 5,
+	LAYOUT = 6,
 };
 
 /* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on
@@ -228,7 +228,12 @@ struct service {
 	__u32 tenure; /* lblc, lblcr: tells the time with this scheduler from all others */
 	__u32 tenure_since; /* lblc, lblcr: tick at which it began */
 	__u32 localities; /* lblc, lblcr: addresses that are remembered */
-	__u32 reserved1[10];
+	/* See tree.h. User space counts up the first one: even while it edits what the tree is made of. */
+	__u32 shape;
+	__u32 tree_climbs; /* shape for which destinations know their places in the tree */
+	__u32 tree_ready; /* shape for which the tree is complete */
+	__u32 tree_doubted; /* tick at which somebody may have left it wrong, 0: nobody has */
+	__u32 reserved1[6];
 };
 
 /* Lists and tables of destinations' numbers lie one after the other in lines of 16: an array map gives every
@@ -272,7 +277,9 @@ struct dest {
 	__u32 way; /* of tunnels: number of the way in the upper half, tick of its choice in the lower, see tunnel_way.h */
 	__u32 reserved2;
 	__u64 hop; /* of the others: struct dest_hop */
-	__u32 reserved3[8];
+	__u32 place; /* 1 + its index in the list of its service, 0: in no tree, see tree.h */
+	__u32 node; /* winner of the node whose number is that index: number of a destination, 0: none is usable */
+	__u32 reserved3[6];
 };
 
 #define LOCALITY_MEMBERS 64

@@ -10,7 +10,7 @@ from typing import Final
 
 # The number of this set of layouts, LAYOUT in types.h: raised with every change, so that no version edits or takes
 # over the tables of another.
-LAYOUT: Final = 5
+LAYOUT: Final = 6
 
 # service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
 # wrr max, wrr gcd
@@ -29,6 +29,7 @@ SERVICE_INSTANCE: Final = 72
 SERVICE_TENURE: Final = 76
 SERVICE_TENURE_SINCE: Final = 80
 SERVICE_LOCALITIES: Final = 84
+SERVICE_SHAPE: Final = 88
 SERVICE_KEY: Final = Struct("<16sI2sBB")
 
 LIVE: Final = 1
@@ -53,6 +54,7 @@ DEST_KEY: Final = 64
 DEST_SOURCE: Final = 88
 DEST_COUNTS: Final = 128
 DEST_OVERLOADED: Final = 140
+DEST_PLACE: Final = 160
 COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 
 USED: Final = 1

@@ -144,7 +144,9 @@ class PinnedTables(Observed):
             self._detour_before(store, service.key, key)
             number = numbers.take_service(store)
             base = number * layout.SERVICE_SIZE
+            shape = store.service_word(number, layout.SERVICE_SHAPE)
             store.services.memory[base : base + layout.SERVICE_SIZE] = bytes(layout.SERVICE_SIZE)
+            store.set_service_word(number, layout.SERVICE_SHAPE, shape)
             base = number * layout.ESTIMATE_SIZE
             store.array("service_estimates").memory[base : base + layout.ESTIMATE_SIZE] = bytes(layout.ESTIMATE_SIZE)
             self._write_service(store, number, service, key, 0)
@@ -152,7 +154,8 @@ class PinnedTables(Observed):
             store.set_setting(layout.SETTINGS_ACCEPT_LOCAL, self._host().accept_local)
             if service.key.port == _FTP_PORT:
                 store.set_setting(layout.SETTINGS_UNPRIVILEGED_PORT, self._host().unprivileged_port)
-            scheduling.start(store, number, _scheduler_number(service))
+            with scheduling.reshaping(store, number):
+                scheduling.start(store, number, _scheduler_number(service))
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)
             store.map("service_numbers").update(key, pack("<I", number))
@@ -173,12 +176,13 @@ class PinnedTables(Observed):
             rules.check_service(service)
             before = store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_SCHEDULER]
             after = _scheduler_number(service)
-            if before != after:
-                scheduling.start(store, number, after)
-            self._write_service(store, number, service, key, store.service_flags(number))
-            self._set_flags(store, number, service)
-            if before != after:
-                scheduling.refill(store, number)
+            with scheduling.reshaping(store, number):
+                if before != after:
+                    scheduling.start(store, number, after)
+                self._write_service(store, number, service, key, store.service_flags(number))
+                self._set_flags(store, number, service)
+                if before != after:
+                    scheduling.refill(store, number)
 
     def delete_service(self, key: ServiceKey) -> None:
         """See `IpvsTables`."""
@@ -234,12 +238,13 @@ class PinnedTables(Observed):
         if store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_ENGINE]:
             store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_ENGINE] = 0
             store.count_engines()
-        for each in store.listed(number):
-            self._bury(store, each)
-        for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):
-            old = store.range_of(number, member)
-            store.set_range(number, member, 0, 0)
-            slots.give_back(store, *old)
+        with scheduling.reshaping(store, number):
+            for each in store.listed(number):
+                self._bury(store, each)
+            for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):
+                old = store.range_of(number, member)
+                store.set_range(number, member, 0, 0)
+                slots.give_back(store, *old)
         numbers.free_service(store, number)
         self._numbers.clear()
 
@@ -266,11 +271,12 @@ class PinnedTables(Observed):
             store.dests.memory[base : base + 18] = _pack_end(destination.key)
             store.dests.memory[base + layout.DEST_KEY : base + layout.DEST_KEY + 24] = identity[:24]
             store.mark_address(identity[24:40], destination=True)
-            store.set_dest_word(dest, layout.DEST_SERVICE, number)
-            if returning:
-                self._publish_returning(store, number, [dest, *listed])
-            else:
-                self._publish_added(store, number, [dest, *listed])
+            with scheduling.reshaping(store, number):
+                store.set_dest_word(dest, layout.DEST_SERVICE, number)
+                if returning:
+                    self._publish_returning(store, number, [dest, *listed])
+                else:
+                    self._publish_added(store, number, [dest, *listed])
 
     def update_destination(self, service: ServiceKey, destination: Destination) -> None:
         """See `IpvsTables`."""
@@ -284,9 +290,10 @@ class PinnedTables(Observed):
                 raise NoSuchDestination
             dest = listed[place]
             before = store.dest_word(dest, layout.DEST_UPPER_THRESHOLD)
-            self._write_destination(store, dest, destination, before=before)
-            scheduling.weights_changed(store, number)
-            scheduling.refill(store, number, edited=True)
+            with scheduling.reshaping(store, number):
+                self._write_destination(store, dest, destination, before=before)
+                scheduling.weights_changed(store, number)
+                scheduling.refill(store, number, edited=True)
 
     def delete_destination(self, service: ServiceKey, destination: DestinationKey) -> None:
         """See `IpvsTables`."""
@@ -298,7 +305,7 @@ class PinnedTables(Observed):
             if place is None:
                 raise NoSuchDestination
             dest = listed[place]
-            with self._estimator_waits(store):
+            with self._estimator_waits(store), scheduling.reshaping(store, number):
                 scheduling.publish(store, number, listed[:place] + listed[place + 1 :], removed=place)
                 self._bury(store, dest)
                 self._move_base(store, number, dest, store.dest_counters(dest), 1)
@@ -351,6 +358,7 @@ class PinnedTables(Observed):
         """A destination is deleted: its connections keep its number."""
         store.set_dest_word(number, layout.DEST_FLAGS, layout.USED)
         store.set_dest_word(number, layout.DEST_SERVICE, 0)
+        store.set_dest_word(number, layout.DEST_PLACE, 0)
         store.set_dest_word(number, layout.DEST_DELETED, numbers.seconds())
         if self._deleted is not None:
             self._deleted[store.dest_identity(number)] = number

@@ -101,6 +101,7 @@ def _free_between(store: Store, begin: int, end: int) -> None:
 def _repair_scheduling(store: Store, live: list[int]) -> None:
     """A list or a weight may have changed, and what its scheduler makes of it not yet."""
     for service in live:
-        scheduling.weights_changed(store, service)
-        with suppress(TableFull):  # who needs a table and has none gets it when there is room
-            scheduling.refill(store, service)
+        with scheduling.reshaping(store, service):
+            scheduling.weights_changed(store, service)
+            with suppress(TableFull):  # who needs a table and has none gets it when there is room
+                scheduling.refill(store, service)

@@ -7,6 +7,7 @@ the list but keeps its current weight, the tables of the hashing ones and of fai
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from xlvs.ipvs import layout, numbers, running, slots
@@ -15,6 +16,8 @@ from xlvs.model.errors import TableFull
 from xlvs.schedulers import failover, maglev, source_hash, weighted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xlvs.ipvs.store import Store
 
 _RR, _WRR, _LBLC, _LBLCR, _DH, _SH, _FO, _OVF, _MH = 1, 2, 5, 6, 7, 8, 11, 12, 13  # enum scheduler
@@ -41,6 +44,20 @@ def start(store: Store, service: int, scheduler: int) -> None:
         _set_cursor(store, service, _NONE_USED, weighted.first_weight(new))
     else:
         _set_cursor(store, service, _NONE_USED, 0)
+
+
+@contextmanager
+def reshaping(store: Store, service: int) -> Iterator[None]:
+    """An edit of what a service's tree of destinations is made of: list, scheduler, weights, thresholds, overloads.
+
+    Packets walk the list meanwhile, also after an editor who died amid the edit, and then build the tree anew.
+    """
+    shape = (store.service_word(service, layout.SERVICE_SHAPE) | 1) + 1 & 0xFFFFFFFF
+    store.set_service_word(service, layout.SERVICE_SHAPE, shape)
+    try:
+        yield
+    finally:
+        store.set_service_word(service, layout.SERVICE_SHAPE, shape | 1)
 
 
 def publish(store: Store, service: int, numbers: list[int], *, added: bool = False, removed: int | None = None) -> None:
