@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a packet costs as the work grows: more connections, more services, more destinations; a plot of each."""
+"""What a packet costs as the work grows: more connections, services, destinations, processors; a plot of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench import plots
 from bench.netns import topology as net
-from bench.progrun import cases
+from bench.progrun import cases, cores
 from bench.progrun.cases import Case, Group
 from bench.progrun.harness import ALL_NEW
 from bench.progrun.packets import SYN, VIP4, ipv4
@@ -24,7 +24,13 @@ SERVICES = [10, 100, 1000, 10_000, 100_000]
 DESTINATIONS = [1, 10, 100, 1000]
 SCHEDULERS = ("rr", "sh", "wlc")
 KNOWN, NEW_ONE, NEW_ALL = "known", "new, to one", "new, to all in turn"
-PLOTS = {"connections": "connections", "services": "services", "destinations": "destinations of the service"}
+CORES = "processors"
+PLOTS = {
+    "connections": "connections",
+    "services": "services",
+    "destinations": "destinations of the service",
+    CORES: "processors at work",
+}
 
 
 def name(plot: str, line: str, size: int) -> str:
@@ -73,13 +79,15 @@ def section(rounds: int) -> Section:
         [column("xlvs", path) for path in OURS],
         "ns per packet, in brackets the least; less is better",
         "Measured as programs alone. Connections are known ones of one service with NAT; services are asked for by new"
-        " connections, as are destinations.",
+        " connections, as are destinations. With several processors at work it is what a packet costs each of them.",
         shows_best=True,
     )
     samples, chosen = Samples(), groups()
     for _ in range(rounds):
         one_round(samples, chosen)
-    for row in (row for group in chosen for row in group.cases):
+        cores.one_round(samples, CORES, ROOM)
+    on_cores = [name(CORES, line, count) for line in cores.rows() for count in cores.counts()]
+    for row in [*(row for group in chosen for row in group.cases), *on_cores]:
         for shown in found.columns:
             found.put(row, shown, samples.figure(row, shown))
     found.missing = list(dict.fromkeys(f"{what}: {why}" for what, why in samples.missing))

@@ -180,7 +180,7 @@ def lives(director: Director) -> bytes:
 def free_numbers(director: Director) -> list[int]:
     """The list of numbers that were given back, in its order."""
     conns = director.store.array("conns").words
-    numbers = []
+    numbers: list[int] = []
     number = director.store.array("pool").words[_POOL_FREE] & _NUMBER
     while number and len(numbers) < director.conn_high():
         numbers.append(number)
