@@ -18,7 +18,7 @@
 
 #include "dest.h"
 
-#define TREE_FROM 33 /* destinations: a shorter list is walked */
+#define TREE_FROM 17 /* destinations: a shorter list is walked */
 #define TREE_LEVELS 24
 #define TREE_TRIES 4
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.progrun.director import Director
     from xlvs.ipvs.store import Store
 
-LONG: Final = 33  # destinations from which on there is a tree
+LONG: Final = 17  # destinations from which on there is a tree
 _NAMES = {row.number: row.name for row in registry.SCHEDULERS}
 _COMPARED = ("lc", "wlc", "sed", "nq", "lblc", "lblcr")
 
