@@ -63,6 +63,28 @@ static __always_inline __u32 conn_find_in(const struct bucket *bucket, __u32 tag
 	return 0;
 }
 
+#define FOUND_SPILLED (~0u) /* none, but connections were spilled there */
+
+/* Which line of the index to look at, by its number, for which tag, and for which direction; in one argument. */
+static __always_inline __u64 look_at(__u64 hash, __u32 at, __u32 level, __u32 direction)
+{
+	return (__u64)direction << 40 | (__u64)index_tag(hash, level) << 32 | at;
+}
+
+/* Number of the live connection of a packet's ends in a line of the index, 0: none, or FOUND_SPILLED. `all` is that of
+ * struct ends. */
+__noinline __u32 conn_find_line(const struct addr *client, const struct addr *other, __u64 all, __u64 look, __u32 now)
+{
+	const struct bucket *bucket = bucket_get((__u32)look);
+	struct ends ends = { .all = all };
+	__u32 number;
+
+	if (!client || !other || !bucket)
+		return 0;
+	number = conn_find_in(bucket, look >> 32 & 0xff, client, other, ends, look >> 40, now);
+	return number || !bucket->spilled ? number : FOUND_SPILLED;
+}
+
 /* Where to look for a connection: the level of the index, or bits of several, and the direction that the packet takes, in
  * one argument. */
 #define LOOK_REPLY (1u << 31)
@@ -72,12 +94,11 @@ static __always_inline __u32 look_direction(__u32 look)
 	return look & LOOK_REPLY ? DIRECTION_REPLY : DIRECTION_FORWARD;
 }
 
-/* Number of the live connection of a packet's ends among those that were spilled at a level, 0: none. `all` is that of
- * struct ends. */
+/* The same among those that were spilled at a level. */
 __noinline __u32 conn_find_spilled(const struct addr *client, const struct addr *other, __u64 all, __u32 look,
 				   __u32 now)
 {
-	__u32 level = look & PLACE_LEVEL_MASK, direction = look_direction(look), at;
+	__u32 level = look & PLACE_LEVEL_MASK, direction = look_direction(look), at, number;
 	struct ends ends = { .all = all };
 	__u64 hash;
 
@@ -86,46 +107,34 @@ __noinline __u32 conn_find_spilled(const struct addr *client, const struct addr 
 	hash = hash_ends(client, ends.cport, other, ends_other_port(ends, direction), ends.protocol);
 	at = bucket_of(hash, level);
 	for (int choice = 1; choice < BUCKET_CHOICES; choice++) {
-		const struct bucket *bucket = bucket_get(at);
-		__u32 number;
-
-		if (!bucket)
-			return 0;
-		number = conn_find_in(bucket, index_tag(hash, level), client, other, ends, direction, now);
-		if (number || !bucket->spilled)
+		number = conn_find_line(client, other, all, look_at(hash, at, level, direction), now);
+		if (number != FOUND_SPILLED)
 			return number;
 		at = bucket_after(at, hash, level);
 	}
 	return 0;
 }
 
-#define FOUND_SPILLED (~0u) /* none, but some were spilled where it would be */
-
 /* The same among those that found room at their first choice, at all levels whose bits `look` has; or FOUND_SPILLED. */
 __noinline __u32 conn_find_at(const struct addr *client, const struct addr *other, __u64 all, __u32 look, __u32 now)
 {
-	__u32 direction = look_direction(look), spilled = 0;
 	struct ends ends = { .all = all };
+	__u32 number, found = 0;
 	__u64 hash;
 
 	if (!client || !other)
 		return 0;
 	hash = hash_end(client, ends.cport, ends.protocol);
 	for (__u32 level = 0; level <= PLACE_LEVEL_MAX; level++) {
-		const struct bucket *bucket;
-		__u32 number;
-
 		if (!(look & 1u << level))
 			continue;
-		bucket = bucket_get(bucket_of(hash, level));
-		if (!bucket)
-			return 0;
-		number = conn_find_in(bucket, index_tag(hash, level), client, other, ends, direction, now);
-		if (number)
+		number = conn_find_line(client, other, all,
+					look_at(hash, bucket_of(hash, level), level, look_direction(look)), now);
+		if (number && number != FOUND_SPILLED)
 			return number;
-		spilled |= bucket->spilled;
+		found |= number;
 	}
-	return spilled ? FOUND_SPILLED : 0;
+	return found;
 }
 
 static __always_inline __u32 conn_find_elsewhere(const struct addr *client, const struct addr *other, __u64 all,

@@ -86,12 +86,36 @@ static __always_inline int slot_swap(__u32 *slot, __u32 old, __u32 new)
 	return __sync_val_compare_and_swap(slot, old, new) == old;
 }
 
-/* Take an empty slot. Of two connections with one reply key the newest is to be found, as in the kernel: one
+static __always_inline int slots_are_alike(__u32 one, __u32 other)
+{
+	return one >> CONN_NUMBER_BITS == other >> CONN_NUMBER_BITS;
+}
+
+/* A slot by its number; bounded by the size of the whole line, in which the slots follow one other word. */
+static __always_inline __u32 *slot_at(struct bucket *bucket, __u32 number)
+{
+	return (__u32 *)bucket + bounded(number + 1, BUCKET_SLOTS);
+}
+
+/* Take the empty slot `at`, or that of the elder before it, which moves here. Returns 0, or -1 when others were faster. */
+static __always_inline int bucket_take(struct bucket *bucket, __u32 *at, __u32 elder, __u32 slot)
+{
+	__u32 *before = slot_at(bucket, elder), there = elder < BUCKET_SLOTS ? *before : 0;
+
+	if (!there || !slots_are_alike(there, slot))
+		return slot_swap(at, 0, slot) ? 0 : -1;
+	if (!slot_swap(at, 0, there))
+		return -1;
+	/* If the elder went meanwhile, its copy is ours, unless it was taken for it. */
+	return slot_swap(before, there, slot) || slot_swap(at, there, slot) ? 0 : -1;
+}
+
+/* Link a slot. Of two connections with one reply key the newest is to be found, as in the kernel: one
  * of the same tag that stands before moves into the empty slot, ours into its place, and a look-up finds one
  * of them at any moment. Returns 0, or -1 when the bucket is full or was changed too often meanwhile. */
 __noinline int bucket_link(struct bucket *bucket, __u32 slot)
 {
-	__u32 elder = 0, *elder_at = 0;
+	__u32 elder = BUCKET_SLOTS;
 
 	if (!bucket)
 		return -1;
@@ -99,23 +123,10 @@ __noinline int bucket_link(struct bucket *bucket, __u32 slot)
 	for (int i = 0; i < BUCKET_SLOTS; i++) {
 		__u32 *at = &bucket->slots[i], there = *at;
 
-		if (there) {
-			if (there >> CONN_NUMBER_BITS == slot >> CONN_NUMBER_BITS && !elder) {
-				elder = there;
-				elder_at = at;
-			}
-			continue;
-		}
-		if (!elder && slot_swap(at, 0, slot))
+		if (there && elder == BUCKET_SLOTS && slots_are_alike(there, slot))
+			elder = i;
+		if (!there && !bucket_take(bucket, at, elder, slot))
 			return 0;
-		if (elder && elder_at && slot_swap(at, 0, elder)) {
-			if (slot_swap(elder_at, elder, slot))
-				return 0;
-			/* The elder one went: its copy is ours, unless it was taken for it. */
-			if (slot_swap(at, elder, slot))
-				return 0;
-			elder = 0;
-		}
 	}
 	return -1;
 }
