@@ -45,14 +45,16 @@ static __always_inline long reply_hop(ctx_t *ctx, struct work *work, struct conn
 			reroute ? &conn->virtual : &dest->addr, &conn->client, reroute, now);
 }
 
-static __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,
-				     __u32 now)
+__noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now)
 {
-	struct packet *p = &work->packet;
+	struct packet *p;
 	struct dest *dest;
 	int local;
 	long rc;
 
+	if (!work || !conn || !set)
+		return DROP_INTERNAL;
+	p = &work->packet;
 	dest = dest_get(conn->dest);
 	rc = reply_hop(ctx, work, conn, dest, set, now);
 	if (rc == HOP_HAND_UP)
@@ -78,14 +80,17 @@ static __always_inline enum verdict forward_answered(ctx_t *ctx, const struct co
 	return conn->method == METHOD_MASQUERADE ? verdict : stats_answered(ctx, conn, verdict);
 }
 
-static __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set,
-				       __u32 now)
+__noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now)
 {
-	struct bpf_fib_lookup *fib = &work->fib;
-	struct packet *p = &work->packet;
+	struct bpf_fib_lookup *fib;
+	struct packet *p;
 	struct dest *dest;
 	long rc;
 
+	if (!work || !conn || !set)
+		return DROP_INTERNAL;
+	fib = &work->fib;
+	p = &work->packet;
 	dest = dest_get(conn->dest);
 	if (!dest || !(dest->flags & DEST_AVAILABLE))
 		return conn->method == METHOD_BYPASS ? bypass(ctx, work, conn, set, now) : DROP_DESTINATION_GONE;

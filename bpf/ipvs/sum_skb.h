@@ -40,10 +40,12 @@ static long sum_step(__u32 i, void *data)
 }
 
 /* Sum of `length` bytes of the frame from `offset` on, on top of `sum`; failure in `failed`. */
-static __noinline __u32 sum_bytes(ctx_t *ctx, __u32 offset, __u32 length, __u32 sum, int *failed)
+__noinline __u32 sum_bytes(ctx_t *ctx, __u32 offset, __u32 length, __u32 sum, int *failed)
 {
 	struct sum_walk walk = { .ctx = ctx, .offset = offset, .left = length, .sum = sum };
 
+	if (!failed)
+		return 0;
 	bpf_loop(SUM_CHUNKS_MAX, sum_step, &walk, 0);
 	*failed = walk.failed || walk.left;
 	return walk.sum;
@@ -62,7 +64,7 @@ static __always_inline __u32 sum_pseudo(const struct packet *p, const struct add
 
 /* Is the checksum of the packet, whose layer-4 header stands at `offset` of the frame, left to the network card, or to
  * the kernel when it cuts a GSO packet? Then the field holds the sum over the pseudo-header, which is returned, else -1. */
-static __noinline int sum_open(ctx_t *ctx, const struct packet *p, __u32 offset)
+__noinline int sum_open(ctx_t *ctx, const struct packet *p, __u32 offset)
 {
 	__u16 field;
 
@@ -76,7 +78,7 @@ static __noinline int sum_open(ctx_t *ctx, const struct packet *p, __u32 offset)
 }
 
 /* Give a UDP datagram that has no checksum one, as the kernel does before it translates it. */
-static __noinline int sum_fill_udp(ctx_t *ctx, const struct packet *p)
+__noinline int sum_fill_udp(ctx_t *ctx, const struct packet *p)
 {
 	__u32 offset, length;
 	__u16 check;

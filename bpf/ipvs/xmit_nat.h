@@ -9,7 +9,7 @@
 
 /* SCTP's checksum covers the ports and not the addresses. An empty field is to be filled in by the network card or by
  * the kernel before the packet leaves; a true checksum of zero cannot be told from it, and is one in 2^32. */
-static __noinline int nat_checksum_sctp(ctx_t *ctx, const struct packet *p, const struct nat *nat)
+__noinline int nat_checksum_sctp(ctx_t *ctx, const struct packet *p, const struct nat *nat)
 {
 	__u32 offset, length, change;
 	struct sctphdr *sctp;
@@ -36,7 +36,7 @@ static __noinline int nat_checksum_sctp(ctx_t *ctx, const struct packet *p, cons
 #if !CTX_IS_XDP
 /* A GSO datagram of the host's own is open without being marked as such where the device computes no checksums: the
  * helper would take it for complete. Returns 1 if it was open and is changed, else 0. */
-static __noinline int nat_checksum_open(ctx_t *ctx, const struct packet *p, __u32 pseudo)
+__noinline int nat_checksum_open(ctx_t *ctx, const struct packet *p, __u32 pseudo)
 {
 	int open = p ? sum_open(ctx, p, p->l4) : -1;
 	__u16 field;
