@@ -35,11 +35,13 @@ struct selection {
 	__be16 server_port; /* 0: any */
 	__u8 protocol; /* 0: any */
 	__u8 by_service; /* 1: that one alone */
-	__u16 reserved;
+	__u16 reserved0;
+	__u32 dest; /* number of the destination, 0: any */
 	__u32 chosen; /* from here on written here: how many fit the filter, and were still there to be ended */
 	__u32 chosen_tcp;
 	__u32 chosen_templates;
 	__u32 now; /* tick at which this was looked at */
+	__u32 reserved1;
 	__u64 found[SELECT_PART / 64]; /* a bit for each entry of the part */
 };
 
@@ -50,6 +52,8 @@ static __always_inline int select_by_dest(const struct selection *wanted, const 
 	int by_server = wanted->server.halves[0] || wanted->server.halves[1];
 	const struct dest *dest;
 
+	if (wanted->dest && wanted->dest != conn->dest)
+		return 0;
 	if (!by_server && !wanted->by_service)
 		return 1;
 	dest = dest_get(conn->dest);

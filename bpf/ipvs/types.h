@@ -264,6 +264,7 @@ enum dest_flags {
 	DEST_USED = 1, /* the slot holds a destination, configured or remembered */
 	DEST_AVAILABLE = 2, /* configured: listed in its service */
 	DEST_KEPT = 4, /* deleted, and its connections go on */
+	DEST_DROPPED = 8, /* deleted, and its connections wait for it, whatever expire_nodest_conn says */
 };
 
 /* A destination. The first two lines are written by user space, the third by the packet path. */

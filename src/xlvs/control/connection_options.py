@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.control import connection_words as words
 from xlvs.model.connection_filter import ConnectionFilter, Network
-from xlvs.model.service import Protocol, mark_service_key
+from xlvs.model.errors import UsageError
+from xlvs.model.service import Protocol, ServiceKey, mark_service_key
 
 if TYPE_CHECKING:
     import argparse
@@ -40,6 +42,14 @@ def add_service(parser: Any, *, dest: str = "service") -> None:
     )
 
 
+def add_one_service(parser: argparse.ArgumentParser) -> None:
+    """One service that must be named, as SERVICE or as ipvsadm spells it; see `one_service`."""
+    parser.add_argument(
+        "words", nargs="*", metavar="SERVICE", help="tcp:VIP:PORT, udp:VIP:PORT, sctp:VIP:PORT, fwm:MARK or fwm6:MARK"
+    )
+    add_service(parser)
+
+
 def add_filter(parser: argparse.ArgumentParser) -> None:
     """What connections must be like. What is said twice counts as it was said last."""
     group = parser.add_argument_group("which connections (all that is said must be true)")
@@ -54,6 +64,22 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--protocol", choices=sorted(words.PROTOCOLS), help="of the packets")
     group.add_argument("--templates", action="store_true", help="persistence templates too")
+
+
+def one_service(options: argparse.Namespace, *, more: int = 0) -> ServiceKey:
+    """The one service that is named; `more` words may follow it, and are left in `options.words`. Raises UsageError."""
+    words_left: list[str] = options.words
+    key: ServiceKey | None = options.service
+    if key is None and words_left:
+        try:
+            key = words.service(words_left.pop(0))
+        except ArgumentTypeError as error:
+            raise UsageError(f"{error}; nothing was changed") from None
+    if key is None:
+        raise UsageError("which service? Write tcp:VIP:PORT, or -t VIP:PORT as ipvsadm does")
+    if len(words_left) > more:
+        raise UsageError(f"{words_left[more]!r} is too much: name one service; nothing was changed")
+    return key
 
 
 def chosen(options: argparse.Namespace) -> ConnectionFilter:

@@ -64,14 +64,16 @@ COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 USED: Final = 1
 AVAILABLE: Final = 2
 KEPT: Final = 4
+DROPPED: Final = 8
 
-# selection: first, count, act, kinds, states, since; client, its mask, server; service; ports; protocol, by service
-SELECTION: Final = Struct("<6I16s16s16s24s2s2sBBxx")
+# selection: first, count, act, kinds, states, since; client, its mask, server; service; ports; protocol, by service,
+# destination
+SELECTION: Final = Struct("<6I16s16s16s24s2s2sBBxxI")
 SELECTION_KINDS: Final = 12
 SELECTION_SINCE: Final = 20
-SELECTION_CHOSEN: Final = 104  # all, TCP, templates
-SELECTION_NOW: Final = 116
-SELECTION_FOUND: Final = 120
+SELECTION_CHOSEN: Final = 108  # all, TCP, templates
+SELECTION_NOW: Final = 120
+SELECTION_FOUND: Final = 128
 
 # conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops, hop ticks
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")

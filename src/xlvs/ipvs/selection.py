@@ -46,9 +46,9 @@ class Chosen(NamedTuple):
 
 
 class Selection:
-    """A filter at work on a director's table. Close it after use."""
+    """A filter at work on a director's table; with `dest` on the entries of that destination. Close it after use."""
 
-    def __init__(self, store: Store, wanted: ConnectionFilter) -> None:
+    def __init__(self, store: Store, wanted: ConnectionFilter, dest: int = 0) -> None:
         self._store = store
         self._object = open_beside(store.directory, "live")
         try:
@@ -58,7 +58,7 @@ class Selection:
         except BaseException:
             self._object.close()
             raise
-        self._write(wanted)
+        self._write(wanted, dest)
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +114,7 @@ class Selection:
         pack_into("<III", self._order, 0, start, count, act)
         self._program.test_run(_FRAME)
 
-    def _write(self, wanted: ConnectionFilter) -> None:
+    def _write(self, wanted: ConnectionFilter, dest: int) -> None:
         kinds = wanted.connections * _CONNECTIONS | wanted.templates * _TEMPLATES
         client, mask, client_port = _network(wanted.client)
         server, _, server_port = _network(wanted.server)
@@ -122,7 +122,7 @@ class Selection:
             self._order, 0, 0, 0, 0, kinds, _states(wanted.states), 0, client, mask, server,
             pack_service_key(wanted.service) if wanted.service else bytes(layout.SERVICE_KEY.size),
             client_port.to_bytes(2, "big"), server_port.to_bytes(2, "big"),
-            wanted.protocol or 0, wanted.service is not None,
+            wanted.protocol or 0, wanted.service is not None, dest,
         )  # fmt: skip
 
 
