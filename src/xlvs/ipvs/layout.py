@@ -72,7 +72,6 @@ SELECTION: Final = Struct("<6I16s16s16s24s2s2sBBxxI")
 SELECTION_KINDS: Final = 12
 SELECTION_SINCE: Final = 20
 SELECTION_CHOSEN: Final = 108  # all, TCP, templates
-SELECTION_NOW: Final = 120
 SELECTION_FOUND: Final = 128
 
 # conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops, hop ticks
@@ -85,8 +84,7 @@ CONN_PLACE_SHIFT: Final = 4
 PLACE_LEVEL_MASK: Final = 31
 PLACE_SPILLED: Final = 32
 PROTOCOL_TEMPLATE: Final = 0x40  # in the protocol: a persistence template
-CONN_ENDED: Final = 3  # the life of one that was ended on command
-ENDED_LIFE_S: Final = 30
+ENDED_LIFE_S: Final = 30  # for so long one that was ended on command is remembered
 TEMPLATE_STATES: Final = ("NONE", "ASSURED")
 
 CALL: Final = Struct("<II256s")  # hash, length, Call-ID
