@@ -1,91 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Control over live connections: listed, ended, drained, with real clients and servers at both ends."""
+"""Live connections are ended, and services say what becomes of them, with real clients and servers at both ends."""
 
 from __future__ import annotations
 
-import json
-import socket
-import subprocess
-import time
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.netns.listing import eventually
-from tests.netns.topology import REAL_SERVERS, SERVERS6, VIP, VIP6, Net, built, nat_scene
-from tests.netns.traffic import FRESH_PORTS, tcp_echo, udp_echo
-from xlvs.lab.lab import environment
+from tests.netns.live import (
+    AT_ONCE_S,
+    DNS,
+    FAMILIES,
+    WEB,
+    asking,
+    connected,
+    dns,
+    echoes,
+    forget_connections,
+    is_reset,
+    listed,
+    live_director,
+    other,
+    real_server,
+    sockets_of,
+    web,
+)
+from tests.netns.topology import VIP, VIP6, Net
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
-
-WEB, DNS, MAPPED = 80, 53, 8000
-NODES: Final = ("server1", "server2")
-FAMILIES: Final = pytest.mark.parametrize("vip", [VIP, VIP6], ids=["4", "6"])
-AT_ONCE_S: Final = 3.0  # no keepalive and no retransmission of these tests would be as early
-
-
-def written(address: str, port: int) -> str:
-    """Address and port as commands take them."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 @pytest.fixture(scope="module")
 def director() -> Iterator[Net]:
-    """The NAT scene with TCP and UDP services of both families on two servers that say their names."""
-    with built(nat_scene()) as net, ExitStack() as stack:
-        rules = []
-        for node in NODES:
-            stack.enter_context(tcp_echo(net.lab, node, WEB + MAPPED, greeting=node.encode()))
-            stack.enter_context(udp_echo(net.lab, node, DNS + MAPPED, prefix=node.encode()))
-        for vip, servers in ((VIP, REAL_SERVERS), (VIP6, SERVERS6)):
-            for option, port in (("-t", WEB), ("-u", DNS)):
-                rules.append(f"-A {option} {written(vip, port)} -s rr")
-                rules += [f"-a {option} {written(vip, port)} -r {written(each, port + MAPPED)} -m" for each in servers]
-        done = net.run("director", ["ipvsadm", "-R"], standard_input="\n".join([*rules, ""]))
-        assert done.returncode == 0, done.stderr
+    """One for all tests of this file."""
+    with live_director() as net:
         yield net
 
 
 @pytest.fixture
 def clean(director: Net) -> Net:
-    """The director without connections."""
-    director.must("director", "xlvs", "connections", "kill", "--all", "--templates", "--silent")
-    return director
-
-
-@contextmanager
-def connected(net: Net, vip: str = VIP, port: int = WEB) -> Iterator[tuple[socket.socket, str]]:
-    """A connection that stays, and the name of the node that serves it."""
-    with net.lab.entered("client"):
-        connection = socket.create_connection((vip, port), 10)
-    with connection:
-        yield connection, connection.recv(7).decode()
-
-
-def is_reset(connection: socket.socket, patience_s: float) -> bool:
-    """Whether a reset comes while nothing is sent."""
-    connection.settimeout(patience_s)
-    try:
-        connection.recv(1)
-    except ConnectionResetError:
-        return True
-    except TimeoutError:
-        return False
-    return False
-
-
-def sockets_of(net: Net, node: str) -> int:
-    """Connections of TCP that a server believes in."""
-    return len(net.must(node, "ss", "-Htn", "state", "established").splitlines())
-
-
-def listed(net: Net, *words: str) -> list[dict[str, object]]:
-    """`xlvs connections list --json`."""
-    found: list[dict[str, object]] = json.loads(net.must("director", "xlvs", "connections", "list", "--json", *words))
-    return found
+    """It, without connections."""
+    return forget_connections(director)
 
 
 @FAMILIES
@@ -93,59 +52,12 @@ def test_a_killed_connection_is_reset_at_both_ends_at_once(clean: Net, vip: str)
     """Neither end sends anything of its own."""
     with connected(clean, vip) as (connection, node):
         assert eventually(lambda: sockets_of(clean, node) == 1)
-        done = clean.must("director", "xlvs", "connections", "kill", "--service", f"tcp:{written(vip, WEB)}")
+        done = clean.must("director", "xlvs", "connections", "kill", "--service", web(vip))
 
         assert "1 of TCP reset" in done
         assert is_reset(connection, AT_ONCE_S)
         assert eventually(lambda: sockets_of(clean, node) == 0, patience_s=AT_ONCE_S)
         assert listed(clean) == []
-
-
-def web(vip: str) -> str:
-    """The web service as `xlvs` names it."""
-    return f"tcp:{written(vip, WEB)}"
-
-
-def dns(vip: str) -> str:
-    """The UDP service likewise."""
-    return f"udp:{written(vip, DNS)}"
-
-
-def real_server(vip: str, node: str, port: int) -> str:
-    """The address and port of a server of either family."""
-    return written((REAL_SERVERS if vip == VIP else SERVERS6)[NODES.index(node)], port + MAPPED)
-
-
-def other(node: str) -> str:
-    """The other server."""
-    return NODES[1 - NODES.index(node)]
-
-
-@contextmanager
-def asking(net: Net, vip: str) -> Iterator[Callable[[], str]]:
-    """A UDP client that keeps its port: asks, and says which node answered."""
-    with net.lab.entered("client"):
-        client = socket.socket(socket.AF_INET6 if ":" in vip else socket.AF_INET, socket.SOCK_DGRAM)
-    with client:
-        client.settimeout(5)
-        client.bind(("", next(FRESH_PORTS)))
-        client.connect((vip, DNS))
-
-        def ask() -> str:
-            client.send(b"?")
-            return client.recv(100)[:7].decode()
-
-        yield ask
-
-
-def echoes(connection: socket.socket, text: bytes, patience_s: float = 5.0) -> bool:
-    """Whether what is sent comes back."""
-    connection.settimeout(patience_s)
-    try:
-        connection.sendall(text)
-        return connection.recv(100) == text
-    except TimeoutError:
-        return False
 
 
 @contextmanager
@@ -266,36 +178,3 @@ def test_a_services_own_survives_edits_and_a_restore(clean: Net, tmp_path: Path)
 
         assert clean.must("director", "xlvs", "service", "show", "--commands") == shown
     assert clean.must("director", "xlvs", "service", "show", "--commands") == ""
-
-
-def weight_of(net: Net, server: str) -> int:
-    """As ipvsadm lists it."""
-    (line,) = (line.split() for line in net.ipvsadm("-L -n").splitlines() if f" {server} " in line)
-    return int(line[3])
-
-
-@FAMILIES
-def test_draining_resets_what_is_left_at_the_deadline(clean: Net, vip: str) -> None:
-    """Until then connections go on; new ones never reach the server; UDP moves."""
-    with connected(clean, vip) as (mine, node), connected(clean, vip) as (others, _):
-        server = real_server(vip, node, WEB)
-        drain = clean.lab.command("director", ["xlvs", "drain", web(vip), server, "--deadline", "2s"])
-        begun = time.monotonic()
-        with subprocess.Popen(
-            drain, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True
-        ) as run:
-            assert eventually(lambda: weight_of(clean, server) == 0)
-            assert echoes(mine, b"before the deadline")
-            with connected(clean, vip) as (_, second), connected(clean, vip) as (_, third):
-                assert {second, third} == {other(node)}
-            assert is_reset(mine, 5)
-            assert time.monotonic() - begun >= 2
-            out, err = run.communicate(timeout=20)
-        assert (run.returncode, out) == (
-            0,
-            f"{server} of {web(vip)} has no connections any more: at the deadline, 1 of TCP reset\n",
-        )
-        assert "1 connection left" in err
-        assert echoes(others, b"untouched")
-        assert sockets_of(clean, node) == 0
-        assert "weight 1 again" in clean.must("director", "xlvs", "drain", web(vip), server, "--undo")

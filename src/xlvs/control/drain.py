@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xlvs.control import connection_options
 from xlvs.control import connection_words as words
-from xlvs.model.errors import NoSuchDestination, UsageError
+from xlvs.model.errors import NoSuchDestination, NoSuchService, UsageError
 
 if TYPE_CHECKING:
     from xlvs.ipvs.draining import Draining
@@ -148,7 +148,12 @@ def _server(options: argparse.Namespace) -> words.Server:
 def _find(tables: PinnedTables, key: ServiceKey, server: words.Server) -> Destination:
     """The destination as it is configured. Raises NoSuchService, NoSuchDestination."""
     port = key.port if server.port is None else server.port
-    there = [each.destination for each in tables.service(key).destinations]
+    try:
+        there = [each.destination for each in tables.service(key).destinations]
+    except NoSuchService:
+        raise NoSuchService(
+            f"there is no service {words.service_text(key)}; nothing was changed (`xlvs service show` lists them)"
+        ) from None
     for each in there:
         if each.key.address == server.address and each.key.port == port:
             return each
