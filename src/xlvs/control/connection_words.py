@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentTypeError
 from typing import Final, NamedTuple
 
@@ -18,6 +19,9 @@ STATES: Final = (
 )  # fmt: skip
 _MARKS: Final = {"fwm": Family.IPV4, "fwm6": Family.IPV6}
 _LAST_PORT: Final = 65535
+_PORT: Final = r"(?::([0-9]{1,5}))?"
+_SIX_IN_BRACKETS: Final = re.compile(rf"\[([^\[\]]*:[^\[\]]*)\]{_PORT}")
+_FOUR: Final = re.compile(rf"([^:\[\]]+){_PORT}")
 _MARK_MAX: Final = 0xFFFFFFFF
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "": 1}
 
@@ -58,11 +62,12 @@ def mark(text: str) -> int:
 
 def server(text: str) -> Server:
     """`ADDRESS` or `ADDRESS:PORT`; IPv6 in brackets before a port."""
-    host, port = _split(text)
-    address = _address(host)
-    if address is None:
+    found = _SIX_IN_BRACKETS.fullmatch(text) or _FOUR.fullmatch(text)
+    host, port = found.groups() if found else (text, None)
+    address = parse_ipv6(host) if ":" in host else parse_dotted_quad(host)
+    if address is None or int(port or 0) > _LAST_PORT:
         raise ArgumentTypeError(f"{text!r} is not ADDRESS or ADDRESS:PORT (numbers; IPv6 in brackets before a port)")
-    return Server(address, None if port is None else _port(port))
+    return Server(address, None if port is None else int(port))
 
 
 def network(text: str) -> Network:
@@ -115,25 +120,5 @@ def service_text(key: ServiceKey) -> str:
     return f"{key.protocol.name.lower()}:{endpoint(key.address, key.port)}"
 
 
-def _split(text: str) -> tuple[str, str | None]:
-    if text.startswith("["):
-        inside, _, rest = text[1:].partition("]")
-        return inside, rest[1:] if rest.startswith(":") else None if not rest else ""
-    if text.count(":") == 1:
-        host, _, port = text.partition(":")
-        return host, port
-    return text, None
-
-
-def _address(text: str) -> bytes | None:
-    return parse_ipv6(text) if ":" in text else parse_dotted_quad(text)
-
-
 def _family(address: bytes) -> Family:
     return Family.IPV4 if len(address) == 4 else Family.IPV6
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > _LAST_PORT:
-        raise ArgumentTypeError(f"{text!r} is not a port (0 to {_LAST_PORT})")
-    return int(text)

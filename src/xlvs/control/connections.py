@@ -39,9 +39,9 @@ A list is no snapshot: what begins or ends while it is read may be in it or not.
 """
 _KILL_EPILOG: Final = """\
 TCP is reset at both ends. They are told at once, by a segment that makes them say their sequence numbers, and whoever
-did not hear that is told when it sends next (for half a minute). UDP and SCTP need no word: the client's next packet is
-scheduled anew. A client with a persistence template comes back to its server, unless --templates ends that as well.
---silent tells nobody: both ends believe in the connection until they give up.
+did not hear that is told when it sends next (for half a minute). UDP needs no word: the client's next datagram is
+scheduled anew. SCTP is forgotten. A client with a persistence template comes back to its server, unless --templates ends
+that as well. --silent tells nobody: both ends believe in the connection until they give up.
 
 Nothing is ended without a filter; --all is for all. --dry-run says how many it would be.
 """
@@ -131,7 +131,7 @@ def summary(chosen: Chosen, *, silent: bool = False, dry_run: bool = False) -> s
     if chosen.tcp:
         parts.append(f"{chosen.tcp} of TCP {would}{'ended without a word' if silent else 'reset'}")
     if chosen.others:
-        parts.append(f"{chosen.others} of UDP or SCTP {would}ended, their next packets are scheduled anew")
+        parts.append(f"{chosen.others} of other protocols {would}ended (UDP goes on, scheduled anew)")
     if chosen.templates:
         parts.append(f"{chosen.templates} persistence templates {would}forgotten")
     return "; ".join(parts) or "no connection fits"
