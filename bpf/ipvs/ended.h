@@ -46,25 +46,28 @@ __noinline int conn_end(struct conn *conn, __u32 number, __u32 now)
 	return -1;
 }
 
-/* Its time is over. */
-static __always_inline void ended_forget(struct conn *conn, __u32 number, __u32 now)
+/* Its time is over. A function of its own for the sake of the stack. */
+__noinline int ended_forget(struct conn *conn, __u32 number, __u32 now)
 {
 	struct conn_hashes hashes;
 	struct conn_word old, new;
 	struct dest *dest;
 
+	if (!conn)
+		return -1;
 	old.all = conn->word.all;
 	dest = dest_get(conn->dest);
 	if (!dest || old.life != LIFE_ENDED)
-		return;
+		return -1;
 	conn_hash(conn, dest, &hashes);
 	new = old;
 	new.life = LIFE_DEAD;
 	new.expires = now;
 	if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
-		return;
+		return -1;
 	index_unlink(&hashes, conn_place(old), number);
 	__sync_fetch_and_add(&dest->ended, -1);
+	return 0;
 }
 
 /* May the packet be a late one of such a connection? A SYN begins another one. */
