@@ -178,3 +178,79 @@ def test_a_services_own_survives_edits_and_a_restore(clean: Net, tmp_path: Path)
 
         assert clean.must("director", "xlvs", "service", "show", "--commands") == shown
     assert clean.must("director", "xlvs", "service", "show", "--commands") == ""
+
+
+def test_connections_are_listed_as_they_are_wanted(clean: Net) -> None:
+    """By every filter alone, as lines and as JSON, some or only their number."""
+    with connected(clean) as (_, node), connected(clean, VIP6), asking(clean, VIP) as ask:
+        ask()
+        server = real_server(VIP, node, WEB)
+        one = f"tcp 192.168.20.1:{port_of(clean, web(VIP))} {VIP}:80 {server} ESTABLISHED"
+
+        assert lines(clean, "--service", web(VIP))[0].startswith(one)
+        for words in (
+            ["-t", f"{VIP}:80"],
+            ["--server", server],
+            ["--client", "192.168.0.0/16", "--protocol", "tcp"],
+            ["--state", "established", "--client", "192.168.20.1"],
+        ):
+            assert lines(clean, *words) == lines(clean, "--service", web(VIP)), words
+        assert len(lines(clean)) == 3
+        assert len(lines(clean, "--limit", "2")) == 2
+        assert lines(clean, "--count") == ["3"]
+        assert lines(clean, "--count", "--state", "UDP") == ["1"]
+        assert lines(clean, "--client", "10.0.0.0/8") == []
+        assert listed(clean, "--client", "10.0.0.0/8") == []
+        (found,) = listed(clean, "--server", server)
+        assert (found["protocol"], found["virtual"], found["virtual_port"], found["state"]) == (
+            "tcp",
+            VIP,
+            80,
+            "ESTABLISHED",
+        )
+
+
+def lines(net: Net, *words: str) -> list[str]:
+    """`xlvs connections list`, whose first verb may be left out; without the time, which goes on."""
+    text = net.must("director", "xlvs", "connections", *words)
+    return [line.rpartition(" ")[0] or line for line in text.splitlines()]
+
+
+def port_of(net: Net, service: str) -> object:
+    """The client's port of the only connection of a service."""
+    (found,) = listed(net, "--service", service)
+    return found["client_port"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["kill"], 2, "say which connections are to end, or --all; nothing was ended"),
+        (["kill", "--templates"], 2, "nothing was ended"),
+        (["kill", "--client", "x"], 2, "'x' is not ADDRESS or ADDRESS:PORT"),
+        (["list", "--state", "ESTABLISHD"], 2, "did you mean ESTABLISHED?"),
+        (["list", "--limit", "0"], 2, "'0' is not a number of connections"),
+        (["end"], 2, "unrecognized arguments: end"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_ends(clean: Net, words: list[str], code: int, says: str) -> None:
+    """No traceback, no connection less."""
+    with connected(clean) as (connection, _):
+        done = clean.run("director", ["xlvs", "connections", *words])
+
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+        assert says in done.stderr
+        assert echoes(connection, b"untouched")
+
+
+def test_a_dry_run_counts_and_a_silent_one_tells_nobody(clean: Net) -> None:
+    """The numbers are those of the real thing."""
+    with connected(clean) as (connection, node):
+        words = ["xlvs", "connections", "kill", "--service", web(VIP)]
+
+        assert clean.must("director", *words, "--dry-run") == "1 of TCP would be reset\n"
+        assert echoes(connection, b"untouched")
+        assert clean.must("director", *words, "--silent") == "1 of TCP ended without a word\n"
+        assert not is_reset(connection, 0.5)
+        assert sockets_of(clean, node) == 1
+        assert clean.must("director", *words) == "no connection fits\n"

@@ -97,7 +97,11 @@ def _wait(draining: Draining, name: str, deadline_s: float | None) -> int:
         now = time.monotonic() - begun
         if not draining.is_quiesced():
             show.clear()
-            print(f"{name} is quiesced no more: somebody else changed it", file=sys.stderr)
+            print(
+                f"{name} is quiesced no more: somebody else changed it, its connections go on (`xlvs keepalived` puts its "
+                "weights back: take the server out in its configuration, or set xlvs_mend off)",
+                file=sys.stderr,
+            )
             return _OTHERS
         progress = Progress(draining.left(), None if deadline_s is None else deadline_s - now)
         if not progress.left or (deadline_s is not None and now >= deadline_s):
