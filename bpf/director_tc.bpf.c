@@ -8,6 +8,7 @@
 #include "ipvs/icmp_send.h"
 #include "ipvs/mark_skb.h"
 #include "ipvs/split.h"
+#include "ipvs/reset_skb.h"
 #include "ipvs/stray.h"
 #include "ipvs/server_request.h"
 #include "ipvs/core.h"

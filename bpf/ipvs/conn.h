@@ -62,6 +62,14 @@ static __always_inline int conn_is_live(const struct conn *conn, __u32 now)
 	return conn->word.life == LIFE_LIVE && (__s32)(conn->word.expires - now) > 0;
 }
 
+#define ENDED_LIFE_S 30 /* for so long late packets are answered: TCP sends again some seven times meanwhile */
+
+/* A packet that was under way may have given it the time of a live one. */
+static __always_inline int conn_is_ended(const struct conn *conn, __u32 now)
+{
+	return conn->word.life == LIFE_ENDED && conn->word.expires - now - 1 < ENDED_LIFE_S * ticks_per_second;
+}
+
 static __always_inline __u64 conn_forward_hash(const struct conn *conn)
 {
 	return hash_ends(&conn->client, conn->cport, &conn->virtual, conn->vport, conn->protocol);

@@ -47,7 +47,8 @@ static __always_inline int conn_matches(const struct conn *conn, const struct ad
 }
 
 static __always_inline __u32 conn_find_in(const struct bucket *bucket, __u32 tag, const struct addr *client,
-					  const struct addr *other, struct ends ends, __u32 direction, __u32 now)
+					  const struct addr *other, struct ends ends, __u32 direction, __u32 ended,
+					  __u32 now)
 {
 #pragma unroll
 	for (int i = 0; i < BUCKET_SLOTS; i++) {
@@ -57,18 +58,29 @@ static __always_inline __u32 conn_find_in(const struct bucket *bucket, __u32 tag
 		if (slot >> CONN_NUMBER_BITS != tag || !number)
 			continue;
 		conn = conn_get(number);
-		if (conn && conn_is_live(conn, now) && conn_matches(conn, client, other, ends, direction))
+		if (conn && (ended ? conn_is_ended(conn, now) : conn_is_live(conn, now)) &&
+		    conn_matches(conn, client, other, ends, direction))
 			return number;
 	}
 	return 0;
 }
 
+/* Where to look for a connection: the level of the index, or bits of several, the direction that the packet takes, and
+ * what kind, in one argument. */
+#define LOOK_REPLY (1u << 31)
+#define LOOK_ENDED (1u << 30) /* for one that was ended on command */
+
+static __always_inline __u32 look_direction(__u32 look)
+{
+	return look & LOOK_REPLY ? DIRECTION_REPLY : DIRECTION_FORWARD;
+}
+
 #define FOUND_SPILLED (~0u) /* none, but connections were spilled there */
 
-/* Which line of the index to look at, by its number, for which tag, and for which direction; in one argument. */
-static __always_inline __u64 look_at(__u64 hash, __u32 at, __u32 level, __u32 direction)
+/* Which line of the index to look at, by its number, for which tag, direction and kind; in one argument. */
+static __always_inline __u64 look_at(__u64 hash, __u32 at, __u32 level, __u32 look)
 {
-	return (__u64)direction << 40 | (__u64)index_tag(hash, level) << 32 | at;
+	return (__u64)(look >> 30) << 40 | (__u64)index_tag(hash, level) << 32 | at;
 }
 
 /* Number of the live connection of a packet's ends in a line of the index, 0: none, or FOUND_SPILLED. `all` is that of
@@ -81,17 +93,8 @@ __noinline __u32 conn_find_line(const struct addr *client, const struct addr *ot
 
 	if (!client || !other || !bucket)
 		return 0;
-	number = conn_find_in(bucket, look >> 32 & 0xff, client, other, ends, look >> 40, now);
+	number = conn_find_in(bucket, look >> 32 & 0xff, client, other, ends, look >> 41, look >> 40 & 1, now);
 	return number || !bucket->spilled ? number : FOUND_SPILLED;
-}
-
-/* Where to look for a connection: the level of the index, or bits of several, and the direction that the packet takes, in
- * one argument. */
-#define LOOK_REPLY (1u << 31)
-
-static __always_inline __u32 look_direction(__u32 look)
-{
-	return look & LOOK_REPLY ? DIRECTION_REPLY : DIRECTION_FORWARD;
 }
 
 /* The same among those that were spilled at a level. */
@@ -107,7 +110,7 @@ __noinline __u32 conn_find_spilled(const struct addr *client, const struct addr 
 	hash = hash_ends(client, ends.cport, other, ends_other_port(ends, direction), ends.protocol);
 	at = bucket_of(hash, level);
 	for (int choice = 1; choice < BUCKET_CHOICES; choice++) {
-		number = conn_find_line(client, other, all, look_at(hash, at, level, direction), now);
+		number = conn_find_line(client, other, all, look_at(hash, at, level, look), now);
 		if (number != FOUND_SPILLED)
 			return number;
 		at = bucket_after(at, hash, level);
@@ -128,8 +131,7 @@ __noinline __u32 conn_find_at(const struct addr *client, const struct addr *othe
 	for (__u32 level = 0; level <= PLACE_LEVEL_MAX; level++) {
 		if (!(look & 1u << level))
 			continue;
-		number = conn_find_line(client, other, all,
-					look_at(hash, bucket_of(hash, level), level, look_direction(look)), now);
+		number = conn_find_line(client, other, all, look_at(hash, bucket_of(hash, level), level, look), now);
 		if (number && number != FOUND_SPILLED)
 			return number;
 		found |= number;
@@ -170,7 +172,7 @@ __noinline __u32 conn_find(const struct addr *client, const struct addr *other, 
 	bucket = bucket_get(bucket_of(hash, level));
 	if (!bucket)
 		return 0;
-	number = conn_find_in(bucket, index_tag(hash, level), client, other, ends, direction, now);
+	number = conn_find_in(bucket, index_tag(hash, level), client, other, ends, direction, 0, now);
 	if (!number && bucket->spilled)
 		number = conn_find_spilled(client, other, all, level | reply, now);
 	others = state->former & ~(1u << (level & 31));

@@ -8,6 +8,7 @@
 #include "bypass.h"
 #include "conn_find.h"
 #include "defence.h"
+#include "ended.h"
 #include "hop.h"
 #include "persist.h"
 #include "proto.h"
@@ -92,7 +93,7 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	fib = &work->fib;
 	p = &work->packet;
 	dest = dest_get(conn->dest);
-	if (!dest || !(dest->flags & DEST_AVAILABLE))
+	if (!dest || (!(dest->flags & (DEST_AVAILABLE | DEST_KEPT)) && conn->word.life != LIFE_ENDED))
 		return conn->method == METHOD_BYPASS ? bypass(ctx, work, conn, set, now) : DROP_DESTINATION_GONE;
 	if (conn->method == METHOD_TUNNEL)
 		return tunnel_forward(ctx, work, conn, dest, now);
@@ -198,6 +199,28 @@ static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct
 	return verdict;
 }
 
+/* A packet that belongs to no connection, perhaps to one that was ended on command: it becomes the reset that tells the
+ * other end, after its sender got one. VERDICT_CONTINUE: it belongs to none of these. */
+static __noinline enum verdict ended(ctx_t *ctx, struct work *work, __u32 direction, const struct settings *set,
+				     __u32 now)
+{
+	__u32 number = ended_find(&work->packet, direction, now);
+
+	if (!number || !set)
+		return VERDICT_CONTINUE;
+	return ended_turn(ctx, work, number, set);
+}
+
+/* After the first packet of a connection, or one that has become a reset. */
+static __always_inline enum verdict conclude_new(struct work *work, const struct conn *conn, enum verdict verdict,
+						 __u32 now)
+{
+	single_end(work, now);
+	if (conn->word.life == LIFE_ENDED && (verdict == VERDICT_FORWARD || verdict == VERDICT_REPLY))
+		return VERDICT_RESET;
+	return verdict;
+}
+
 /* A packet towards a virtual address. */
 static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work, const struct settings *set, __u32 now)
 {
@@ -205,9 +228,14 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 	__u32 number = conn_of_request(p, now);
 	struct conn *conn = conn_get(number);
 	int is_new = !number || !conn || proto_gives_way(conn, p, set);
-	enum verdict verdict;
+	enum verdict verdict = VERDICT_CONTINUE;
 
-	if (is_new) {
+	if (is_new && ended_is_awaited(p, set, now)) {
+		verdict = ended(ctx, work, DIRECTION_FORWARD, set, now);
+		if (verdict != VERDICT_CONTINUE && verdict != VERDICT_RESET)
+			return verdict;
+	}
+	if (is_new && verdict == VERDICT_CONTINUE) {
 		verdict = begin(ctx, work, set, now);
 		/* One that gives way still counts while its successor's destination is chosen, as in the kernel; and who
 		 * is handed the packet up chooses again. */
@@ -215,6 +243,8 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 			conn_kill(conn, number, now);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
+	}
+	if (is_new) {
 		number = work->choice.begun;
 		conn = single_conn(work);
 		if (!conn)
@@ -223,9 +253,7 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_FORWARD, now);
 	verdict = forward(ctx, work, conn, set, now);
-	if (is_new)
-		single_end(work, now);
-	return verdict;
+	return is_new ? conclude_new(work, conn, verdict, now) : verdict;
 }
 
 /* A packet from a destination's address: an answer, or nothing of ours. */
@@ -236,14 +264,21 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 	struct conn *conn = conn_get(number);
 
 	int is_new = !number || !conn;
-	enum verdict verdict;
+	enum verdict verdict = VERDICT_CONTINUE;
 
-	if (is_new) {
+	if (is_new && ended_is_awaited(p, set, now)) {
+		verdict = ended(ctx, work, DIRECTION_REPLY, set, now);
+		if (verdict != VERDICT_CONTINUE && verdict != VERDICT_RESET)
+			return verdict;
+	}
+	if (is_new && verdict == VERDICT_CONTINUE) {
 		if (!set->services_engine || p->protocol != IPPROTO_UDP)
 			return VERDICT_CONTINUE;
 		verdict = server_request(ctx, work, set, now);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict == VERDICT_PASS ? VERDICT_CONTINUE : verdict;
+	}
+	if (is_new) {
 		number = work->choice.begun;
 		conn = single_conn(work);
 		if (!conn)
@@ -252,9 +287,7 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_REPLY, now);
 	verdict = reply(ctx, work, conn, set, now);
-	if (is_new)
-		single_end(work, now);
-	return verdict;
+	return is_new ? conclude_new(work, conn, verdict, now) : verdict;
 }
 
 /* From outside with an address of the host, which IPv4's own stack drops before anybody looks at it. */

@@ -5,7 +5,7 @@
 #ifndef XLVS_DEFENCE_H
 #define XLVS_DEFENCE_H
 
-#include "conn.h"
+#include "timeout.h"
 
 enum defence_mode {
 	DEFENCE_OFF = 0,
@@ -118,7 +118,7 @@ __noinline int defence_takes(const struct conn *conn, const struct settings *set
 		return 1;
 	if (state != STATE_ESTABLISHED && state != STATE_SCTP_ESTABLISHED && state != STATE_UDP)
 		return 0;
-	return defence_takes_idle(clock, word, set->timeouts[bounded(state, STATE_SLOTS - 1)], now);
+	return defence_takes_idle(clock, word, state_timeout(conn, set, state), now);
 }
 
 #endif

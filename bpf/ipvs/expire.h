@@ -6,6 +6,7 @@
 #define XLVS_EXPIRE_H
 
 #include "defence.h"
+#include "ended.h"
 #include "template.h"
 
 /* A dead entry rests this part of a second before it is used again: longer than any packet is under way
@@ -99,7 +100,7 @@ static __always_inline int sweep_is_over(const struct conn *conn, __u32 expires,
 	if (!sweep->lost_too)
 		return 0;
 	dest = dest_get(conn->dest);
-	return dest && conn->method != METHOD_BYPASS && !(dest->flags & DEST_AVAILABLE);
+	return dest && conn->method != METHOD_BYPASS && !(dest->flags & (DEST_AVAILABLE | DEST_KEPT | DEST_DROPPED));
 }
 
 /* Does drop_entry take a template without connections? Not an assured one. That of a one-packet service has no others,
@@ -168,6 +169,11 @@ static __always_inline void sweep_entry(struct conn *conn, __u32 number, struct 
 			sweep_template(conn, number, old.expires, sweep);
 		else
 			sweep_live(conn, number, old.expires, sweep);
+		return;
+	}
+	if (old.life == LIFE_ENDED) {
+		if (!conn_is_ended(conn, now))
+			ended_forget(conn, number, now);
 		return;
 	}
 	if (old.life != LIFE_DEAD || now - old.expires <= ticks_per_second / REST_FRACTION)

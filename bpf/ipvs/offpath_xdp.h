@@ -28,6 +28,11 @@ static __always_inline enum verdict server_request(ctx_t *ctx, struct work *work
 	return VERDICT_HAND_UP;
 }
 
+static __always_inline enum verdict ended_turn(ctx_t *ctx, struct work *work, __u32 number, const struct settings *set)
+{
+	return VERDICT_HAND_UP;
+}
+
 static __always_inline void fragment_remember(const struct packet *p, __u32 number, __u32 direction, __u32 now)
 {
 }

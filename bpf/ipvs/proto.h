@@ -7,11 +7,7 @@
 #include "proto_tcp.h"
 #include "service.h"
 #include "template.h"
-
-static __always_inline __u32 state_timeout(const struct settings *set, __u8 state)
-{
-	return set->timeouts[state & (STATE_SLOTS - 1)];
-}
+#include "timeout.h"
 
 #define UPDATE_TRIES 3
 
@@ -65,7 +61,8 @@ static __always_inline int proto_step(struct conn *conn, const struct packet *p,
 	state = proto_next_state(old, p, direction, set);
 	if (conn->control && proto_assures(old.state, state, direction))
 		template_assure(conn->control);
-	return conn_set_state(conn, old, state, proto_bits(old, p, state, direction), now + state_timeout(set, state));
+	return conn_set_state(conn, old, state, proto_bits(old, p, state, direction),
+			      now + state_timeout(conn, set, state));
 }
 
 /* Move the connection on by a packet, and restart its timer. A function of its own for the sake of the stack: see
@@ -97,7 +94,7 @@ static __always_inline int proto_lost_dest(const struct conn *conn, const struct
 {
 	struct dest *dest = dest_get(conn->dest);
 
-	if (!dest || !(dest->flags & DEST_AVAILABLE))
+	if (!dest || !(dest->flags & (DEST_AVAILABLE | DEST_KEPT | DEST_DROPPED)))
 		return conn->method != METHOD_BYPASS;
 	return !dest->weight && proto_is_first(p);
 }

@@ -12,7 +12,7 @@
 
 /* Raised with every change of a layout in this file. */
 enum {
-	LAYOUT = 6,
+	LAYOUT = 7,
 };
 
 /* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on
@@ -94,6 +94,7 @@ enum conn_life {
 	LIFE_FREE = 0, /* not in use */
 	LIFE_LIVE = 1,
 	LIFE_DEAD = 2, /* out of the index, its memory is given back a moment later */
+	LIFE_ENDED = 3, /* ended on command: late packets of it are answered, see ended.h */
 };
 
 /* States of a persistence template. */
@@ -210,6 +211,15 @@ struct range {
 	};
 };
 
+/* What becomes of a destination's connections when it is deleted, or its weight becomes 0. */
+enum end_policy {
+	POLICY_DEFAULT = 0, /* as the settings of net.ipv4.vs say */
+	POLICY_DROP = 1, /* deleted: their packets are dropped */
+	POLICY_KEEP = 2, /* they go on */
+	POLICY_MOVE = 3, /* datagrams are scheduled anew, the rest goes on */
+	POLICY_RESET = 4, /* TCP is reset, datagrams are scheduled anew */
+};
+
 /* A virtual service. The first line is written by user space, the second by the packet path. */
 struct service {
 	struct service_key key; /* 24 bytes */
@@ -233,7 +243,14 @@ struct service {
 	__u32 tree_climbs; /* shape for which destinations know their places in the tree */
 	__u32 tree_ready; /* shape for which the tree is complete */
 	__u32 tree_doubted; /* tick at which somebody may have left it wrong, 0: nobody has */
-	__u32 reserved1[6];
+	/* From here on written by user space: seconds, 0: as the director's. */
+	__u32 timeout_tcp_s;
+	__u32 timeout_tcp_fin_s;
+	__u32 timeout_udp_s;
+	__u8 on_removed; /* enum end_policy; user space alone acts by it */
+	__u8 on_quiesced;
+	__u16 reserved1;
+	__u32 reserved2[2];
 };
 
 /* Lists and tables of destinations' numbers lie one after the other in lines of 16: an array map gives every
@@ -246,6 +263,8 @@ struct slot_line {
 enum dest_flags {
 	DEST_USED = 1, /* the slot holds a destination, configured or remembered */
 	DEST_AVAILABLE = 2, /* configured: listed in its service */
+	DEST_KEPT = 4, /* deleted, and its connections go on */
+	DEST_DROPPED = 8, /* deleted, and its connections wait for it, whatever expire_nodest_conn says */
 };
 
 /* A destination. The first two lines are written by user space, the third by the packet path. */
@@ -279,7 +298,8 @@ struct dest {
 	__u64 hop; /* of the others: struct dest_hop */
 	__u32 place; /* 1 + its index in the list of its service, 0: in no tree, see tree.h */
 	__u32 node; /* winner of the node whose number is that index: number of a destination, 0: none is usable */
-	__u32 reserved3[6];
+	__u32 ended; /* connections that were ended on command and are still remembered */
+	__u32 reserved3[5];
 };
 
 #define LOCALITY_MEMBERS 64
@@ -380,7 +400,9 @@ struct settings {
 	__u32 unprivileged_port; /* net.ipv4.ip_unprivileged_port_start: FTP data connections go to ports from here on */
 	__u32 services_engine; /* number of services with a persistence engine */
 	__u32 accept_local; /* net.ipv4.conf.all.accept_local: packets from outside may have an address of the host */
-	__u32 reserved[14];
+	__u32 services_timeouts; /* number of services with a timeout of their own */
+	__u32 ended_until; /* tick up to which there may be connections that were ended on command */
+	__u32 reserved[12];
 };
 
 /* Which mark packets have by their address and port: a range of ports is a few prefixes of the port. */
@@ -533,56 +555,7 @@ struct scratch {
 	__u8 bytes[SCRATCH_BYTES];
 };
 
-struct fragment_key {
-	struct addr src;
-	struct addr dst;
-	__be32 id;
-	__u32 protocol;
-};
-
-struct fragment {
-	__u32 conn;
-	__u32 reply; /* 1: from the destination */
-	__u32 seen; /* tick */
-};
-
-#define DATAGRAM_WAYS 4 /* places where a datagram may be gathered */
-#define DATAGRAM_SPANS 128 /* 64 KiB over links with the smallest MTU that every host must cope with, 576 */
-
-/* Part of a datagram's payload: bytes from `start` up to, not including, `end`. */
-struct span {
-	__u16 start;
-	__u16 end;
-};
-
-/* A datagram whose fragments are being gathered. Changed under the lock of its ways only. */
-struct datagram {
-	struct fragment_key key;
-	__u32 lock; /* 1: taken. That in the first of its ways counts */
-	__u32 serial; /* tells the fragments from those of former datagrams in this place */
-	__u32 since; /* tick of the first arrival */
-	__u32 total; /* length of the payload, 0: the last fragment is not here yet */
-	__u32 reached; /* highest end of a span */
-	__u32 received; /* sum of the spans' lengths: none overlaps another */
-	__u32 count; /* of spans; 0: the place is free */
-	struct span spans[DATAGRAM_SPANS];
-};
-
-/* A held fragment lies in pieces of this size, cut from its IP header on. */
-#define PIECE_BYTES 2048
-
-struct piece_key {
-	__u32 datagram; /* place in `datagrams` */
-	__u32 serial;
-	__u32 start; /* of the fragment in the datagram's payload */
-	__u32 number; /* of the piece in the fragment, from 0 on */
-};
-
-struct piece {
-	__u32 length; /* of the fragment's IP packet */
-	__u32 header; /* what of that is not payload */
-	__u8 bytes[PIECE_BYTES];
-};
+#include "types_fragment.h"
 
 _Static_assert(sizeof(struct hop) == 32, "two next hops share a cache line");
 _Static_assert(sizeof(struct tunnel_way) == 80, "no holes: ways are compared word by word");

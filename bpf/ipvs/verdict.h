@@ -17,6 +17,7 @@ enum verdict {
 	VERDICT_UNREACHABLE, /* there is no route to the destination: turned into an ICMP error that says so */
 	VERDICT_HELD, /* a fragment: kept until its datagram is complete, then judged with it */
 	VERDICT_BACK, /* came by the mark device, and no service wants it: the host's own stack goes on */
+	VERDICT_RESET, /* of a TCP connection that was ended on command: both ends are told */
 	DROP_NO_DESTINATION, /* no usable destination, and no ICMP error could be sent */
 	DROP_DESTINATION_GONE, /* its destination is deleted */
 	DROP_TABLE_FULL, /* no room for another connection */

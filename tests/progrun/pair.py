@@ -13,11 +13,14 @@ from tests.progrun.packets import SCTP, End, Packet, end
 from tests.progrun.tunnel import Free, tunnelled
 from tests.reference import Director as Reference
 from tests.reference import Outcome, Reason, Verdict
-from xlvs.ipvs import layout, running, sysctls
+from xlvs.ipvs import layout, policies, running, sysctls
 from xlvs.ipvs.observed import pack_service_key
+from xlvs.ipvs.selection import Act, Selection
 from xlvs.model.address import Family
+from xlvs.model.connection_filter import ConnectionFilter
 from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import TableError
+from xlvs.model.policy import ServicePolicy
 from xlvs.model.service import Protocol, ServiceKey, VirtualService
 from xlvs.model.settings import Timeouts
 
@@ -146,6 +149,23 @@ class Pair:
         """`--set`."""
         self.director.tables.set_timeouts(timeouts)
         self.model.set_timeouts(timeouts)
+
+    def set_own_timeouts(self, key: ServiceKey, timeouts: Timeouts) -> None:
+        """`xlvs service set`."""
+        policy = ServicePolicy(*timeouts)
+        self._both(
+            lambda: policies.write(self.store, pack_service_key(key), policy),
+            lambda: self.model.set_own_timeouts(key, timeouts),
+        )
+
+    def finish(self, protocol: Protocol) -> None:
+        """`xlvs connections kill --silent`."""
+        self.director.hold()
+        with Selection(self.store, ConnectionFilter(protocol=protocol)) as selection:
+            selection.end(Act.DISCARD)
+        self.model.finish(protocol)
+        self.compare_connections()
+        self.compare_counts()
 
     def set(self, name: str, value: int) -> None:
         """A switch below net.ipv4.vs."""

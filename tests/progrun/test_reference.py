@@ -242,6 +242,8 @@ edits = often(
     (1, tagged("switch", st.just("am_droprate"), st.integers(-1, 4))),
     (1, tagged("switch", st.sampled_from(["lblc_expiration", "lblcr_expiration"]), st.sampled_from([0, 10, 60, 900]))),
     (1, tagged("timeouts", st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))),
+    (1, tagged("own_timeouts", services, st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))),
+    (1, tagged("finish", st.sampled_from([Protocol.TCP, Protocol.UDP, Protocol.SCTP]))),
 )
 steps = often((8, requests), (5, follows), (7, answers), (2, waits), (3, edits), (1, strays))
 scripts = st.lists(steps, min_size=20, max_size=60)
@@ -314,6 +316,14 @@ class Play:
     def timeouts(self, tcp: int, fin: int, udp: int) -> None:
         """Change timeouts, 0 to 400 seconds; running timers stay."""
         self.pair.set_timeouts(Timeouts(tcp * 20, fin * 20, udp * 20))
+
+    def own_timeouts(self, number: int, tcp: int, fin: int, udp: int) -> None:
+        """Change a service's own, 0 to 400 seconds."""
+        self.pair.set_own_timeouts(SERVICES[number], Timeouts(tcp * 20, fin * 20, udp * 20))
+
+    def finish(self, protocol: Protocol) -> None:
+        """End the connections of a protocol."""
+        self.pair.finish(protocol)
 
     def wait(self, seconds: int) -> None:
         """Let time pass."""

@@ -286,7 +286,8 @@ class Director(Tables):
             connection.control.assured = True
         if view is View.SERVER and states.is_told(packet):
             connection.answers_pass = True
-        connection.enter(state, self.now + self._timeout(packet.protocol, state))
+        seconds = states.timeout_s(packet.protocol, state, self._timeouts_of(connection.destination))
+        connection.enter(state, self.now + seconds * self.ticks_per_second)
 
     def _service_of(self, packet: Packet) -> LiveService | None:
         """The mark's service first, then that of protocol, address and port, FTP's for its data, that of port 0."""

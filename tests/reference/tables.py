@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.reference.scheduler import Scheduler
     from xlvs.model.destination import Destination, DestinationKey
-    from xlvs.model.service import ServiceKey, VirtualService
+    from xlvs.model.service import Protocol, ServiceKey, VirtualService
 
 # A deleted destination without connections is remembered this long for its counters. The kernel looks only once
 # a minute, so there it is one minute more at times.
@@ -79,6 +79,7 @@ class Tables:
         self.capacity = capacity
         self.settings = Settings()
         self._timeouts = Timeouts()
+        self._own_timeouts: dict[ServiceKey, Timeouts] = {}
         self._services: dict[ServiceKey, LiveService] = {}
         self._remembered: dict[tuple[ServiceKey, DestinationKey], _Remembered] = {}
         self._connections = ConnectionTable()
@@ -108,6 +109,7 @@ class Tables:
         live = self._services.pop(key, None)
         if live is None:
             raise NoSuchService
+        self._own_timeouts.pop(key, None)
         for destination in live.destinations:
             self._remember(live, destination)
         self._end_lost()
@@ -170,6 +172,24 @@ class Tables:
         for template in list(self.templates()):
             if not template.destination.available and not template.connections:
                 self._templates.remove(template)
+
+    def set_own_timeouts(self, key: ServiceKey, timeouts: Timeouts) -> None:
+        """Give a service timeouts of its own, 0: as all; running timers are not touched. NoSuchService."""
+        if key not in self._services:
+            raise NoSuchService
+        self._own_timeouts[key] = timeouts
+
+    def finish(self, protocol: Protocol) -> None:
+        """End the connections of a protocol, silently."""
+        for connection in [each for each in self._connections if each.protocol is protocol]:
+            self._connections.remove(connection)
+
+    def _timeouts_of(self, destination: LiveDestination) -> Timeouts:
+        """Of the destination's service, also when it is deleted there: then of one with the same key."""
+        keys = [key for key, live in self._services.items() if destination in live.destinations]
+        keys += [key for (key, _), each in self._remembered.items() if each.destination is destination]
+        own = self._own_timeouts.get(keys[0], Timeouts(0, 0, 0)) if keys else Timeouts(0, 0, 0)
+        return Timeouts(*(mine or of_all for mine, of_all in zip(own, self._timeouts, strict=True)))
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
         """Set timeouts, 0 keeps the old value; running timers are not touched."""

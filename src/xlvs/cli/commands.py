@@ -45,6 +45,11 @@ COMMANDS: Final = (
         "proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc:main", ("read", "write", "list")
     ),
     Command("mark", _TABLES, "firewall marks by address and port, with no netfilter", "xlvs.control.mark:main"),
+    Command("connections", _TABLES, "list the connections, or end some of them", "xlvs.control.connections:main"),
+    Command("drain", _TABLES, "take a server out of service without hurting anybody", "xlvs.control.drain:main"),
+    Command(
+        "service", _TABLES, "timeouts of a service's own; what happens when servers go", "xlvs.control.service:main"
+    ),
     Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main", ("--json",)),
     Command("keepalived", _KEEP, "VRRP and health checks from keepalived.conf", "xlvs.keepalived.main:main"),
     Command(

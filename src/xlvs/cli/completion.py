@@ -9,6 +9,7 @@ from xlvs.cli.commands import COMMANDS
 from xlvs.model.errors import UsageError
 
 _SCHEDULERS: Final = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh"
+_STATES: Final = "ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK UDP"
 _IPVSADM_OPTIONS: Final = (
     "-A -E -D -C -R -S -a -e -d -L -l -Z -h -v -t -u -f -6 -s -p -M -r -g -i -m -w -x -y -c -n -o -b "
     "--add-service --edit-service --delete-service --clear --restore --save --add-server --edit-server "
@@ -88,6 +89,34 @@ _xlvs_mark() {{
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
+_xlvs_connections() {{
+    local words="list kill --client --service --server --state --protocol --templates --count --plain --json --limit --help"
+    case ${{COMP_WORDS[2]}} in
+        list) words="--client --service -t -u -f --server --state --protocol --templates --count --plain --json --limit --help" ;;
+        kill) words="--client --service -t -u -f --server --state --protocol --templates --all --silent --dry-run --json --help" ;;
+    esac
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --state) words="{states}" ;;
+        --protocol) words="tcp udp sctp" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
+_xlvs_drain() {{
+    COMPREPLY=($(compgen -W "-t -u -f -r --deadline --no-wait --undo --help" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
+_xlvs_service() {{
+    local words="set show --help"
+    case ${{COMP_WORDS[2]}} in
+        set) words="--timeout-tcp --timeout-tcpfin --timeout-udp --on-removed --on-quiesced -t -u -f --help" ;;
+        show) words="--json --commands -t -u -f --help" ;;
+    esac
+    [ "$COMP_CWORD" -gt 2 ] || words="set show --help"
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --on-removed) words="default drop keep reset" ;;
+        --on-quiesced) words="default keep move reset" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
 _xlvs_ipvsadm() {{
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         -s | --scheduler) COMPREPLY=($(compgen -W "{schedulers}" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
@@ -105,6 +134,9 @@ def bash() -> str:
         "        attach) _xlvs_interfaces --mode --connections ;;",
         "        realserver) _xlvs_realserver ;;",
         "        mark) _xlvs_mark ;;",
+        "        connections) _xlvs_connections ;;",
+        "        drain) _xlvs_drain ;;",
+        "        service) _xlvs_service ;;",
         "        keepalived) _xlvs_keepalived ;;",
         "        detach) _xlvs_interfaces --yes ;;",
         '        restore) COMPREPLY=($(compgen -f -W "--dry-run --verbose --help" -- "$word")) ;;',
@@ -120,6 +152,7 @@ def bash() -> str:
         schedulers=_SCHEDULERS,
         options=_IPVSADM_OPTIONS,
         daemon=_DAEMON_OPTIONS,
+        states=_STATES,
     )
 
 

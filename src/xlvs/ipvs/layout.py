@@ -10,7 +10,7 @@ from typing import Final
 
 # The number of this set of layouts, LAYOUT in types.h: raised with every change, so that no version edits or takes
 # over the tables of another.
-LAYOUT: Final = 6
+LAYOUT: Final = 7
 
 # service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
 # wrr max, wrr gcd
@@ -30,6 +30,9 @@ SERVICE_TENURE: Final = 76
 SERVICE_TENURE_SINCE: Final = 80
 SERVICE_LOCALITIES: Final = 84
 SERVICE_SHAPE: Final = 88
+SERVICE_TIMEOUTS: Final = 104  # TCP, closing TCP, UDP, in seconds
+SERVICE_ON_REMOVED: Final = 116
+SERVICE_ON_QUIESCED: Final = 117
 SERVICE_KEY: Final = Struct("<16sI2sBB")
 
 LIVE: Final = 1
@@ -55,10 +58,21 @@ DEST_SOURCE: Final = 88
 DEST_COUNTS: Final = 128
 DEST_OVERLOADED: Final = 140
 DEST_PLACE: Final = 160
+DEST_ENDED: Final = 168
 COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 
 USED: Final = 1
 AVAILABLE: Final = 2
+KEPT: Final = 4
+DROPPED: Final = 8
+
+# selection: first, count, act, kinds, states, since; client, its mask, server; service; ports; protocol, by service,
+# destination
+SELECTION: Final = Struct("<6I16s16s16s24s2s2sBBxxI")
+SELECTION_KINDS: Final = 12
+SELECTION_SINCE: Final = 20
+SELECTION_CHOSEN: Final = 108  # all, TCP, templates
+SELECTION_FOUND: Final = 128
 
 # conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops, hop ticks
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
@@ -70,6 +84,7 @@ CONN_PLACE_SHIFT: Final = 4
 PLACE_LEVEL_MASK: Final = 31
 PLACE_SPILLED: Final = 32
 PROTOCOL_TEMPLATE: Final = 0x40  # in the protocol: a persistence template
+ENDED_LIFE_S: Final = 30  # for so long one that was ended on command is remembered
 TEMPLATE_STATES: Final = ("NONE", "ASSURED")
 
 CALL: Final = Struct("<II256s")  # hash, length, Call-ID
@@ -88,6 +103,8 @@ SETTINGS_MARK_RANGES: Final = 440
 SETTINGS_UNPRIVILEGED_PORT: Final = 444
 SETTINGS_ACCEPT_LOCAL: Final = 452
 SETTINGS_SERVICES_ENGINE: Final = 448
+SETTINGS_SERVICES_TIMEOUTS: Final = 456
+SETTINGS_ENDED_UNTIL: Final = 460
 
 LEDGER_HASH_SEED: Final = 0
 LEDGER_EDITING: Final = 8
@@ -155,6 +172,7 @@ VERDICT_NAMES: Final = (
     "unreachable",
     "held",
     "back",
+    "reset",
     "drop_no_destination",
     "drop_destination_gone",
     "drop_table_full",

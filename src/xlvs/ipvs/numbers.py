@@ -66,7 +66,7 @@ def take_instance(store: Store) -> int:
 
 def deleted_destinations(store: Store) -> dict[bytes, int]:
     """The deleted destinations that are remembered, by identity."""
-    return {store.dest_identity(number): number for number in _numbers_with_flags(store, layout.USED)}
+    return {store.dest_identity(number): number for number in _deleted(store)}
 
 
 def seconds() -> int:
@@ -74,11 +74,12 @@ def seconds() -> int:
     return monotonic_ns() // 1_000_000_000
 
 
-def _numbers_with_flags(store: Store, flags: int) -> list[int]:
+def _deleted(store: Store) -> list[int]:
     end = store.setting(layout.SETTINGS_DEST_HIGH) + 1
     step = layout.DEST_SIZE >> 2
     column = store.dests.words[layout.DEST_FLAGS >> 2 : end * step : step].tolist()
-    return [number for number, found in enumerate(column) if found == flags and number]
+    both = layout.USED | layout.AVAILABLE
+    return [number for number, found in enumerate(column) if found & both == layout.USED and number]
 
 
 def _is_time_to_purge(store: Store) -> bool:
@@ -95,9 +96,13 @@ def _is_time_to_purge(store: Store) -> bool:
 def _purge(store: Store) -> bool:
     """Free the deleted destinations that are to be remembered no longer; True when there were any."""
     now, found = seconds(), False
-    for number in _numbers_with_flags(store, layout.USED):
+    for number in _deleted(store):
         counts = layout.COUNTS.unpack_from(store.dests.memory, number * layout.DEST_SIZE + layout.DEST_COUNTS)
-        if any(counts[:3]) or now - store.dest_word(number, layout.DEST_DELETED) < REMEMBERED_S:
+        if (
+            any(counts[:3])
+            or store.dest_word(number, layout.DEST_ENDED)
+            or now - store.dest_word(number, layout.DEST_DELETED) < REMEMBERED_S
+        ):
             continue
         store.set_dest_word(number, layout.DEST_FLAGS, 0)
         store.set_dest_word(number, layout.DEST_SERVICE, store.kept(layout.LEDGER_DEST_FREE))

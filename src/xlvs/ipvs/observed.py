@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from errno import ENOENT
-from itertools import count
 from operator import sub
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, running
+from xlvs.ipvs import layout, pool, running
 from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
 from xlvs.model.address import Family
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from xlvs.model.settings import SyncDaemon
 
 ENGINES = ("", "sip")
-_CHUNK = 4096  # connections that are copied at once
 
 
 class Observed:
@@ -93,43 +91,12 @@ class Observed:
             yield Connection(Protocol(row[0]), family, row[1], row[2], row[3], row[4], other, *row[5:])
 
     def connection_rows(self) -> Iterator[ConnectionRow]:
-        """See `IpvsTables`. Read from the pool without a lock; one that changes meanwhile is seen before or after."""
+        """See `IpvsTables`."""
         store = self.present_store()
         if store is None:
-            return
+            return iter(())
         running.sweep(store.directory)
-        pool = store.array("pool")
-        memory, end = store.array("conns").memory, min(pool.words[0] + 1, store.array("conns").entries)
-        now, pace = running.now(store.directory), ticks_per_second(store)
-        dests: dict[bytes, bytes] = {}
-        size, states = layout.CONN_SIZE, layout.STATE_NAMES
-        for start in range(1, end, _CHUNK):
-            chunk = memory[start * size : min(start + _CHUNK, end) * size]
-            expiries = memoryview(chunk).cast("I")[layout.CONN_EXPIRES >> 2 :: size >> 2].tolist()
-            for number, conn, expires in zip(count(start), layout.CONN.iter_unpack(chunk), expiries, strict=False):
-                client, virtual, cport, vport, dport, protocol, _, _, state, life, bits, dest, control = conn
-                left = (expires - now) & 0xFFFFFFFF
-                if life != layout.CONN_LIVE or left == 0 or left > 0x7FFFFFFF:  # the past is the upper half
-                    continue
-                address = dests.get(dest)
-                if dest == _NOBODY:  # the connection bypasses the destinations
-                    address = bytes(4 if client[:12] == _MAPPED else 16)
-                elif address is None:
-                    address = dests[dest] = _dest_address(store, dest)
-                if client[:12] == _MAPPED:
-                    client, virtual = client[12:], virtual[12:]
-                if protocol & layout.PROTOCOL_TEMPLATE:
-                    yield (
-                        protocol ^ layout.PROTOCOL_TEMPLATE, client, cport, virtual, vport, address, dport,
-                        layout.TEMPLATE_STATES[state], left // pace, *_engine(store, number, control),
-                    )  # fmt: skip
-                    continue
-                if bits & _ONE_PACKET:
-                    continue
-                yield (
-                    protocol, client, cport, virtual, vport, address, dport, states[state],
-                    left // pace, "", b"",
-                )  # fmt: skip
+        return pool.rows(store)
 
     # Settings and statistics
 
@@ -179,7 +146,6 @@ class Observed:
         return sysctls.read(self.present_store(), name)
 
 
-_NOBODY = bytes(4)
 _NO_PORT = bytes(2)
 _NO_ESTIMATE = bytes(layout.ESTIMATE_SIZE)
 _NOTHING_COUNTED = NO_COUNTERS, NO_RATES
@@ -187,8 +153,6 @@ _NOTHING_COUNTED = NO_COUNTERS, NO_RATES
 _FAMILIES = {int(each): each for each in Family}
 _PROTOCOLS = {int(each): each for each in Protocol}
 _METHODS = {int(each): each for each in ForwardingMethod}
-_MAPPED = bytes(10) + b"\xff\xff"
-_ONE_PACKET = layout.CONN_ONE_PACKET << 8  # little-endian in a record of big-endian numbers
 
 
 def ticks_per_second(store: Store) -> int:
@@ -258,18 +222,3 @@ def _shown(estimate: tuple[int, ...]) -> tuple[Counters, Rates]:
         (cps + 0x1FF) >> 10, (inpps + 0x1FF) >> 10, (outpps + 0x1FF) >> 10, (inbps + 0xF) >> 5, (outbps + 0xF) >> 5
     )
     return counters, rates
-
-
-def _engine(store: Store, template: int, control: bytes) -> tuple[str, bytes]:
-    """Persistence engine of a template and its data, empty without one."""
-    found = store.map("calls").lookup(template.to_bytes(4, "little")) if any(control) else None
-    if found is None:
-        return "", b""
-    _, length, text = layout.CALL.unpack(found)
-    return "sip", text[:length]
-
-
-def _dest_address(store: Store, dest: bytes) -> bytes:
-    base = int.from_bytes(dest, "little") * layout.DEST_SIZE
-    memory = store.dests.memory
-    return layout.narrow(memory[base : base + 16], memory[base + 18])

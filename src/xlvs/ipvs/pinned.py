@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from struct import pack
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, numbers, rules, running, scheduling, slots
+from xlvs.ipvs import layout, numbers, policies, rules, running, scheduling, slots
 from xlvs.ipvs.observed import ENGINES, Observed, pack_service_key, ticks_per_second
 from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
@@ -28,6 +28,7 @@ from xlvs.model.errors import (
     ServiceNotDefined,
     TableError,
 )
+from xlvs.model.policy import Fate
 from xlvs.schedulers import registry
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class PinnedTables(Observed):
         self._numbers: dict[ServiceKey, int] = {}
         self._remembered_host: Host | None = None
         self._clock: Program | None = None
+        self._endings: list[tuple[int, Fate]] = []
 
     # The store
 
@@ -104,6 +106,7 @@ class PinnedTables(Observed):
     def batch(self) -> Iterator[None]:
         """Hold the lock over many changes; each of them still is whole by itself."""
         store = self.store()
+        self._endings.clear()
         with store.edit():
             self._many = True
             try:
@@ -112,6 +115,7 @@ class PinnedTables(Observed):
                 self._many = False
                 self._detour_after(store, 0)
                 self._forget()
+        self._end_connections(store)
 
     def _forget(self) -> None:
         self._numbers.clear()
@@ -195,6 +199,7 @@ class PinnedTables(Observed):
             self._drop_service(store, number, packed)
             self._detour_after(store, key.fwmark)
             _end_lost_connections(store)
+        self._end_connections(store)
 
     def flush(self) -> None:
         """See `IpvsTables`."""
@@ -207,6 +212,7 @@ class PinnedTables(Observed):
                 self._drop_service(store, number, store.services.memory[base : base + layout.SERVICE_KEY.size])
             self._detour_after(store, 1)
             _end_lost_connections(store)
+        self._end_connections(store)
 
     def _write_service(self, store: Store, number: int, service: VirtualService, key: bytes, flags: int) -> None:
         base = number * layout.SERVICE_SIZE
@@ -238,14 +244,17 @@ class PinnedTables(Observed):
         if store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_ENGINE]:
             store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_ENGINE] = 0
             store.count_engines()
+        fate = policies.fate_of_removed(store, number)
         with scheduling.reshaping(store, number):
             for each in store.listed(number):
-                self._bury(store, each)
+                self._bury(store, each, fate)
             for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):
                 old = store.range_of(number, member)
                 store.set_range(number, member, 0, 0)
                 slots.give_back(store, *old)
         numbers.free_service(store, number)
+        if store.setting(layout.SETTINGS_SERVICES_TIMEOUTS):
+            policies.count(store)
         self._numbers.clear()
 
     # Destinations
@@ -278,8 +287,8 @@ class PinnedTables(Observed):
                 else:
                     self._publish_added(store, number, [dest, *listed])
 
-    def update_destination(self, service: ServiceKey, destination: Destination) -> None:
-        """See `IpvsTables`."""
+    def update_destination(self, service: ServiceKey, destination: Destination, *, by_policy: bool = True) -> None:
+        """See `IpvsTables`. Without `by_policy` the connections of one that is quiesced stay as they are."""
         store = self._store_or(ServiceNotDefined)
         with store.edit():
             number = self._find_for_destination(store, service)
@@ -290,10 +299,14 @@ class PinnedTables(Observed):
                 raise NoSuchDestination
             dest = listed[place]
             before = store.dest_word(dest, layout.DEST_UPPER_THRESHOLD)
+            weight = store.dest_word(dest, layout.DEST_WEIGHT)
             with scheduling.reshaping(store, number):
                 self._write_destination(store, dest, destination, before=before)
                 scheduling.weights_changed(store, number)
                 scheduling.refill(store, number, edited=True)
+            if by_policy and weight and not destination.weight:
+                self._endings.append((dest, policies.fate_of_quiesced(store, number)))
+        self._end_connections(store)
 
     def delete_destination(self, service: ServiceKey, destination: DestinationKey) -> None:
         """See `IpvsTables`."""
@@ -307,9 +320,10 @@ class PinnedTables(Observed):
             dest = listed[place]
             with self._estimator_waits(store), scheduling.reshaping(store, number):
                 scheduling.publish(store, number, listed[:place] + listed[place + 1 :], removed=place)
-                self._bury(store, dest)
+                self._bury(store, dest, policies.fate_of_removed(store, number))
                 self._move_base(store, number, dest, store.dest_counters(dest), 1)
             _end_lost_connections(store)
+        self._end_connections(store)
 
     def _find_for_destination(self, store: Store, key: ServiceKey) -> int:
         number = self._numbers.get(key)
@@ -354,14 +368,27 @@ class PinnedTables(Observed):
         if upper == 0 or upper > before:
             store.set_dest_word(number, layout.DEST_OVERLOADED, 0)
 
-    def _bury(self, store: Store, number: int) -> None:
+    def _bury(self, store: Store, number: int, fate: Fate) -> None:
         """A destination is deleted: its connections keep its number."""
-        store.set_dest_word(number, layout.DEST_FLAGS, layout.USED)
+        store.set_dest_word(number, layout.DEST_FLAGS, policies.flags_of_removed(fate))
+        self._endings.append((number, fate))
         store.set_dest_word(number, layout.DEST_SERVICE, 0)
         store.set_dest_word(number, layout.DEST_PLACE, 0)
         store.set_dest_word(number, layout.DEST_DELETED, numbers.seconds())
         if self._deleted is not None:
             self._deleted[store.dest_identity(number)] = number
+
+    def _end_connections(self, store: Store) -> None:
+        """After an edit: the connections of destinations that went end, where their services want it."""
+        if self._many:
+            return
+        endings = [each for each in self._endings if each[1] in {Fate.MOVE, Fate.RESET}]
+        self._endings.clear()
+        if endings:
+            from xlvs.ipvs.ending import end_of_destination
+
+            for number, fate in endings:
+                end_of_destination(store, number, fate)
 
     def _publish_added(self, store: Store, service: int, listed: list[int]) -> None:
         """The first of `listed` is new in the list."""

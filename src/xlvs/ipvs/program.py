@@ -34,6 +34,7 @@ _PRIVATE: Final = (
     "works",
     "calls_at_hand",
     "readings",
+    "selections",
 )  # used within one packet or one reading: nothing to keep
 _FRESH: Final = "_fresh"
 _FRAME: Final = bytes(64)
@@ -108,6 +109,14 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
         with _open("views", directory, room, seed, pace) as views:
             load_views(views, directory, room)
         _pin_programs(tc, directory, {"prog_tc": "director_tc"})
+
+
+def open_beside(directory: str, name: str) -> Object:
+    """The object `name` over the maps of a loaded director, ready to be loaded for one command. The caller closes it."""
+    room = _present_sizes(directory)
+    if room is None:
+        raise KernelError("opening the director's tables", errno.ENOENT)
+    return _open(name, directory, room, _seed(directory, fresh=False), ticks(object_path("clock")))
 
 
 def start_clock(run: Callable[[], int]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import detour, layout, mark_ranges, scheduling, slots
+from xlvs.ipvs import detour, layout, mark_ranges, policies, scheduling, slots
 from xlvs.model.errors import KernelError, TableFull
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def repair(store: Store) -> None:
     for number in set(range(1, store.setting(layout.SETTINGS_SERVICE_HIGH) + 1)).difference(live):
         store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_ENGINE] = 0
     store.count_engines()
+    policies.count(store)
     mark_ranges.count(store)
     with suppress(KernelError):  # `xlvs status` says what is missing of it
         detour.sync(store)
@@ -60,7 +61,8 @@ def _repair_destinations(store: Store, live: list[int]) -> None:
             store.set_dest_word(number, layout.DEST_SERVICE, owner[number])
             store.set_dest_word(number, layout.DEST_FLAGS, layout.USED | layout.AVAILABLE)
         elif store.dest_word(number, layout.DEST_FLAGS) & layout.USED:
-            store.set_dest_word(number, layout.DEST_FLAGS, layout.USED)
+            fate = store.dest_word(number, layout.DEST_FLAGS) & (layout.KEPT | layout.DROPPED)
+            store.set_dest_word(number, layout.DEST_FLAGS, layout.USED | fate)
             store.set_dest_word(number, layout.DEST_SERVICE, 0)
         else:
             store.set_dest_word(number, layout.DEST_SERVICE, free)

@@ -16,13 +16,18 @@ from xlvs.model.sysctl import SYSCTLS
 from xlvs.schedulers import registry
 
 
+def types_of(name: str) -> Btf:
+    """The types of a compiled object."""
+    try:
+        return Btf.from_elf(Path(object_path(name)).read_bytes())
+    except NotSupported as error:
+        pytest.skip(error.message)
+
+
 @pytest.fixture(scope="module")
 def btf() -> Btf:
     """The types of the packet path at tc."""
-    try:
-        return Btf.from_elf(Path(object_path("director_tc")).read_bytes())
-    except NotSupported as error:
-        pytest.skip(error.message)
+    return types_of("director_tc")
 
 
 # Our constant: struct, member.
@@ -52,6 +57,12 @@ OFFSETS = {
     "SERVICE_TENURE_SINCE": ("service", "tenure_since"),
     "SERVICE_LOCALITIES": ("service", "localities"),
     "SERVICE_SHAPE": ("service", "shape"),
+    "SERVICE_TIMEOUTS": ("service", "timeout_tcp_s"),
+    "SERVICE_ON_REMOVED": ("service", "on_removed"),
+    "SERVICE_ON_QUIESCED": ("service", "on_quiesced"),
+    "DEST_ENDED": ("dest", "ended"),
+    "SETTINGS_SERVICES_TIMEOUTS": ("settings", "services_timeouts"),
+    "SETTINGS_ENDED_UNTIL": ("settings", "ended_until"),
     "LEDGER_INSTANCES": ("ledger", "instances"),
     "LEDGER_PURGED": ("ledger", "purged_s"),
     "LEDGER_LAYOUT": ("ledger", "layout"),
@@ -107,6 +118,23 @@ PACKED = {
     "CALL": ("call", "hash length bytes"),
     "COUNTERS": ("counters", "conns inpkts outpkts inbytes outbytes"),
 }
+
+
+_SELECTION = """
+first count act kinds states since client client_mask server service client_port server_port protocol by_service dest
+"""
+SELECTION_OFFSETS = {"KINDS": "kinds", "SINCE": "since", "CHOSEN": "chosen", "FOUND": "found"}
+
+
+def test_an_order_to_choose_connections_has_its_members_in_place() -> None:
+    """They are those of an object of its own."""
+    declared = types_of("live").layout("selection")
+    members = [declared.member(each) for each in _SELECTION.split()]
+
+    assert places(layout.SELECTION) == [(each.offset, each.size) for each in members]
+    assert {name: getattr(layout, f"SELECTION_{name}") for name in SELECTION_OFFSETS} == {
+        name: declared.member(member).offset for name, member in SELECTION_OFFSETS.items()
+    }
 
 
 @pytest.mark.parametrize("name", OFFSETS)
@@ -263,6 +291,8 @@ def test_schedulers_have_the_numbers_of_the_packet_path(project_root: Path) -> N
         ("ONE_PACKET", "SERVICE_ONE_PACKET"),
         ("USED", "DEST_USED"),
         ("AVAILABLE", "DEST_AVAILABLE"),
+        ("KEPT", "DEST_KEPT"),
+        ("DROPPED", "DEST_DROPPED"),
         ("CONN_LIVE", "LIFE_LIVE"),
         ("CONN_ONE_PACKET", "CONN_ONE_PACKET"),
     ],

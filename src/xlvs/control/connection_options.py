@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options that choose connections and services, the same for every command."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from xlvs.control import connection_words as words
+from xlvs.model.connection_filter import ConnectionFilter, Network
+from xlvs.model.errors import UsageError
+from xlvs.model.service import Protocol, ServiceKey, mark_service_key
+
+if TYPE_CHECKING:
+    import argparse
+
+_IPVSADM: Final = (
+    ("-t", "--tcp-service", Protocol.TCP),
+    ("-u", "--udp-service", Protocol.UDP),
+    ("--sctp-service", "", Protocol.SCTP),
+)
+
+
+def add_service(parser: Any, *, dest: str = "service") -> None:
+    """The service as ipvsadm spells it."""
+    for short, long, protocol in _IPVSADM:
+        parser.add_argument(
+            *filter(None, (short, long)),
+            dest=dest,
+            type=partial(words.service_at, protocol),
+            metavar="VIP:PORT",
+            help=f"the {protocol.name} service there",
+        )
+    parser.add_argument(
+        "-f",
+        "--fwmark-service",
+        dest=dest,
+        type=lambda text: mark_service_key(words.mark(text)),
+        metavar="MARK",
+        help="the service of that firewall mark (IPv6: fwm6:MARK)",
+    )
+
+
+def add_one_service(parser: argparse.ArgumentParser) -> None:
+    """One service that must be named, as SERVICE or as ipvsadm spells it; see `one_service`."""
+    parser.add_argument(
+        "words", nargs="*", metavar="SERVICE", help="tcp:VIP:PORT, udp:VIP:PORT, sctp:VIP:PORT, fwm:MARK or fwm6:MARK"
+    )
+    add_service(parser)
+
+
+def add_filter(parser: argparse.ArgumentParser) -> None:
+    """What connections must be like. What is said twice counts as it was said last."""
+    group = parser.add_argument_group("which connections (all that is said must be true)")
+    group.add_argument("--client", type=words.network, metavar="NET", help="10.1.0.0/16, 10.1.2.3, 10.1.2.3:4711")
+    group.add_argument(
+        "--service", type=words.service, metavar="SERVICE", help="tcp:VIP:PORT, udp:..., sctp:..., fwm:MARK"
+    )
+    add_service(group)
+    group.add_argument("--server", "-r", type=words.server, metavar="RIP[:PORT]", help="the real server's address")
+    group.add_argument(
+        "--state", type=words.states, metavar="STATE,...", help="as listed: ESTABLISHED, SYN_RECV, UDP ..."
+    )
+    group.add_argument("--protocol", choices=sorted(words.PROTOCOLS), help="of the packets")
+    group.add_argument("--templates", action="store_true", help="persistence templates too")
+
+
+def one_service(options: argparse.Namespace, *, more: int = 0) -> ServiceKey:
+    """The one service that is named; `more` words may follow it, and are left in `options.words`. Raises UsageError."""
+    words_left: list[str] = options.words
+    key: ServiceKey | None = options.service
+    if key is None and words_left:
+        try:
+            key = words.service(words_left.pop(0))
+        except ArgumentTypeError as error:
+            raise UsageError(f"{error}; nothing was changed") from None
+    if key is None:
+        raise UsageError("which service? Write tcp:VIP:PORT, or -t VIP:PORT as ipvsadm does")
+    if len(words_left) > more:
+        raise UsageError(f"{words_left[more]!r} is too much: name one service; nothing was changed")
+    return key
+
+
+def chosen(options: argparse.Namespace) -> ConnectionFilter:
+    """The filter that the options make."""
+    server: words.Server | None = options.server
+    return ConnectionFilter(
+        client=options.client,
+        service=options.service,
+        server=server and Network(server.address, len(server.address) * 8, server.port or 0),
+        states=options.state or frozenset(),
+        protocol=words.PROTOCOLS[options.protocol] if options.protocol else None,
+        templates=options.templates,
+    )

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server leaves: no new connections at once, the rest ended at the deadline, under load."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import pytest
+
+from tests.netns.listing import eventually
+from tests.netns.live import (
+    DNS,
+    FAMILIES,
+    WEB,
+    asking,
+    connected,
+    dns,
+    echoes,
+    forget_connections,
+    is_reset,
+    live_director,
+    other,
+    real_server,
+    sockets_of,
+    web,
+    weight_of,
+)
+from tests.netns.topology import VIP, Net
+from tests.netns.traffic import FRESH_PORTS, tcp_ask
+from xlvs.lab.lab import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def director() -> Iterator[Net]:
+    """One for all tests of this file."""
+    with live_director() as net:
+        yield net
+
+
+@pytest.fixture
+def clean(director: Net) -> Net:
+    """It, without connections."""
+    return forget_connections(director)
+
+
+@FAMILIES
+def test_draining_resets_what_is_left_at_the_deadline(clean: Net, vip: str) -> None:
+    """Until then connections go on; new ones never reach the server; UDP moves."""
+    with connected(clean, vip) as (mine, node), connected(clean, vip) as (others, _):
+        server = real_server(vip, node, WEB)
+        drain = clean.lab.command("director", ["xlvs", "drain", web(vip), server, "--deadline", "2s"])
+        begun = time.monotonic()
+        with subprocess.Popen(
+            drain, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True
+        ) as run:
+            assert eventually(lambda: weight_of(clean, server) == 0)
+            assert echoes(mine, b"before the deadline")
+            with connected(clean, vip) as (_, second), connected(clean, vip) as (_, third):
+                assert {second, third} == {other(node)}
+            assert is_reset(mine, 5)
+            assert time.monotonic() - begun >= 2
+            out, err = run.communicate(timeout=20)
+        assert (run.returncode, out) == (
+            0,
+            f"{server} of {web(vip)} has no connections any more: at the deadline, 1 of TCP reset\n",
+        )
+        assert "1 connection left" in err
+        assert echoes(others, b"untouched")
+        assert sockets_of(clean, node) == 0
+        assert "weight 1 again" in clean.must("director", "xlvs", "drain", web(vip), server, "--undo")
+
+
+class Answer(NamedTuple):
+    """When a client asked and was answered, and by whom."""
+
+    begun: float
+    ended: float
+    node: str
+
+
+class Clients:
+    """Threads with new connections one after the other, and with a UDP port each that they keep."""
+
+    def __init__(self, net: Net) -> None:
+        self._net = net
+        self._ending = threading.Event()
+        self.web: list[Answer] = []
+        self.udp: dict[int, list[Answer]] = {}
+        self.failures: list[str] = []
+
+    def begin(self) -> list[threading.Thread]:
+        """Start."""
+        threads = [threading.Thread(target=self._ask_web) for _ in range(2)]
+        threads += [threading.Thread(target=self._ask_udp, args=(next(FRESH_PORTS),)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def end(self) -> None:
+        """Let each finish what it is at."""
+        self._ending.set()
+
+    def _ask_web(self) -> None:
+        with self._net.lab.entered("client"):
+            while not self._ending.is_set():
+                begun = time.monotonic()
+                try:
+                    node = tcp_ask((VIP, WEB), b"", length=7).decode()
+                    self.web.append(Answer(begun, time.monotonic(), node))
+                except (OSError, EOFError) as error:
+                    self.failures.append(repr(error))
+
+    def _ask_udp(self, port: int) -> None:
+        answers = self.udp.setdefault(port, [])
+        with self._net.lab.entered("client"):
+            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with client:
+            client.settimeout(5)
+            client.bind(("", port))
+            client.connect((VIP, DNS))
+            while not self._ending.is_set():
+                begun = time.monotonic()
+                try:
+                    client.send(b"?")
+                    answers.append(Answer(begun, time.monotonic(), client.recv(100)[:7].decode()))
+                except OSError as error:
+                    self.failures.append(repr(error))
+                self._ending.wait(0.02)
+
+
+@contextmanager
+def under_load(net: Net) -> Iterator[Clients]:
+    """Clients for the with block; at its end none may have failed."""
+    clients = Clients(net)
+    threads = clients.begin()
+    try:
+        assert eventually(lambda: len(clients.web) > 20)
+        yield clients
+    finally:
+        clients.end()
+        for thread in threads:
+            thread.join(60)
+    assert clients.failures == []
+
+
+DEADLINE_S: Final = 3.0
+
+
+def test_draining_under_load_hurts_nobody_before_the_deadline(clean: Net) -> None:
+    """New connections avoid the server at once, long ones go on to the deadline, and UDP clients move then."""
+    with ExitStack() as stack, under_load(clean) as clients:
+        long = [stack.enter_context(connected(clean)) for _ in range(8)]
+        node = "server1"
+        drains = [
+            stack.enter_context(draining(clean, service, node, f"{DEADLINE_S}s")) for service in (web(VIP), dns(VIP))
+        ]
+        assert eventually(lambda: {weight_of(clean, real_server(VIP, node, port)) for port in (WEB, DNS)} == {0})
+        quiesced = time.monotonic()
+        assert all(echoes(connection, b"going on") for connection, _ in long)
+        seen = time.monotonic()
+        resets = [is_reset(connection, 2 * DEADLINE_S) for connection, served in long if served == node]
+        reset_after = time.monotonic() - quiesced
+        outs = [drain.communicate(timeout=20)[0] for drain in drains]
+        ended = time.monotonic()
+        assert all(echoes(connection, b"untouched") for connection, served in long if served != node)
+        assert eventually(lambda: all(answers[-1].begun > ended for answers in clients.udp.values()))
+
+    assert len(resets) == 4
+    assert all(resets)
+    assert 0.5 * DEADLINE_S < reset_after < 2 * DEADLINE_S
+    assert all("has no connections any more: at the deadline, " in out for out in outs)
+    assert {each.node for each in clients.web if each.begun > quiesced} == {other(node)}
+    assert [answers for answers in clients.udp.values() if answers[0].node == node]
+    for answers in clients.udp.values():
+        assert {each.node for each in answers if each.begun > ended} == {other(node)}
+        assert len({each.node for each in answers if each.ended < seen}) == 1
+
+
+@contextmanager
+def draining(net: Net, service: str, node: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """`xlvs drain` at work; the server gets its weight back in the end."""
+    server = real_server(VIP, node, WEB if service == web(VIP) else DNS)
+    deadline = ["--deadline", *words] if words else []
+    command = net.lab.command("director", ["xlvs", "drain", service, server, *deadline])
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True, start_new_session=True
+    ) as run:
+        try:
+            yield run
+        finally:
+            if run.poll() is None:
+                run.kill()
+            net.must("director", "xlvs", "drain", service, server, "--undo")
+
+
+def test_an_interrupted_drain_says_what_it_leaves(clean: Net) -> None:
+    """The server stays quiesced, its connections go on, and the message names the ways on and back."""
+    with connected(clean) as (connection, node), draining(clean, web(VIP), node) as run:
+        server = real_server(VIP, node, WEB)
+        assert eventually(lambda: weight_of(clean, server) == 0)
+        assert run.stderr is not None
+        assert "1 connection left" in run.stderr.readline()
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=20)
+
+        assert run.returncode == 130
+        assert "stays quiesced; 1 connection left, they go on" in err
+        assert "--undo" in err
+        assert weight_of(clean, server) == 0
+        assert echoes(connection, b"going on")
+
+
+def test_a_drain_ends_when_somebody_gives_the_server_weight(clean: Net) -> None:
+    """Its connections are not ended then."""
+    with connected(clean) as (connection, node), draining(clean, web(VIP), node, "30s") as run:
+        server = real_server(VIP, node, WEB)
+        assert eventually(lambda: weight_of(clean, server) == 0)
+        clean.ipvsadm(f"-e -t {VIP}:{WEB} -r {server} -m -w 5")
+        _, err = run.communicate(timeout=20)
+
+        assert run.returncode == 1
+        assert "is quiesced no more: somebody else changed it" in err
+        assert echoes(connection, b"going on")
+    clean.ipvsadm(f"-e -t {VIP}:{WEB} -r {server} -m -w 1")
+
+
+def test_a_drain_without_a_deadline_ends_with_the_last_connection(clean: Net) -> None:
+    """Here by a shorter time for closing connections."""
+    clean.must("director", "xlvs", "service", "set", web(VIP), "--timeout-tcpfin", "1s")
+    try:
+        with connected(clean) as (connection, node), draining(clean, web(VIP), node) as run:
+            assert eventually(lambda: weight_of(clean, real_server(VIP, node, WEB)) == 0)
+            clean.must("director", "xlvs", "connections", "kill", "--client", "192.168.20.1")
+            out, _ = run.communicate(timeout=20)
+            assert is_reset(connection, 3)
+            assert (run.returncode, out.endswith("has no connections any more\n")) == (0, True)
+    finally:
+        clean.must("director", "xlvs", "service", "set", web(VIP), "--timeout-tcpfin", "default")
+
+
+def test_a_persistent_client_leaves_a_server_that_is_drained(clean: Net) -> None:
+    """Although its template would bring it back to a quiesced server (expire_quiescent_template is 0)."""
+    clean.ipvsadm(f"-E -t {VIP}:{WEB} -s rr -p 300")
+    try:
+        with connected(clean) as (connection, node):
+            server = real_server(VIP, node, WEB)
+            clean.must("director", "xlvs", "drain", web(VIP), "-r", server, "--no-wait")
+            with connected(clean) as (_, second):
+                assert second == other(node)
+            assert echoes(connection, b"going on")
+            clean.must("director", "xlvs", "drain", web(VIP), "-r", server, "--undo")
+    finally:
+        clean.ipvsadm(f"-E -t {VIP}:{WEB} -s rr")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ((), 2, "which service?"),
+        (("tcp:192.168.20.129:80",), 2, "which server?"),
+        (("tcp:192.168.20.129:80", "192.168.10.133", "x"), 2, "'x' is too much"),
+        (("192.168.20.129:80", "192.168.10.133"), 2, "is not a service: write tcp:VIP:PORT"),
+        (
+            ("tcp:192.168.20.129:81", "192.168.10.133"),
+            255,
+            "there is no service tcp:192.168.20.129:81; nothing was changed",
+        ),
+        (("tcp:192.168.20.129:80", "192.168.10.133"), 255, "(it has 192.168.10.134:8080, 192.168.10.133:8080)"),
+        (("tcp:192.168.20.129:80", "192.168.10.133:8080", "--deadline", "soon"), 2, "'soon' is not a time"),
+    ],
+)
+def test_a_wrong_drain_says_what_helps_and_changes_nothing(
+    director: Net, words: tuple[str, ...], code: int, says: str
+) -> None:
+    """No traceback, no change."""
+    before = director.ipvsadm("-S -n")
+    done = director.run("director", ["xlvs", "drain", *words])
+
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert director.ipvsadm("-S -n") == before
+
+
+@FAMILIES
+def test_draining_with_no_time_ends_everything_now(clean: Net, vip: str) -> None:
+    """Both protocols."""
+    with connected(clean, vip) as (connection, node), asking(clean, vip) as ask:
+        asked = ask()
+        for service, port, served in ((web(vip), WEB, node), (dns(vip), DNS, asked)):
+            server = real_server(vip, served, port)
+            clean.must("director", "xlvs", "drain", service, server, "--deadline", "0")
+        assert is_reset(connection, 3)
+        assert eventually(lambda: sockets_of(clean, node) == 0, patience_s=3)
+        assert ask() == other(asked)
+        for service, port, served in ((web(vip), WEB, node), (dns(vip), DNS, asked)):
+            clean.must("director", "xlvs", "drain", service, real_server(vip, served, port), "--undo")
