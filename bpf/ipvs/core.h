@@ -8,6 +8,7 @@
 #include "bypass.h"
 #include "conn_find.h"
 #include "defence.h"
+#include "fullnat.h"
 #include "hop.h"
 #include "persist.h"
 #include "proto.h"
@@ -25,6 +26,8 @@ static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *wor
 	struct packet *p = &work->packet;
 	struct nat *nat = &work->nat;
 
+	if (nat->both && nat_translate_also(ctx, p, nat))
+		return DROP_INTERNAL;
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return split_translated(ctx, p, nat, fib);
 	if (!route_is_found(rc))
@@ -35,18 +38,19 @@ static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *wor
 }
 
 /* With snat_reroute an answer takes the way of what the director itself sends from the virtual address, else that of
- * a packet from the destination which it forwards. */
-static __always_inline long reply_hop(ctx_t *ctx, struct work *work, struct conn *conn, const struct dest *dest,
-				      const struct settings *set, __u32 now)
+ * a packet from the destination which it forwards. `noted`: what remembers the way. */
+static __always_inline long reply_hop(ctx_t *ctx, struct work *work, struct conn *conn, struct conn *noted,
+				      const struct dest *dest, const struct settings *set, __u32 now)
 {
 	int reroute = set->sysctls[SYSCTL_SNAT_REROUTE] || !dest;
 
-	return hop_find(ctx, &work->fib, &work->packet, conn, 0, DIRECTION_REPLY,
+	return hop_find(ctx, &work->fib, &work->packet, noted, 0, DIRECTION_REPLY,
 			reroute ? &conn->virtual : &dest->addr, &conn->client, reroute, now);
 }
 
 __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now)
 {
+	struct conn *noted = conn;
 	struct packet *p;
 	struct dest *dest;
 	int local;
@@ -55,8 +59,13 @@ __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, 
 	if (!work || !conn || !set)
 		return DROP_INTERNAL;
 	p = &work->packet;
+	if (conn_is_companion(conn)) {
+		conn = fullnat_reply(work, conn, now);
+		if (!conn)
+			return VERDICT_CONTINUE;
+	}
 	dest = dest_get(conn->dest);
-	rc = reply_hop(ctx, work, conn, dest, set, now);
+	rc = reply_hop(ctx, work, conn, noted, dest, set, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	local = p->own || route_is_local(rc);
@@ -77,7 +86,7 @@ __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, 
 
 static __always_inline enum verdict forward_answered(ctx_t *ctx, const struct conn *conn, enum verdict verdict)
 {
-	return conn->method == METHOD_MASQUERADE ? verdict : stats_answered(ctx, conn, verdict);
+	return conn_is_translated(conn) ? verdict : stats_answered(ctx, conn, verdict);
 }
 
 __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now)
@@ -99,7 +108,7 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	work->nat.side = NAT_DESTINATION;
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
-	else if (conn->method != METHOD_MASQUERADE)
+	else if (conn->method != METHOD_MASQUERADE && fullnat_forward(work, conn))
 		return DROP_METHOD;
 	rc = hop_find(ctx, fib, p, conn, dest, DIRECTION_FORWARD, &addr_open, &dest->addr, 1, now);
 	if (rc == HOP_HAND_UP)
@@ -276,7 +285,7 @@ static __noinline int notice_answer(ctx_t *ctx, struct work *work, const struct 
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 
-	if (!number || !conn || conn->method == METHOD_MASQUERADE || p->part == FRAGMENT_LATER ||
+	if (!number || !conn || conn_is_translated(conn) || p->part == FRAGMENT_LATER ||
 	    answer_is_martian(ctx, work, set))
 		return 0;
 	/* The stack does not forward it. */

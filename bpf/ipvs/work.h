@@ -19,6 +19,9 @@ struct nat {
 	__be16 port;
 	__u8 side; /* enum nat_side */
 	__u8 keeps_ttl; /* 1: the packet does not pass the director, it begins or ends here */
+	struct addr also; /* full NAT: the address that is written on the other side, */
+	__be16 also_port;
+	__u8 both; /* if this is 1 */
 };
 
 /* The packet that an ICMP error quotes. */
@@ -78,6 +81,7 @@ static __always_inline struct work *work_begin(void)
 	if (work) {
 		__builtin_memset(&work->packet, 0, sizeof(work->packet));
 		work->nat.keeps_ttl = 0;
+		work->nat.both = 0;
 	}
 	return work;
 }

@@ -134,4 +134,37 @@ static __always_inline int nat_translate(ctx_t *ctx, const struct packet *p, con
 	return nat_write_port(ctx, p, nat);
 }
 
+/* The other side's translation by itself, but for the hop. */
+static __always_inline struct nat nat_other_side(const struct nat *nat)
+{
+	struct nat other = {
+		.to = nat->also,
+		.port = nat->also_port,
+		.side = nat->side == NAT_SOURCE ? NAT_DESTINATION : NAT_SOURCE,
+		.keeps_ttl = 1,
+	};
+
+	return other;
+}
+
+/* Translate the other side, of full NAT, as the packet will say from now on. Nothing else is left to do for it then. */
+__noinline int nat_translate_also(ctx_t *ctx, struct packet *p, const struct nat *nat)
+{
+	struct nat other;
+
+	if (!p || !nat)
+		return -1;
+	other = nat_other_side(nat);
+	if (nat_translate(ctx, p, &other))
+		return -1;
+	if (other.side == NAT_SOURCE) {
+		p->src = other.to;
+		p->sport = other.port;
+	} else {
+		p->dst = other.to;
+		p->dport = other.port;
+	}
+	return 0;
+}
+
 #endif

@@ -45,6 +45,7 @@ COMMANDS: Final = (
         "proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc:main", ("read", "write", "list")
     ),
     Command("mark", _TABLES, "firewall marks by address and port, with no netfilter", "xlvs.control.mark:main"),
+    Command("laddr", _TABLES, "local addresses of full NAT", "xlvs.control.laddr:main"),
     Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main", ("--json",)),
     Command("keepalived", _KEEP, "VRRP and health checks from keepalived.conf", "xlvs.keepalived.main:main"),
     Command(

@@ -10,7 +10,7 @@ from typing import Final
 
 # The number of this set of layouts, LAYOUT in types.h: raised with every change, so that no version edits or takes
 # over the tables of another.
-LAYOUT: Final = 6
+LAYOUT: Final = 7
 
 # service: key (address, mark, port, protocol, family), flags, scheduler, engine, list, table, persistence, netmask,
 # wrr max, wrr gcd
@@ -30,6 +30,7 @@ SERVICE_TENURE: Final = 76
 SERVICE_TENURE_SINCE: Final = 80
 SERVICE_LOCALITIES: Final = 84
 SERVICE_SHAPE: Final = 88
+SERVICE_LOCAL_LIST: Final = 104
 SERVICE_KEY: Final = Struct("<16sI2sBB")
 
 LIVE: Final = 1
@@ -60,12 +61,20 @@ COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 USED: Final = 1
 AVAILABLE: Final = 2
 
-# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops, hop ticks
+# local address: address, service key, first and last port, flags, cursor, used
+LOCAL_ADDRESS: Final = Struct("<16s24sHHIII8x")
+LOCAL_ADDRESS_SIZE: Final = 64
+LOCAL_ADDRESS_FLAGS: Final = 44
+LOCAL_ADDRESS_USED: Final = 52
+LOCAL_ADDRESS_LISTED: Final = 1
+
+# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
 CONN_SIZE: Final = 64
 CONN_EXPIRES: Final = 40
 CONN_LIVE: Final = 1
 CONN_ONE_PACKET: Final = 8  # of the bits
+CONN_COMPANION: Final = 1 << 10
 CONN_PLACE_SHIFT: Final = 4
 PLACE_LEVEL_MASK: Final = 31
 PLACE_SPILLED: Final = 32
@@ -100,6 +109,7 @@ LEDGER_TICKS_PER_SECOND: Final = 124
 LEDGER_INSTANCES: Final = 128
 LEDGER_PURGED: Final = 132
 LEDGER_LAYOUT: Final = 136
+LEDGER_LOCAL_ADDRESS_HIGH: Final = 140
 SLOT_CLASSES: Final = 24
 
 COUNTERS: Final = Struct("<5Q")
@@ -169,6 +179,7 @@ VERDICT_NAMES: Final = (
     "drop_defence",
     "drop_mark_loop",
     "drop_no_call_id",
+    "drop_no_local_port",
     "drop_internal",
 )
 
@@ -187,6 +198,7 @@ MAP_VALUES: Final = {
     "ledger": 144,
     "services": SERVICE_SIZE,
     "dests": DEST_SIZE,
+    "local_addresses": LOCAL_ADDRESS_SIZE,
     "slots": 64,
     "conns": CONN_SIZE,
     "service_estimates": ESTIMATE_SIZE,

@@ -124,7 +124,7 @@ class Observed:
                         layout.TEMPLATE_STATES[state], left // pace, *_engine(store, number, control),
                     )  # fmt: skip
                     continue
-                if bits & _ONE_PACKET:
+                if bits & _HIDDEN:
                     continue
                 yield (
                     protocol, client, cport, virtual, vport, address, dport, states[state],
@@ -188,7 +188,8 @@ _FAMILIES = {int(each): each for each in Family}
 _PROTOCOLS = {int(each): each for each in Protocol}
 _METHODS = {int(each): each for each in ForwardingMethod}
 _MAPPED = bytes(10) + b"\xff\xff"
-_ONE_PACKET = layout.CONN_ONE_PACKET << 8  # little-endian in a record of big-endian numbers
+# Not for listings. The bits are little-endian in a record of big-endian numbers.
+_HIDDEN = int.from_bytes((layout.CONN_ONE_PACKET | layout.CONN_COMPANION).to_bytes(2, "little"), "big")
 
 
 def ticks_per_second(store: Store) -> int:
@@ -200,6 +201,13 @@ def pack_service_key(key: ServiceKey) -> bytes:
     """A service's key as in the map."""
     address = bytes(16) if key.fwmark else layout.wide(key.address)
     return layout.SERVICE_KEY.pack(address, key.fwmark, key.port.to_bytes(2, "big"), key.protocol, key.family)
+
+
+def unpack_service_key(packed: bytes) -> ServiceKey:
+    """A service's key out of the map's."""
+    address, fwmark, port, protocol, number = layout.SERVICE_KEY.unpack(packed)
+    family = _FAMILIES[number]
+    return ServiceKey(_PROTOCOLS[protocol], family, layout.narrow(address, family), int.from_bytes(port, "big"), fwmark)
 
 
 def service_view(store: Store, number: int) -> ServiceView:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from struct import pack
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, numbers, rules, running, scheduling, slots
+from xlvs.ipvs import layout, local_addresses, numbers, rules, running, scheduling, slots
 from xlvs.ipvs.observed import ENGINES, Observed, pack_service_key, ticks_per_second
 from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
@@ -156,6 +156,7 @@ class PinnedTables(Observed):
                 store.set_setting(layout.SETTINGS_UNPRIVILEGED_PORT, self._host().unprivileged_port)
             with scheduling.reshaping(store, number):
                 scheduling.start(store, number, _scheduler_number(service))
+            local_addresses.publish(store, number, key)
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)
             store.map("service_numbers").update(key, pack("<I", number))
@@ -241,7 +242,7 @@ class PinnedTables(Observed):
         with scheduling.reshaping(store, number):
             for each in store.listed(number):
                 self._bury(store, each)
-            for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):
+            for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE, layout.SERVICE_LOCAL_LIST):
                 old = store.range_of(number, member)
                 store.set_range(number, member, 0, 0)
                 slots.give_back(store, *old)

@@ -11,7 +11,8 @@ XlvsError
     ├── DestinationExists   ├── NoSuchDestination   ├── NoSuchScheduler
     ├── InvalidArgument     ├── OutOfRange          ├── TableFull
     ├── DaemonRunning       ├── NoDaemon            ├── NoSuchDevice, NoSuchSetting
-    └── OtherMark           └── NoSuchMark
+    ├── OtherMark           ├── NoSuchMark
+    └── LocalAddressExists  └── NoSuchLocalAddress
 
 Each has a `message` of one sentence, fit to print, and the `exit_code` of a command that ends with it. The messages
 of the table errors are those that users and scripts know from ipvsadm.
@@ -163,6 +164,20 @@ class NoSuchMark(TableError):
 
     exit_code = 1
     message = "No port has such a mark (`xlvs mark list` shows them)"
+
+
+class LocalAddressExists(TableError):
+    """Giving a service a local address that it has."""
+
+    exit_code = 1
+    message = "The service has this local address already (to change its ports, take it away first: `xlvs laddr del`)"
+
+
+class NoSuchLocalAddress(TableError):
+    """Taking a local address from a service that has it not."""
+
+    exit_code = 1
+    message = "The service has no such local address (`xlvs laddr list` shows them)"
 
 
 class TableFull(TableError):
