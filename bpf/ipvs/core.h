@@ -26,7 +26,7 @@ static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *wor
 	struct packet *p = &work->packet;
 	struct nat *nat = &work->nat;
 
-	if (nat->both && nat_translate_also(ctx, p, nat))
+	if (nat->both && fullnat_translate(ctx, work, rc))
 		return DROP_INTERNAL;
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return split_translated(ctx, p, nat, fib);
@@ -63,6 +63,8 @@ __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, 
 		conn = fullnat_reply(work, conn, now);
 		if (!conn)
 			return VERDICT_CONTINUE;
+		if (CTX_IS_XDP && work->nat.makes_room)
+			return VERDICT_HAND_UP;
 	}
 	dest = dest_get(conn->dest);
 	rc = reply_hop(ctx, work, conn, noted, dest, set, now);
@@ -92,6 +94,7 @@ static __always_inline enum verdict forward_answered(ctx_t *ctx, const struct co
 __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now)
 {
 	struct bpf_fib_lookup *fib;
+	enum verdict verdict;
 	struct packet *p;
 	struct dest *dest;
 	long rc;
@@ -108,8 +111,11 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	work->nat.side = NAT_DESTINATION;
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
-	else if (conn->method != METHOD_MASQUERADE && fullnat_forward(work, conn))
-		return DROP_METHOD;
+	else if (conn->method != METHOD_MASQUERADE) {
+		verdict = fullnat_forward(work, conn);
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+	}
 	rc = hop_find(ctx, fib, p, conn, dest, DIRECTION_FORWARD, &addr_open, &dest->addr, 1, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;

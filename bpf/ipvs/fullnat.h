@@ -4,37 +4,89 @@
 #ifndef XLVS_FULLNAT_H
 #define XLVS_FULLNAT_H
 
+#include "hop.h"
 #include "pair.h"
 #include "work.h"
 
-/* What else changes in a packet towards the destination: the source becomes the connection's pair. Returns 0, or -1 when
- * the connection is none of full NAT, or the packet has no ports by which its answer could be told. */
-static __noinline int fullnat_forward(struct work *work, const struct conn *conn)
-{
-	const struct conn *companion;
+#define WORD_BITS_SHIFT 48 /* place of `bits` in struct conn_word */
 
-	if (conn->method != METHOD_FULL_NAT || protocol_is_ipsec(work->packet.protocol))
-		return -1;
+_Static_assert(__builtin_offsetof(struct conn_word, bits) * 8 == WORD_BITS_SHIFT, "the bits are changed by themselves");
+
+static __always_inline int fullnat_is_tcp(const struct packet *p)
+{
+	return p->protocol == IPPROTO_TCP && p->part == FRAGMENT_NONE;
+}
+
+/* What else changes in a packet towards the destination: the source becomes the connection's pair. VERDICT_CONTINUE, or
+ * DROP_METHOD when the connection is none of full NAT, or the packet has no ports by which its answer could be told. */
+static __noinline enum verdict fullnat_forward(struct work *work, const struct conn *conn)
+{
+	const struct packet *p = &work->packet;
+	const struct conn *companion;
+	struct nat *nat = &work->nat;
+
+	if (conn->method != METHOD_FULL_NAT || protocol_is_ipsec(p->protocol))
+		return DROP_METHOD;
 	companion = conn_get(conn->companion);
 	if (!companion)
-		return -1;
-	work->nat.both = 1;
-	work->nat.also = companion->client;
-	work->nat.also_port = companion->cport;
-	return 0;
+		return DROP_METHOD;
+	nat->both = 1;
+	nat->also = companion->client;
+	nat->also_port = companion->cport;
+	nat->makes_room = 0;
+	nat->tells = 0;
+	if (!fullnat_is_tcp(p) || p->tcp_flags & (TCP_SYN | TCP_RST) || conn->word.bits & CONN_TOLD)
+		return VERDICT_CONTINUE;
+	nat->tells = companion->control;
+	return CTX_IS_XDP ? VERDICT_HAND_UP : VERDICT_CONTINUE;
 }
 
 /* What else changes in an answer: its destination becomes the client. Returns the connection, or null when that is over. */
 static __noinline struct conn *fullnat_reply(struct work *work, const struct conn *companion, __u32 now)
 {
 	struct conn *conn = companion_conn(companion, now);
+	const struct packet *p = &work->packet;
+	struct nat *nat = &work->nat;
 
 	if (!conn)
 		return 0;
-	work->nat.both = 1;
-	work->nat.also = conn->client;
-	work->nat.also_port = conn->cport;
+	nat->both = 1;
+	nat->also = conn->client;
+	nat->also_port = conn->cport;
+	nat->tells = 0;
+	nat->makes_room = fullnat_is_tcp(p) && p->tcp_flags & TCP_SYN;
+	/* Its socket is made, by a segment that told it the client's address. */
+	if (fullnat_is_tcp(p) && !(p->tcp_flags & TCP_SYN) && !(conn->word.bits & CONN_TOLD))
+		__sync_fetch_and_or(&conn->word.all, (__u64)CONN_TOLD << WORD_BITS_SHIFT);
 	return conn;
+}
+
+/* Tell the client's address, where it fits. Returns 0, or -1 when the kernel refused amid it. */
+static __always_inline int fullnat_tell(ctx_t *ctx, struct work *work, long rc)
+{
+	__u32 mtu = rc == BPF_FIB_LKUP_RET_SUCCESS ? 0 : work->fib.mtu_result;
+	struct conn *conn = conn_get(work->nat.tells);
+	struct packet *p = &work->packet;
+	const struct hop *hop;
+
+	if (ctx_segment(ctx))
+		return 0;
+	hop = conn ? hop_get(conn->forward_hop.number) : 0;
+	if (rc == BPF_FIB_LKUP_RET_SUCCESS && hop)
+		mtu = hop->mtu;
+	return p->segment + toa_size(p) > mtu ? 0 : toa_insert(ctx, p);
+}
+
+/* The side of a packet that masquerading leaves as it is, and what only full NAT has. Returns 0, or -1. */
+static __noinline int fullnat_translate(ctx_t *ctx, struct work *work, long rc)
+{
+	struct nat *nat = &work->nat;
+
+	if (nat->tells && rc != BPF_FIB_LKUP_RET_FRAG_NEEDED && fullnat_tell(ctx, work, rc))
+		return -1;
+	if (nat->makes_room && toa_make_room(ctx, &work->packet))
+		return -1;
+	return nat_translate_also(ctx, work);
 }
 
 #endif

@@ -151,12 +151,14 @@ __noinline int icmp_rewrite_side(ctx_t *ctx, const struct packet *p, const struc
 }
 
 /* Of full NAT both ends are others, in the quote and outside of it. */
-static __noinline int icmp_rewrite(ctx_t *ctx, const struct packet *p, const struct icmp_quote *quote,
-				   const struct nat *nat)
+static __always_inline int icmp_rewrite(ctx_t *ctx, struct work *work)
 {
-	struct nat other = nat_other_side(nat);
+	const struct icmp_quote *quote = &work->quote;
+	const struct packet *p = &work->packet;
 
-	return icmp_rewrite_side(ctx, p, quote, nat) || (nat->both && icmp_rewrite_side(ctx, p, quote, &other));
+	if (icmp_rewrite_side(ctx, p, quote, &work->nat))
+		return -1;
+	return work->nat.both ? icmp_rewrite_side(ctx, p, quote, nat_other_side(work)) : 0;
 }
 
 /* The host's own stack found no route for a request that was translated and left to it, since the routing table tells
@@ -183,7 +185,6 @@ static __always_inline int icmp_about_no_route(ctx_t *ctx, const struct packet *
 /* Send the error on. `work->nat` is what changes in the quote. */
 static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32 dest_number)
 {
-	struct icmp_quote *quote = &work->quote;
 	struct bpf_fib_lookup *fib = &work->fib;
 	struct packet *p = &work->packet;
 	struct nat *nat = &work->nat;
@@ -216,7 +217,7 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32
 		return DROP_TTL;
 	if (!local && !route_is_found(rc))
 		return rc == BPF_FIB_LKUP_RET_FRAG_NEEDED ? DROP_TOO_BIG : route_drop_reason(rc);
-	if (nat->side == NAT_NOTHING ? nat_write_l3(ctx, p, nat, 0) : icmp_rewrite(ctx, p, quote, nat))
+	if (nat->side == NAT_NOTHING ? nat_write_l3(ctx, p, nat, 0) : icmp_rewrite(ctx, work))
 		return DROP_INTERNAL;
 	if (local ? local_send(ctx, p, rc, fib, to_client) : xmit(ctx, p, rc, fib))
 		return DROP_INTERNAL;
@@ -308,7 +309,7 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *w
 		return icmp_into_tunnel(ctx, work, conn, dest, now);
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
-	else if (conn->method != METHOD_MASQUERADE && fullnat_forward(work, conn))
+	else if (conn->method != METHOD_MASQUERADE && fullnat_forward(work, conn) != VERDICT_CONTINUE)
 		return DROP_METHOD;
 	work->nat.to = dest->addr;
 	work->nat.port = conn->dport;

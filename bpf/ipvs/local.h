@@ -8,6 +8,7 @@
 #define XLVS_LOCAL_H
 
 #include "conn.h"
+#include "fullnat.h"
 #include "proto.h"
 #include "stats.h"
 #include "xmit_nat.h"
@@ -66,14 +67,17 @@ static __always_inline void local_correct_sum(ctx_t *ctx, const struct packet *p
 }
 
 /* Translate what begins or ends here. */
-static __always_inline int local_translate(ctx_t *ctx, struct packet *p, const struct nat *nat)
+static __always_inline int local_translate(ctx_t *ctx, struct work *work)
 {
-	struct nat other;
+	struct packet *p = &work->packet;
+	struct nat *nat = &work->nat;
 
 	if (nat->both) {
-		other = nat_other_side(nat);
-		local_correct_sum(ctx, p, &other);
-		if (nat_translate_also(ctx, p, nat))
+		if (nat->tells && !ctx_segment(ctx) && toa_insert(ctx, p))
+			return -1;
+		local_correct_sum(ctx, p, nat_other_side(work));
+		nat->tells = 0;
+		if (fullnat_translate(ctx, work, BPF_FIB_LKUP_RET_NOT_FWDED))
 			return -1;
 	}
 	if (nat_translate(ctx, p, nat))
@@ -89,7 +93,7 @@ static __noinline enum verdict local_forward(ctx_t *ctx, struct work *work)
 
 	work->nat.keeps_ttl = 1;
 	if (work->nat.side == NAT_DESTINATION) {
-		if (local_translate(ctx, p, &work->nat))
+		if (local_translate(ctx, work))
 			return DROP_INTERNAL;
 	} else if (p->own && ctx->ifindex != LOOPBACK_IFINDEX) {
 		return DROP_NO_ROUTE;
@@ -105,7 +109,7 @@ static __noinline enum verdict local_reply(ctx_t *ctx, struct work *work, long r
 	struct packet *p = &work->packet;
 
 	work->nat.keeps_ttl = 1;
-	if (!set || local_translate(ctx, p, &work->nat))
+	if (!set || local_translate(ctx, work))
 		return DROP_INTERNAL;
 	/* It goes on in the way that the stack found before it was translated. */
 	if (!route_is_local(rc) && !set->sysctls[SYSCTL_SNAT_REROUTE] && !work->nat.both) {

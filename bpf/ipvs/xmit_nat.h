@@ -134,35 +134,37 @@ static __always_inline int nat_translate(ctx_t *ctx, const struct packet *p, con
 	return nat_write_port(ctx, p, nat);
 }
 
-/* The other side's translation by itself, but for the hop. */
-static __always_inline struct nat nat_other_side(const struct nat *nat)
+/* The other side's translation by itself, but for the hop: in `work->other`. */
+static __always_inline struct nat *nat_other_side(struct work *work)
 {
-	struct nat other = {
-		.to = nat->also,
-		.port = nat->also_port,
-		.side = nat->side == NAT_SOURCE ? NAT_DESTINATION : NAT_SOURCE,
-		.keeps_ttl = 1,
-	};
+	const struct nat *nat = &work->nat;
+	struct nat *other = &work->other;
 
+	other->to = nat->also;
+	other->port = nat->also_port;
+	other->side = nat->side == NAT_SOURCE ? NAT_DESTINATION : NAT_SOURCE;
+	other->keeps_ttl = 1;
 	return other;
 }
 
 /* Translate the other side, of full NAT, as the packet will say from now on. Nothing else is left to do for it then. */
-__noinline int nat_translate_also(ctx_t *ctx, struct packet *p, const struct nat *nat)
+__noinline int nat_translate_also(ctx_t *ctx, struct work *work)
 {
-	struct nat other;
+	const struct nat *other;
+	struct packet *p;
 
-	if (!p || !nat)
+	if (!work)
 		return -1;
-	other = nat_other_side(nat);
-	if (nat_translate(ctx, p, &other))
+	p = &work->packet;
+	other = nat_other_side(work);
+	if (nat_translate(ctx, p, other))
 		return -1;
-	if (other.side == NAT_SOURCE) {
-		p->src = other.to;
-		p->sport = other.port;
+	if (other->side == NAT_SOURCE) {
+		p->src = other->to;
+		p->sport = other->port;
 	} else {
-		p->dst = other.to;
-		p->dport = other.port;
+		p->dst = other->to;
+		p->dport = other->port;
 	}
 	return 0;
 }
