@@ -14,6 +14,7 @@
 #define XLVS_PAIR_H
 
 #include "conn.h"
+#include "conn_find.h"
 
 #define PAIR_TRIES 256
 #define COMPANION_LIFE (1u << 29) /* ticks; the connection's expiry counts */
@@ -178,7 +179,7 @@ static __always_inline int pair_link(struct conn *conn, const struct dest *dest,
 			__sync_fetch_and_add(&local->used, 1);
 		return 0;
 	}
-	conn_unlink(&hashes, word, number);
+	index_unlink(&hashes, conn_place(word), number);
 gone:
 	__sync_lock_test_and_set(&conn->word.all, 0);
 	return -1;
@@ -229,7 +230,7 @@ __noinline __u32 pair_begin(const struct packet *p, const struct choice *choice,
 	pair_fill(conn, p, choice);
 	if (!pair_take(conn, dest, number))
 		return number;
-	conn_give_back(number);
+	conn_give_back(conn, number, now);
 	dest->dry = now | 1;
 	return 0;
 }
@@ -255,14 +256,14 @@ static __always_inline void pair_come_free(const struct conn_hashes *hashes, __u
 {
 	struct local_address *local = local_address_get(local_number);
 
-	conn_unlink(hashes, word, number);
+	index_unlink(hashes, conn_place(word), number);
 	if (local)
 		__sync_fetch_and_add(&local->used, -1);
 	dest->dry = 0;
 }
 
 /* Its connection has found no room. */
-__noinline int pair_withdraw(__u32 number)
+__noinline int pair_withdraw(__u32 number, __u32 now)
 {
 	struct conn *conn = conn_get(number);
 	struct conn_hashes hashes;
@@ -279,7 +280,7 @@ __noinline int pair_withdraw(__u32 number)
 	pair_come_free(&hashes, number, word, conn->local_address, dest);
 	word.all = 0;
 	__sync_lock_test_and_set(&conn->word.all, word.all);
-	conn_give_back(number);
+	conn_give_back(conn, number, now);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static __always_inline enum verdict single_stay(struct choice *choice, const str
 	if (choice->companion && choice->begun)
 		pair_live(choice->companion, choice->begun, now);
 	else if (choice->companion)
-		pair_withdraw(choice->companion);
+		pair_withdraw(choice->companion, now);
 	return choice->begun ? VERDICT_CONTINUE : DROP_TABLE_FULL;
 }
 
