@@ -68,16 +68,18 @@ static __always_inline void count(enum toa_outcome outcome)
 static __always_inline int is_director(const struct bpf_sock_ops *ops)
 {
 	struct director_key key = { .prefix = ADDR_BITS };
+	const volatile struct bpf_sock_ops *own = ops; /* no member by way of a computed address */
 	__u32 *words = (__u32 *)key.addr;
 
-	if (ops->family == FAMILY_IPV4) {
+	words[0] = own->remote_ip6[0];
+	words[1] = own->remote_ip6[1];
+	words[2] = own->remote_ip6[2];
+	words[3] = own->remote_ip6[3];
+	if (own->family == FAMILY_IPV4) {
+		words[0] = 0;
+		words[1] = 0;
 		words[2] = bpf_htonl(0xffff);
-		words[3] = ops->remote_ip4;
-	} else {
-		words[0] = ops->remote_ip6[0];
-		words[1] = ops->remote_ip6[1];
-		words[2] = ops->remote_ip6[2];
-		words[3] = ops->remote_ip6[3];
+		words[3] = own->remote_ip4;
 	}
 	return !!bpf_map_lookup_elem(&toa_directors, &key);
 }

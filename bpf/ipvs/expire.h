@@ -169,7 +169,7 @@ static __always_inline void sweep_companion(struct conn *conn, __u32 number, __u
 	old.all = conn->word.all;
 	if (!main || main->word.life != LIFE_LIVE || main->method != METHOD_FULL_NAT || main->companion != number) {
 		companion_kill(number, conn->control, now);
-	} else if (old.expires - now < COMPANION_LIFE / 2 && old.life == LIFE_LIVE) {
+	} else if ((__s32)(old.expires - now) < (__s32)(COMPANION_LIFE / 2) && old.life == LIFE_LIVE) {
 		new = old;
 		new.expires = now + COMPANION_LIFE;
 		__sync_val_compare_and_swap(&conn->word.all, old.all, new.all);

@@ -37,7 +37,7 @@ COMMANDS: Final = (
     Command(
         "realserver",
         _REAL_SERVER,
-        "virtual addresses, quiet ARP and the tunnel's end: up, status, down",
+        "virtual addresses, quiet ARP, the tunnel's end, clients behind full NAT: up, status, down, toa",
         "xlvs.control.realserver:main",
     ),
     Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore:main"),

@@ -18,6 +18,7 @@ from xlvs.linux import bpffs
 from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import (
     DestinationExists,
+    FullNatOnePacket,
     KernelError,
     NoDaemon,
     NoSuchDestination,
@@ -175,6 +176,10 @@ class PinnedTables(Observed):
             if not number:
                 raise NoSuchService
             rules.check_service(service)
+            if service.one_packet:
+                memory = store.dests.memory
+                methods = (memory[each * layout.DEST_SIZE + layout.DEST_METHOD] for each in store.listed(number))
+                rules.check_full_nat(service, map(ForwardingMethod, methods))
             before = store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_SCHEDULER]
             after = _scheduler_number(service)
             with scheduling.reshaping(store, number):
@@ -257,6 +262,7 @@ class PinnedTables(Observed):
         with store.edit():
             number = self._find_for_destination(store, service)
             rules.check_destination(service.family, destination)
+            _check_one_packet(store, number, destination)
             listed = store.listed(number)
             if self._find_listed(store, listed, destination.key) is not None:
                 raise DestinationExists
@@ -285,6 +291,7 @@ class PinnedTables(Observed):
         with store.edit():
             number = self._find_for_destination(store, service)
             rules.check_destination(service.family, destination)
+            _check_one_packet(store, number, destination)
             listed = store.listed(number)
             place = self._find_listed(store, listed, destination.key)
             if place is None:
@@ -517,6 +524,11 @@ class PinnedTables(Observed):
                 from xlvs.ipvs import defence
 
                 defence.take_effect(store)
+
+
+def _check_one_packet(store: Store, number: int, destination: Destination) -> None:
+    if destination.forwarding is ForwardingMethod.FULL_NAT and store.service_flags(number) & layout.ONE_PACKET:
+        raise FullNatOnePacket
 
 
 def _pack_end(key: DestinationKey) -> bytes:

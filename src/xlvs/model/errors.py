@@ -12,7 +12,8 @@ XlvsError
     ├── InvalidArgument     ├── OutOfRange          ├── TableFull
     ├── DaemonRunning       ├── NoDaemon            ├── NoSuchDevice, NoSuchSetting
     ├── OtherMark           ├── NoSuchMark
-    └── LocalAddressExists  └── NoSuchLocalAddress
+    ├── LocalAddressExists  ├── NoSuchLocalAddress
+    └── FullNatOnePacket
 
 Each has a `message` of one sentence, fit to print, and the `exit_code` of a command that ends with it. The messages
 of the table errors are those that users and scripts know from ipvsadm.
@@ -164,6 +165,12 @@ class NoSuchMark(TableError):
 
     exit_code = 1
     message = "No port has such a mark (`xlvs mark list` shows them)"
+
+
+class FullNatOnePacket(TableError):
+    """A one-packet service with a full NAT destination."""
+
+    message = "One-packet scheduling and full NAT exclude each other: an answer would not find its client"
 
 
 class LocalAddressExists(TableError):
