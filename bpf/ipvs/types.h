@@ -110,8 +110,8 @@ enum conn_bits {
 	CONN_ONE_PACKET = 8, /* for one datagram: in no index, count and list */
 	CONN_PLACE_SHIFT = 4, /* from here on where in the index it is linked, enum index_place */
 	CONN_PLACE_MASK = 63,
-	CONN_COMPANION = 1 << 10, /* not a connection, but the other end of one of full NAT, see pair.h */
-	CONN_TOLD = 1 << 11, /* the destination has answered what told it the client's address, see toa.h */
+	CONN_COMPANION = 1024, /* not a connection, but the other end of one of full NAT, see pair.h */
+	CONN_TOLD = 2048, /* the destination has answered what told it the client's address, see toa.h */
 	CONN_PACKETS_SHIFT = 12, /* from here on the number of the client's packets */
 	CONN_PACKETS_MASK = 15, /* no more than this are counted */
 };

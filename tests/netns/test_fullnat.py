@@ -18,6 +18,7 @@ from tests.netns.listing import eventually
 from tests.netns.topology import Net, built
 from xlvs.ipvs import health
 from xlvs.ipvs.pinned import PinnedTables
+from xlvs.lab.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +124,7 @@ def test_an_http_server_logs_the_client(net: Net, tmp_path: Path) -> None:
 def _page(net: Net) -> str:
     try:
         return net.client_get(url=VIPS["4"])[0]
-    except OSError:
+    except LabError:
         return ""
 
 

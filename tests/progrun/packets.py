@@ -145,6 +145,11 @@ class Packet:
         )
 
 
+def option(client: End) -> bytes:
+    """What tells a real server behind full NAT the client: kind 254, length, port, address."""
+    return bytes((254, 4 + len(client[0]))) + client[1].to_bytes(2, "big") + client[0]
+
+
 def ipv4_header(
     source: bytes,
     destination: bytes,

@@ -12,7 +12,7 @@ import pytest
 from tests.progrun import invariants
 from tests.progrun.director import FROM_SERVER, INNER, OUTER, TO_CLIENT, TO_SERVER
 from tests.progrun.icmp import about, retouched
-from tests.progrun.packets import INBOUND_MACS, MORE_FRAGMENTS, TCP, UDP, Packet, end, framed
+from tests.progrun.packets import INBOUND_MACS, MORE_FRAGMENTS, TCP, UDP, Packet, end, framed, option
 from tests.progrun.rules import add, destination
 from tests.reference.tcp_states import ACK, RST, SYN
 from xlvs.ipvs import local_addresses
@@ -31,7 +31,6 @@ VIRTUAL, VIRTUAL6 = end("10.0.0.1:80"), end("[2001:db8::1]:80")
 REAL, REAL6 = end("10.2.1.100:8080"), end("[2001:db8:2:1::100]:8080")
 LOCAL, LOCAL6 = end("10.2.0.7:0")[0], end("[2001:db8:2::7]:0")[0]
 FIRST, LAST = 40000, 40003
-KIND: Final = 254
 FAMILIES: Final = pytest.mark.parametrize(
     ("client", "virtual", "real", "local"),
     [(CLIENT, VIRTUAL, REAL, LOCAL), (CLIENT6, VIRTUAL6, REAL6, LOCAL6)],
@@ -83,11 +82,6 @@ def begin(director: Director, client: End, virtual: End, protocol: Protocol = TC
     verdict, after = through(director, Packet(client, virtual, protocol), program=program)
     assert verdict == "FORWARD"
     return source_of(after)
-
-
-def option(client: End) -> bytes:
-    """What tells a client."""
-    return bytes((KIND, 4 + len(client[0]))) + client[1].to_bytes(2, "big") + client[0]
 
 
 @PROGRAMS
