@@ -236,8 +236,9 @@ class Pair:
                 packet = replace(packet, tcp_options=option(packet.source))
             return packet.sent(source=(outcome.source, outcome.source_port), destination=to, macs=way).frame()
         if outcome.verdict is Verdict.REPLY:
-            source, to = (outcome.source, outcome.source_port), (outcome.destination, outcome.destination_port)
-            return packet.sent(source=source, destination=to, macs=TO_CLIENT).frame()
+            back = outcome.source, outcome.source_port
+            to = outcome.destination, outcome.destination_port
+            return packet.sent(source=back, destination=to, macs=TO_CLIENT).frame()
         if outcome.verdict is Verdict.ANSWERED:
             return answer(packet, KINDS[outcome.reason, packet.ipv4])
         return packet.frame()
