@@ -26,8 +26,6 @@ static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *wor
 	struct packet *p = &work->packet;
 	struct nat *nat = &work->nat;
 
-	if (nat->both && fullnat_translate(ctx, work, rc))
-		return DROP_INTERNAL;
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return split_translated(ctx, p, nat, fib);
 	if (!route_is_found(rc))
@@ -83,7 +81,7 @@ __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, 
 	work->nat.port = conn->vport;
 	if (local)
 		return local_reply(ctx, work, rc, set);
-	return send_translated(ctx, work, rc);
+	return work->nat.both ? fullnat_send(ctx, work, rc) : send_translated(ctx, work, rc);
 }
 
 static __always_inline enum verdict forward_answered(ctx_t *ctx, const struct conn *conn, enum verdict verdict)
@@ -137,7 +135,7 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment)
 		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG :
 						   forward_answered(ctx, conn, answer_too_big(ctx, p, fib->mtu_result));
-	return send_translated(ctx, work, rc);
+	return work->nat.both ? fullnat_send(ctx, work, rc) : send_translated(ctx, work, rc);
 }
 
 /* No destination: the client is told. Beside an FTP service other ports are the host's own business. */

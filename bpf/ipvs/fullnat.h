@@ -77,16 +77,30 @@ static __always_inline int fullnat_tell(ctx_t *ctx, struct work *work, long rc)
 	return p->segment + toa_size(p) > mtu ? 0 : toa_insert(ctx, p);
 }
 
-/* The side of a packet that masquerading leaves as it is, and what only full NAT has. Returns 0, or -1. */
-static __noinline int fullnat_translate(ctx_t *ctx, struct work *work, long rc)
+/* What only full NAT changes in a packet beside its ends. Returns 0, or -1. */
+static __always_inline int fullnat_prepare(ctx_t *ctx, struct work *work, long rc)
 {
 	struct nat *nat = &work->nat;
 
-	if (nat->tells && rc != BPF_FIB_LKUP_RET_FRAG_NEEDED && fullnat_tell(ctx, work, rc))
+	if (nat->tells && fullnat_tell(ctx, work, rc))
 		return -1;
-	if (nat->makes_room && toa_make_room(ctx, &work->packet))
-		return -1;
-	return nat_translate_also(ctx, work);
+	return nat->makes_room && toa_make_room(ctx, &work->packet);
+}
+
+/* Translate, and send where the route says. */
+static __noinline enum verdict fullnat_send(ctx_t *ctx, struct work *work, long rc)
+{
+	struct packet *p = &work->packet;
+	struct nat *nat = &work->nat;
+
+	/* One side after the other: what splits a packet knows of one. */
+	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		return nat_translate_also(ctx, work) ? DROP_INTERNAL : split_translated(ctx, p, nat, &work->fib);
+	if (!route_is_found(rc))
+		return route_drop_reason(rc);
+	if (fullnat_prepare(ctx, work, rc) || nat_translate_both(ctx, work) || xmit(ctx, p, rc, &work->fib))
+		return DROP_INTERNAL;
+	return nat->side == NAT_SOURCE ? VERDICT_REPLY : VERDICT_FORWARD;
 }
 
 #endif

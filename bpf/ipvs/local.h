@@ -75,9 +75,10 @@ static __always_inline int local_translate(ctx_t *ctx, struct work *work)
 	if (nat->both) {
 		if (nat->tells && !ctx_segment(ctx) && toa_insert(ctx, p))
 			return -1;
+		if (nat->makes_room && toa_make_room(ctx, p))
+			return -1;
 		local_correct_sum(ctx, p, nat_other_side(work));
-		nat->tells = 0;
-		if (fullnat_translate(ctx, work, BPF_FIB_LKUP_RET_NOT_FWDED))
+		if (nat_translate_also(ctx, work))
 			return -1;
 	}
 	if (nat_translate(ctx, p, nat))

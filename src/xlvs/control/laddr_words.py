@@ -7,6 +7,7 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from xlvs.model.address import Family, format_address, parse_dotted_quad, parse_ipv6
+from xlvs.model.difference import service_name
 from xlvs.model.local_address import LAST_PORT
 from xlvs.model.service import Protocol
 
@@ -69,13 +70,6 @@ def table(found: Iterable[Row]) -> Iterator[str]:
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADINGS))]
     for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def service_name(key: ServiceKey) -> str:
-    """A service as listings call it: ``TCP 10.0.0.1:80``, ``FWM 7``, ``FWM 7 IPv6``."""
-    if key.fwmark:
-        return f"FWM {key.fwmark}" + (" IPv6" if key.family is Family.IPV6 else "")
-    return f"{key.protocol.name} {_written(key)}"
 
 
 def service_option(key: ServiceKey) -> str:
