@@ -130,17 +130,19 @@ def _page(net: Net) -> str:
 
 @FAMILIES
 def test_a_pool_that_runs_dry_drops_counts_and_recovers(net: Net, family: str) -> None:
-    """Four pairs bear four connections; the fifth has to wait until one of them has been idle for too long."""
+    """Four pairs bear four connections; the fifth has to wait until one of them is over."""
     balance(net, family, "--ports", "40000-40003", LOCALS[family][0])
-    net.ipvsadm("--set 3 0 0")
-    with speaking(net, "::", silent=True), ExitStack() as held:
-        for _ in range(4):
-            held.enter_context(connected(net, VIPS[family]))
+    with speaking(net, "::", silent=True), ExitStack() as stack:
+        held = [stack.enter_context(connected(net, VIPS[family])) for _ in range(4)]
         before = drops(net)
         with pytest.raises(TimeoutError), connected(net, VIPS[family], timeout_s=0.5):
             pass
         refused = drops(net) - before
         pool = json.loads(net.must("director", "xlvs", "laddr", "list", "--json"))
+        # The next packet of each gives it the timeout that is set by then.
+        net.ipvsadm("--set 1 0 0")
+        for each in held:
+            each.sendall(b"last words")
 
         def recovered() -> bool:
             try:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.progrun import invariants
 from tests.progrun.director import FROM_SERVER, INNER, OUTER, TO_CLIENT, TO_SERVER
 from tests.progrun.icmp import about, retouched
-from tests.progrun.packets import INBOUND_MACS, MORE_FRAGMENTS, TCP, UDP, Packet, end, framed, option
+from tests.progrun.packets import INBOUND_MACS, MORE_FRAGMENTS, TCP, UDP, Packet, end, framed, is_sound, option
 from tests.progrun.rules import add, destination
 from tests.reference.tcp_states import ACK, RST, SYN
 from xlvs.ipvs import local_addresses
@@ -150,6 +152,61 @@ def test_the_longest_segment_that_has_room_carries_it(director: Director) -> Non
     told = replace(packet, tcp_options=option(CLIENT))
 
     assert through(director, packet) == ("FORWARD", told.sent(source=pair, destination=REAL, macs=TO_SERVER).frame())
+
+
+def test_any_segment_is_told_in_where_there_is_room(director: Director) -> None:
+    """Whatever options and data it has: the option, or the segment as it was, and checksums that hold."""
+    balance(director, VIRTUAL, REAL, LOCAL)
+    pair = begin(director, CLIENT, VIRTUAL)
+
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(words=st.integers(0, 10), length=st.integers(0, 1440), content=st.binary(min_size=40, max_size=40))
+    def told(words: int, length: int, content: bytes) -> None:
+        packet = Packet(
+            CLIENT, VIRTUAL, TCP, ACK, data=(content * 37)[:length], tcp_options=content[: words * 4], bits=0x4000
+        )
+        size = len(packet.ip())
+        if words <= 8 and size + 8 <= 1500:
+            packet = replace(packet, tcp_options=option(CLIENT) + packet.tcp_options)
+        elif size > 1500:
+            return
+        sent = packet.sent(source=pair, destination=REAL, macs=TO_SERVER).frame()
+        given_ = replace(packet, tcp_options=content[: words * 4])
+        assert through(director, given_) == ("FORWARD", sent)
+
+    told()
+
+
+def test_a_header_that_contradicts_itself_goes_on_as_it_is(director: Director) -> None:
+    """Longer than the segment, or shorter than a header can be: the server's own stack judges it."""
+    balance(director, VIRTUAL, REAL, LOCAL)
+    pair = begin(director, CLIENT, VIRTUAL)
+    for words in (0, 4, 6, 15):
+        packet = Packet(CLIENT, VIRTUAL, TCP, ACK)
+        frame = bytearray(packet.frame())
+        frame[46] = words << 4
+        sent = bytearray(packet.sent(source=pair, destination=REAL, macs=TO_SERVER).frame())
+        sent[46] = words << 4
+        outcome = director.tc(bytes(frame))
+        assert (outcome.verdict, outcome.frame) == ("FORWARD", bytes(sent))
+
+
+def test_options_of_the_servers_syn_that_make_no_sense_are_left_alone(director: Director) -> None:
+    """Whatever stands there, the checksum holds and the length stays."""
+    balance(director, VIRTUAL, REAL, LOCAL)
+    pair = begin(director, CLIENT, VIRTUAL)
+
+    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(content=st.lists(st.sampled_from([0, 1, 2, 3, 4, 5, 254, 255]), max_size=10))
+    def answered(content: list[int]) -> None:
+        options = bytes(each for number in content for each in (number, 4, 5, 180))
+        packet = Packet(REAL, pair, TCP, SYN | ACK, macs=FROM_SERVER, tcp_options=options)
+        verdict, frame = through(director, packet, inner=True)
+        assert verdict == "REPLY"
+        assert len(frame) == len(packet.frame())
+        assert is_sound(frame)
+
+    answered()
 
 
 @FAMILIES

@@ -86,6 +86,8 @@ def publish(store: Store, service: int, key: bytes) -> None:
     new = slots.write(store, listed)
     store.set_range(service, layout.SERVICE_LOCAL_LIST, *new)
     slots.give_back(store, *old)
+    for dest in store.listed(service):
+        store.set_dest_word(dest, layout.DEST_DRY, 0)  # it may have been found dry just now
 
 
 def _find(store: Store, service: ServiceKey, address: bytes) -> tuple[bool, int]:

@@ -60,6 +60,7 @@ OFFSETS = {
     "LOCAL_ADDRESS_FLAGS": ("local_address", "flags"),
     "LOCAL_ADDRESS_USED": ("local_address", "used"),
     "DEST_METHOD": ("dest", "method"),
+    "DEST_DRY": ("dest", "dry"),
     "DEST_COUNTS": ("dest", "active"),
     "DEST_OVERLOADED": ("dest", "overloaded"),
     "DEST_PLACE": ("dest", "place"),
