@@ -56,7 +56,7 @@ DEST_KEY: Final = 64
 DEST_SOURCE: Final = 88
 DEST_COUNTS: Final = 128
 DEST_OVERLOADED: Final = 140
-DEST_DRY: Final = 176
+DEST_DRY: Final = 168
 DEST_PLACE: Final = 160
 COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 
