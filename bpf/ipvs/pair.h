@@ -197,8 +197,8 @@ static __always_inline void pair_fill(struct conn *conn, const struct packet *p,
 	conn->reply_hop.number = 0;
 }
 
-/* Give the companion a pair that nobody else has. Returns 0, or -1: none was found. */
-static __always_inline int pair_take(struct conn *conn, const struct dest *dest, __u32 number)
+/* Give the companion a pair that nobody else has. Returns 0, or -1: none was found, or another processor took it. */
+static __always_inline int pair_take(struct conn *conn, struct dest *dest, __u32 number, __u32 now)
 {
 	struct service *svc = service_get(dest->service);
 	struct pair_search search = { .conn = conn };
@@ -208,7 +208,10 @@ static __always_inline int pair_take(struct conn *conn, const struct dest *dest,
 	search.list.all = svc->local_list.all;
 	search.turn = __sync_fetch_and_add(&svc->local_next, 1);
 	bpf_loop(PAIR_TRIES, pair_step, &search, 0);
-	return search.found ? pair_link(conn, dest, number) : -1;
+	if (search.found)
+		return pair_link(conn, dest, number);
+	dest->dry = now | 1;
+	return -1;
 }
 
 /* Begin the companion of a connection that is about to begin as chosen. Returns its number; 0: no pair is free. */
@@ -228,10 +231,9 @@ __noinline __u32 pair_begin(const struct packet *p, const struct choice *choice,
 	if (!number || !conn)
 		return 0;
 	pair_fill(conn, p, choice);
-	if (!pair_take(conn, dest, number))
+	if (!pair_take(conn, dest, number, now))
 		return number;
 	conn_give_back(conn, number, now);
-	dest->dry = now | 1;
 	return 0;
 }
 

@@ -16,6 +16,9 @@ static __always_inline enum verdict single_stay(struct choice *choice, const str
 	int full_nat = dest && dest->method == METHOD_FULL_NAT;
 
 	choice->companion = full_nat ? pair_begin(p, choice, now) : 0;
+	/* Once more where another processor was faster; a pool that is dry says so at once. */
+	if (full_nat && !choice->companion)
+		choice->companion = pair_begin(p, choice, now);
 	if (full_nat && !choice->companion)
 		return conn_is_scarce(now) ? DROP_TABLE_FULL : DROP_NO_LOCAL_PORT;
 	choice->begun = conn_new(p, choice, now);

@@ -32,7 +32,7 @@ An address has room for one connection per port, protocol and real server. The p
 have 1024-65535. With no port free, or no address, new connections are dropped and counted as drop_no_local_port in
 `xlvs status`. One that is taken away serves its connections to their end.
 
-Pools are kept with the tables until `xlvs detach`, also while their service is gone; `xlvs laddr list --commands` prints
+To add what is there already is harmless. Pools are kept with the tables until `xlvs detach`, also while their service is gone; `xlvs laddr list --commands` prints
 what makes them anew. So that real servers see the client's address after all: `xlvs realserver toa`.
 """
 
@@ -80,9 +80,10 @@ def _add(key: ServiceKey, options: argparse.Namespace) -> None:
     with store.edit():
         if not store.find_service(pack_service_key(key)) and not options.routed:
             raise ServiceNotDefined
-        local_addresses.check_new(store, key, options.addresses)
-        for address in options.addresses:
-            local_addresses.add(store, LocalAddress(key, address, first, last))
+        wanted = [LocalAddress(key, address, first, last) for address in options.addresses]
+        local_addresses.check_new(store, wanted)
+        for each in wanted:
+            local_addresses.add(store, each)
 
 
 def default_ports() -> tuple[int, int]:

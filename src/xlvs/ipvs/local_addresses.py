@@ -33,9 +33,9 @@ def present(store: Store) -> Iterator[LocalAddressView]:
             yield LocalAddressView(LocalAddress(service, narrow, first, last), used)
 
 
-def check_new(store: Store, service: ServiceKey, addresses: Sequence[bytes]) -> None:
-    """Raises LocalAddressExists when a service has one of these, or one is named twice."""
-    if len(set(addresses)) < len(addresses) or any(_find(store, service, each)[0] for each in addresses):
+def check_new(store: Store, wanted: Sequence[LocalAddress]) -> None:
+    """Raises LocalAddressExists when a service has one of these with other ports, or one is named twice."""
+    if len({each.address for each in wanted}) < len(wanted) or any(_has_others(store, each) for each in wanted):
         raise LocalAddressExists
 
 
@@ -46,11 +46,12 @@ def check_present(store: Store, service: ServiceKey, addresses: Sequence[bytes])
 
 
 def add(store: Store, new: LocalAddress) -> None:
-    """Let a service use one more. Under the lock. Raises LocalAddressExists, TableFull."""
+    """Let a service use one more, if it does not yet. Under the lock. Raises LocalAddressExists, TableFull."""
     key, wide = pack_service_key(new.service), layout.wide(new.address)
     listed, number = _find(store, new.service, new.address)
     if listed:
-        raise LocalAddressExists
+        check_new(store, [new])
+        return
     number = number or _take(store)
     base, memory = number * layout.LOCAL_ADDRESS_SIZE, store.array(_MAP).memory
     head = layout.LOCAL_ADDRESS.pack(wide, key, new.first, new.last, 0, 0, 0)[: layout.LOCAL_ADDRESS_FLAGS]
@@ -88,6 +89,11 @@ def publish(store: Store, service: int, key: bytes) -> None:
     slots.give_back(store, *old)
     for dest in store.listed(service):
         store.set_dest_word(dest, layout.DEST_DRY, 0)  # it may have been found dry just now
+
+
+def _has_others(store: Store, wanted: LocalAddress) -> bool:
+    listed, number = _find(store, wanted.service, wanted.address)
+    return listed and _read(store, number)[2:4] != (wanted.first, wanted.last)
 
 
 def _find(store: Store, service: ServiceKey, address: bytes) -> tuple[bool, int]:

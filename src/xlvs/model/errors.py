@@ -177,7 +177,7 @@ class LocalAddressExists(TableError):
     """Giving a service a local address that it has."""
 
     exit_code = 1
-    message = "The service has this local address already (to change its ports, take it away first: `xlvs laddr del`)"
+    message = "The service has this local address with other ports (take it away first: `xlvs laddr del`), or it is named twice"
 
 
 class NoSuchLocalAddress(TableError):
