@@ -34,6 +34,11 @@ def ipvsadm(*arguments: str, stdin: str = "", seconds: float = _PATIENCE_S) -> s
     return run([str(BIN / "ipvsadm"), *arguments], stdin, seconds)
 
 
+def xlvs(*arguments: str) -> str:
+    """Run our xlvs there; its standard output. Raises BenchError with its own words."""
+    return run([str(BIN / "xlvs"), *arguments])
+
+
 def attach(mode: str, connections: int = 0) -> None:
     """Attach the programs to all of the director's interfaces: `tc`, or `xdp` with tc behind it.
 

@@ -2,6 +2,7 @@
 /* The director at tc: the complete packet path, and the clockwork that gives back what expired and keeps
  * the statistics with no process running. */
 #include "ipvs/ctx_skb.h"
+#include "ipvs/toa.h"
 #include "ipvs/fragment.h"
 #include "ipvs/encap_skb.h"
 #include "ipvs/icmp.h"

@@ -34,6 +34,7 @@ WIRES = (((CLIENT, "c0"), (DIRECTOR, "d0")), ((SERVER1, "s0"), (DIRECTOR, "d1"))
 CLIENT_IP, DIRECTOR_IP, VIP, SERVER1_IP, SERVER2_IP = "10.71.0.2", "10.71.0.1", "10.71.0.100", "10.72.1.2", "10.72.2.2"
 PROGRAM_VIPS = ("10.200.1.1", "fc00:1::1")
 DESTINATIONS4 = [f"10.72.1.{number}" for number in range(11, 21)]
+LOCAL4 = "10.72.1.100"
 MANY_DESTINATIONS4 = [f"10.73.{number >> 8}.{number & 255}" for number in range(1, 1001)]
 DESTINATIONS6 = [f"fc00:2::{number}" for number in range(11, 21)]
 HTTP_PORT, UDP_PORT, STREAM_PORT = 80, 9000, 5201

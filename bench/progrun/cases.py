@@ -15,6 +15,7 @@ SENT = frozenset({"TX", "REDIRECT"})
 PASSED = frozenset({"PASS", "OK", "NEXT"})
 DROPPED = frozenset({"DROP", "SHOT"})
 METHODS = {"NAT": "-m", "DR": "-g", "tunnel": "-i"}
+_OPTIONS = METHODS | {"full NAT": "--fullnat"}
 SCHEDULERS = ("rr", "wrr", "sh", "dh", "mh", "wlc")
 SMALL_TABLE = 16_384
 FEW, MANY = "10 services", "10,000 services"
@@ -54,13 +55,14 @@ class Group:
     cases: dict[str, Case]
     forwards: str = "NAT"
     connections: int = 0  # room in its table; 0: the usual one
+    local_addresses: tuple[str, ...] = ()  # what `xlvs laddr add` is told
 
 
 def service(address: str, scheduler: str, method: str, destinations: list[str], weights: int = 1) -> list[str]:
     """A service as lines for `ipvsadm -R`; weights go from 1 up to `weights` again and again."""
     lines = [f"-A {address} -s {scheduler}"]
     for number, destination in enumerate(destinations):
-        lines.append(f"-a {address} -r {destination} {METHODS[method]} -w {1 + number % weights}")
+        lines.append(f"-a {address} -r {destination} {_OPTIONS[method]} -w {1 + number % weights}")
     return lines
 
 
@@ -102,7 +104,8 @@ def _replies() -> Group:
 def _udp(method: str) -> Group:
     tunnels = method == "tunnel"
     rows = {f"UDP {method}, {label}": _known(label, ipv4(0), ipv4(0), pushes=tunnels) for label in ("1", "1 k", "64 k")}
-    return Group(service(f"-u {VIP4}:80", "rr", method, destinations4()), rows, method)
+    pool = ("-u", f"{VIP4}:80", "--ports", "1024-65535", "--routed", net.LOCAL4) if method == "full NAT" else ()
+    return Group(service(f"-u {VIP4}:80", "rr", method, destinations4()), rows, method, local_addresses=pool)
 
 
 def _ipv6(method: str) -> Group:
@@ -209,6 +212,7 @@ def groups() -> list[Group]:
         _established("tunnel"),
         _udp("NAT"),
         _udp("tunnel"),
+        _udp("full NAT"),
         _ipv6("NAT"),
         _ipv6("tunnel"),
         _full(),

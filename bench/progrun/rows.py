@@ -58,7 +58,8 @@ def expected(group: Group, row: str) -> int | None:
             found[source] = max(found.get(source, 0), mask + 1)
         if name == row:
             break
-    return sum(found.values())
+    entries = 2 if group.local_addresses else 1  # one of full NAT has a companion
+    return entries * sum(found.values())
 
 
 def _measure_known(group: Group, paths: list[Path], row: str, case: Case, samples: Samples) -> None:
@@ -87,6 +88,8 @@ def _measure_new(paths: list[Path], rows: dict[str, Case], samples: Samples) -> 
 
 def _measure_group(group: Group, paths: list[Path], samples: Samples) -> None:
     director.renew(group.rules, group.connections)
+    if group.local_addresses:
+        director.xlvs("laddr", "add", *group.local_addresses)
     with ExitStack() as stack:
         stack.enter_context(namespace.entered(net.DIRECTOR))
         for path in paths:

@@ -48,6 +48,7 @@ struct choice {
 	__u32 begun; /* number of the connection; 0: one for a single packet, see single.h */
 	__be16 dport;
 	__u8 one_packet; /* it is for this packet alone */
+	__u32 companion; /* full NAT: number of the connection's companion, see pair.h */
 };
 
 static __always_inline __u64 conn_key_hash(const struct conn_key *key)
@@ -56,6 +57,7 @@ static __always_inline __u64 conn_key_hash(const struct conn_key *key)
 }
 
 int template_release(__u32 number, __u32 ended, __u32 now);
+int companion_kill(__u32 number, __u32 connection, __u32 now);
 
 static __always_inline int conn_is_live(const struct conn *conn, __u32 now)
 {
@@ -82,6 +84,12 @@ static __always_inline void conn_hash(const struct conn *conn, const struct dest
 	hashes->reply = 0;
 	if (conn->method == METHOD_MASQUERADE)
 		hashes->reply = hash_ends(&conn->client, conn->cport, &dest->addr, conn->dport, conn->protocol);
+}
+
+/* Does the director translate its answers? */
+static __always_inline int conn_is_translated(const struct conn *conn)
+{
+	return conn->method == METHOD_MASQUERADE || conn->method == METHOD_FULL_NAT;
 }
 
 static __always_inline __u32 conn_place(struct conn_word word)
@@ -125,7 +133,7 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 {
 	struct conn_hashes hashes;
 	struct conn_word old, new;
-	__u32 control, at;
+	__u32 control, companion, at;
 	struct dest *dest;
 
 	if (!conn)
@@ -140,11 +148,14 @@ __noinline int conn_kill(struct conn *conn, __u32 number, __u32 now)
 		return -1;
 	conn_hash(conn, dest, &hashes);
 	control = conn->control;
+	companion = conn->method == METHOD_FULL_NAT ? conn->companion : 0;
 	if (old.life != LIFE_LIVE || __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
 	if (old.bits & CONN_ONE_PACKET)
 		return 0;
 	index_unlink(&hashes, conn_place(old), number);
+	if (companion)
+		companion_kill(companion, number, now);
 	dest_unbind(dest, at, old.bits & CONN_INACTIVE);
 	if (control)
 		template_release(control, old.expires, now);
@@ -164,8 +175,10 @@ static __always_inline void conn_fill(struct conn *conn, const struct packet *p,
 	conn->method = dest->method;
 	conn->dest = choice->dest;
 	conn->control = choice->control;
-	conn->hop[DIRECTION_FORWARD] = 0;
-	conn->hop[DIRECTION_REPLY] = 0;
+	conn->hop[DIRECTION_FORWARD].number = 0;
+	conn->hop[DIRECTION_REPLY].number = 0;
+	if (conn->method == METHOD_FULL_NAT)
+		conn->companion = choice->companion;
 }
 
 static __always_inline struct conn_word conn_first_word(const struct conn *conn, const struct choice *choice, __u32 now)
@@ -175,7 +188,7 @@ static __always_inline struct conn_word conn_first_word(const struct conn *conn,
 	word.expires = now + CONN_FIRST_LIFE_S * ticks_per_second;
 	word.state = conn->protocol == IPPROTO_UDP ? STATE_UDP : STATE_NONE;
 	word.life = LIFE_LIVE;
-	word.bits = conn->method == METHOD_MASQUERADE ? CONN_INACTIVE : CONN_INACTIVE | CONN_NO_ANSWERS;
+	word.bits = conn_is_translated(conn) ? CONN_INACTIVE : CONN_INACTIVE | CONN_NO_ANSWERS;
 	if (choice->one_packet)
 		word.bits |= CONN_ONE_PACKET;
 	return word;

@@ -9,6 +9,7 @@
 #include "conn_find.h"
 #include "defence.h"
 #include "ended.h"
+#include "fullnat.h"
 #include "hop.h"
 #include "persist.h"
 #include "proto.h"
@@ -36,18 +37,19 @@ static __always_inline enum verdict send_translated(ctx_t *ctx, struct work *wor
 }
 
 /* With snat_reroute an answer takes the way of what the director itself sends from the virtual address, else that of
- * a packet from the destination which it forwards. */
-static __always_inline long reply_hop(ctx_t *ctx, struct work *work, struct conn *conn, const struct dest *dest,
-				      const struct settings *set, __u32 now)
+ * a packet from the destination which it forwards. `noted`: what remembers the way. */
+static __always_inline long reply_hop(ctx_t *ctx, struct work *work, struct conn *conn, struct conn *noted,
+				      const struct dest *dest, const struct settings *set, __u32 now)
 {
 	int reroute = set->sysctls[SYSCTL_SNAT_REROUTE] || !dest;
 
-	return hop_find(ctx, &work->fib, &work->packet, conn, 0, DIRECTION_REPLY,
+	return hop_find(ctx, &work->fib, &work->packet, noted, 0, DIRECTION_REPLY,
 			reroute ? &conn->virtual : &dest->addr, &conn->client, reroute, now);
 }
 
 __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now)
 {
+	struct conn *noted = conn;
 	struct packet *p;
 	struct dest *dest;
 	int local;
@@ -56,8 +58,15 @@ __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, 
 	if (!work || !conn || !set)
 		return DROP_INTERNAL;
 	p = &work->packet;
+	if (conn_is_companion(conn)) {
+		conn = fullnat_reply(work, conn, now);
+		if (!conn)
+			return VERDICT_CONTINUE;
+		if (CTX_IS_XDP && work->nat.makes_room)
+			return VERDICT_HAND_UP;
+	}
 	dest = dest_get(conn->dest);
-	rc = reply_hop(ctx, work, conn, dest, set, now);
+	rc = reply_hop(ctx, work, conn, noted, dest, set, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
 	local = p->own || route_is_local(rc);
@@ -73,17 +82,18 @@ __noinline enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, 
 	work->nat.port = conn->vport;
 	if (local)
 		return local_reply(ctx, work, rc, set);
-	return send_translated(ctx, work, rc);
+	return work->nat.both ? fullnat_send(ctx, work, rc) : send_translated(ctx, work, rc);
 }
 
 static __always_inline enum verdict forward_answered(ctx_t *ctx, const struct conn *conn, enum verdict verdict)
 {
-	return conn->method == METHOD_MASQUERADE ? verdict : stats_answered(ctx, conn, verdict);
+	return conn_is_translated(conn) ? verdict : stats_answered(ctx, conn, verdict);
 }
 
 __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now)
 {
 	struct bpf_fib_lookup *fib;
+	enum verdict verdict;
 	struct packet *p;
 	struct dest *dest;
 	long rc;
@@ -100,8 +110,11 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	work->nat.side = NAT_DESTINATION;
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
-	else if (conn->method != METHOD_MASQUERADE)
-		return DROP_METHOD;
+	else if (conn->method != METHOD_MASQUERADE) {
+		verdict = fullnat_forward(work, conn);
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+	}
 	rc = hop_find(ctx, fib, p, conn, dest, DIRECTION_FORWARD, &addr_open, &dest->addr, 1, now);
 	if (rc == HOP_HAND_UP)
 		return VERDICT_HAND_UP;
@@ -123,7 +136,7 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED && p->dont_fragment)
 		return p->part == FRAGMENT_LATER ? DROP_TOO_BIG :
 						   forward_answered(ctx, conn, answer_too_big(ctx, p, fib->mtu_result));
-	return send_translated(ctx, work, rc);
+	return work->nat.both ? fullnat_send(ctx, work, rc) : send_translated(ctx, work, rc);
 }
 
 /* No destination: the client is told. Beside an FTP service other ports are the host's own business. */
@@ -309,7 +322,7 @@ static __noinline int notice_answer(ctx_t *ctx, struct work *work, const struct 
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 
-	if (!number || !conn || conn->method == METHOD_MASQUERADE || p->part == FRAGMENT_LATER ||
+	if (!number || !conn || conn_is_translated(conn) || p->part == FRAGMENT_LATER ||
 	    answer_is_martian(ctx, work, set))
 		return 0;
 	/* The stack does not forward it. */

@@ -7,6 +7,7 @@
 
 #include "defence.h"
 #include "ended.h"
+#include "pair.h"
 #include "template.h"
 
 /* A dead entry rests this part of a second before it is used again: longer than any packet is under way
@@ -36,6 +37,8 @@ static __always_inline void sweep_hashes(const struct conn *conn, const struct d
 {
 	if (conn_is_template(conn))
 		template_hashes(conn, hashes);
+	else if (conn_is_companion(conn))
+		companion_hashes(conn, dest, hashes);
 	else
 		conn_hash(conn, dest, hashes);
 }
@@ -157,6 +160,23 @@ static __always_inline void sweep_live(struct conn *conn, __u32 number, __u32 ex
 	}
 }
 
+/* A companion ends with its connection, which whoever ended it has seen to, unless it came between. Its own expiry,
+ * which only look-ups heed, is kept far away. */
+static __always_inline void sweep_companion(struct conn *conn, __u32 number, __u32 now)
+{
+	struct conn *main = conn_get(conn->control);
+	struct conn_word old, new;
+
+	old.all = conn->word.all;
+	if (!main || main->word.life != LIFE_LIVE || main->method != METHOD_FULL_NAT || main->companion != number) {
+		companion_kill(number, conn->control, now);
+	} else if ((__s32)(old.expires - now) < (__s32)(COMPANION_LIFE / 2) && old.life == LIFE_LIVE) {
+		new = old;
+		new.expires = now + COMPANION_LIFE;
+		__sync_val_compare_and_swap(&conn->word.all, old.all, new.all);
+	}
+}
+
 static __always_inline void sweep_entry(struct conn *conn, __u32 number, struct sweep *sweep)
 {
 	__u32 now = sweep->now;
@@ -167,6 +187,8 @@ static __always_inline void sweep_entry(struct conn *conn, __u32 number, struct 
 		sweep_level(conn, number, old, sweep);
 		if (conn_is_template(conn))
 			sweep_template(conn, number, old.expires, sweep);
+		else if (old.bits & CONN_COMPANION)
+			sweep_companion(conn, number, now);
 		else
 			sweep_live(conn, number, old.expires, sweep);
 		return;

@@ -132,8 +132,8 @@ static __always_inline int hop_of_dest(const ctx_t *ctx, const struct dest *dest
 	if (!noted.number || age > ticks_per_second / HOP_LIFE_FRACTION || noted.tos != p->tos ||
 	    noted.generation != (__u8)dest->generation || noted.from != (__u16)ctx_ifindex(ctx))
 		return 0;
-	conn->hop[DIRECTION_FORWARD] = noted.number;
-	conn->hop_tick[DIRECTION_FORWARD] = noted.tick;
+	conn->hop[DIRECTION_FORWARD].number = noted.number;
+	conn->hop[DIRECTION_FORWARD].tick = noted.tick;
 	return 1;
 }
 
@@ -169,8 +169,8 @@ static __always_inline long hop_note(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 		hop->xdp = 1;
 	if (hop && hop->confirmed != now)
 		hop->confirmed = now;
-	conn->hop[direction] = number;
-	conn->hop_tick[direction] = now;
+	conn->hop[direction].number = number;
+	conn->hop[direction].tick = now;
 	return rc;
 }
 
@@ -180,13 +180,13 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 				     struct dest *dest, int direction, const struct addr *src, const struct addr *dst,
 				     int own, __u32 now)
 {
-	struct hop *hop = hop_get(conn->hop[direction]);
-	int usable = hop_is_usable(ctx, hop, p, now - conn->hop_tick[direction], now);
+	struct hop *hop = hop_get(conn->hop[direction].number);
+	int usable = hop_is_usable(ctx, hop, p, now - conn->hop[direction].tick, now);
 	long rc;
 
 	if (!usable && dest && hop_of_dest(ctx, dest, p, conn, now)) {
-		hop = hop_get(conn->hop[direction]);
-		usable = hop_is_usable(ctx, hop, p, now - conn->hop_tick[direction], now);
+		hop = hop_get(conn->hop[direction].number);
+		usable = hop_is_usable(ctx, hop, p, now - conn->hop[direction].tick, now);
 	}
 	if (usable && hop) {
 		/* All that xmit() looks at. */
@@ -205,7 +205,7 @@ static __always_inline long hop_find(ctx_t *ctx, struct bpf_fib_lookup *fib, con
 	}
 	rc = hop_note(ctx, fib, p, conn, direction, rc, now);
 	if (dest && rc == BPF_FIB_LKUP_RET_SUCCESS)
-		hop_note_dest(ctx, dest, p, conn->hop[direction], now);
+		hop_note_dest(ctx, dest, p, conn->hop[direction].number, now);
 	return rc;
 }
 

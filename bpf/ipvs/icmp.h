@@ -5,6 +5,7 @@
 #define XLVS_ICMP_H
 
 #include "conn_find.h"
+#include "fullnat.h"
 #include "icmp_send.h"
 #include "icmp_tunnel.h"
 #include "local.h"
@@ -141,6 +142,25 @@ static __always_inline int icmp_rewrite_outer(ctx_t *ctx, const struct packet *p
 	return nat_write_l3(ctx, p, &outer, pseudo);
 }
 
+__noinline int icmp_rewrite_side(ctx_t *ctx, const struct packet *p, const struct icmp_quote *quote,
+				 const struct nat *nat)
+{
+	if (!p || !quote || !nat)
+		return -1;
+	return icmp_rewrite_quote(ctx, quote, nat) || icmp_rewrite_outer(ctx, p, quote, nat);
+}
+
+/* Of full NAT both ends are others, in the quote and outside of it. */
+static __always_inline int icmp_rewrite(ctx_t *ctx, struct work *work)
+{
+	const struct icmp_quote *quote = &work->quote;
+	const struct packet *p = &work->packet;
+
+	if (icmp_rewrite_side(ctx, p, quote, &work->nat))
+		return -1;
+	return work->nat.both ? icmp_rewrite_side(ctx, p, quote, nat_other_side(work)) : 0;
+}
+
 /* The host's own stack found no route for a request that was translated and left to it, since the routing table tells
  * no director of its own addresses from no route (local.h). The client is told of the host, not the network, and the
  * error is no answer. Returns whether it is one of these, or -1. */
@@ -165,7 +185,6 @@ static __always_inline int icmp_about_no_route(ctx_t *ctx, const struct packet *
 /* Send the error on. `work->nat` is what changes in the quote. */
 static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32 dest_number)
 {
-	struct icmp_quote *quote = &work->quote;
 	struct bpf_fib_lookup *fib = &work->fib;
 	struct packet *p = &work->packet;
 	struct nat *nat = &work->nat;
@@ -174,7 +193,7 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32
 	long rc;
 
 	to_client = nat->side == NAT_DESTINATION;
-	rc = to_client ? route_own(ctx, fib, p, &nat->to, &p->dst, p->length) :
+	rc = to_client ? route_own(ctx, fib, p, &nat->to, nat->both ? &nat->also : &p->dst, p->length) :
 			 route_own(ctx, fib, p, &addr_open, &nat->to, p->length);
 	local = route_is_local(rc) || (to_client && p->own);
 	/* Nothing comes from a wire to a loopback address, whatever it quotes: the stack drops it. */
@@ -198,8 +217,7 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32
 		return DROP_TTL;
 	if (!local && !route_is_found(rc))
 		return rc == BPF_FIB_LKUP_RET_FRAG_NEEDED ? DROP_TOO_BIG : route_drop_reason(rc);
-	if (nat->side == NAT_NOTHING ? nat_write_l3(ctx, p, nat, 0) :
-				       icmp_rewrite_quote(ctx, quote, nat) || icmp_rewrite_outer(ctx, p, quote, nat))
+	if (nat->side == NAT_NOTHING ? nat_write_l3(ctx, p, nat, 0) : icmp_rewrite(ctx, work))
 		return DROP_INTERNAL;
 	if (local ? local_send(ctx, p, rc, fib, to_client) : xmit(ctx, p, rc, fib))
 		return DROP_INTERNAL;
@@ -214,7 +232,7 @@ static __always_inline enum verdict icmp_count_unseen(struct work *work, __u32 n
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 
-	if (!number || !conn || conn->method == METHOD_MASQUERADE)
+	if (!number || !conn || conn_is_translated(conn))
 		return VERDICT_CONTINUE;
 	dest = dest_get(conn->dest);
 	if (dest && dest->flags & DEST_AVAILABLE)
@@ -230,6 +248,11 @@ static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *
 
 	if (!number || !conn)
 		return icmp_count_unseen(work, now);
+	if (conn_is_companion(conn)) {
+		conn = fullnat_reply(work, conn, now);
+		if (!conn)
+			return VERDICT_CONTINUE;
+	}
 	work->nat.side = NAT_DESTINATION;
 	work->nat.to = conn->virtual;
 	work->nat.port = conn->vport;
@@ -286,7 +309,7 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *w
 		return icmp_into_tunnel(ctx, work, conn, dest, now);
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
-	else if (conn->method != METHOD_MASQUERADE)
+	else if (conn->method != METHOD_MASQUERADE && fullnat_forward(work, conn) != VERDICT_CONTINUE)
 		return DROP_METHOD;
 	work->nat.to = dest->addr;
 	work->nat.port = conn->dport;

@@ -8,6 +8,7 @@
 #define XLVS_LOCAL_H
 
 #include "conn.h"
+#include "fullnat.h"
 #include "proto.h"
 #include "stats.h"
 #include "xmit_nat.h"
@@ -65,6 +66,27 @@ static __always_inline void local_correct_sum(ctx_t *ctx, const struct packet *p
 		bpf_csum_update(ctx, csum_change_addr(nat->side == NAT_SOURCE ? &p->src : &p->dst, &nat->to));
 }
 
+/* Translate what begins or ends here. */
+static __always_inline int local_translate(ctx_t *ctx, struct work *work)
+{
+	struct packet *p = &work->packet;
+	struct nat *nat = &work->nat;
+
+	if (nat->both) {
+		if (nat->tells && !ctx_segment(ctx) && toa_insert(ctx, p))
+			return -1;
+		if (nat->makes_room && toa_make_room(ctx, p))
+			return -1;
+		local_correct_sum(ctx, p, nat_other_side(work));
+		if (nat_translate_also(ctx, work))
+			return -1;
+	}
+	if (nat_translate(ctx, p, nat))
+		return -1;
+	local_correct_sum(ctx, p, nat);
+	return 0;
+}
+
 /* A request to the director itself. Only masquerading sends one here that was to leave. */
 static __noinline enum verdict local_forward(ctx_t *ctx, struct work *work)
 {
@@ -72,13 +94,14 @@ static __noinline enum verdict local_forward(ctx_t *ctx, struct work *work)
 
 	work->nat.keeps_ttl = 1;
 	if (work->nat.side == NAT_DESTINATION) {
-		if (nat_translate(ctx, p, &work->nat))
+		if (local_translate(ctx, work))
 			return DROP_INTERNAL;
-		local_correct_sum(ctx, p, &work->nat);
 	} else if (p->own && ctx->ifindex != LOOPBACK_IFINDEX) {
 		return DROP_NO_ROUTE;
 	}
-	return local_send(ctx, p, BPF_FIB_LKUP_RET_NOT_FWDED, &work->fib, 0) ? DROP_INTERNAL : VERDICT_FORWARD;
+	/* Of full NAT the source is an address of the host, as that of an answer to a local client. */
+	return local_send(ctx, p, BPF_FIB_LKUP_RET_NOT_FWDED, &work->fib, work->nat.both) ? DROP_INTERNAL :
+											    VERDICT_FORWARD;
 }
 
 /* An answer of a process of the director's, or to one. */
@@ -87,11 +110,10 @@ static __noinline enum verdict local_reply(ctx_t *ctx, struct work *work, long r
 	struct packet *p = &work->packet;
 
 	work->nat.keeps_ttl = 1;
-	if (!set || nat_translate(ctx, p, &work->nat))
+	if (!set || local_translate(ctx, work))
 		return DROP_INTERNAL;
-	local_correct_sum(ctx, p, &work->nat);
 	/* It goes on in the way that the stack found before it was translated. */
-	if (!route_is_local(rc) && !set->sysctls[SYSCTL_SNAT_REROUTE]) {
+	if (!route_is_local(rc) && !set->sysctls[SYSCTL_SNAT_REROUTE] && !work->nat.both) {
 		p->action = CTX_PASS;
 		return VERDICT_REPLY;
 	}

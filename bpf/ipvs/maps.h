@@ -32,6 +32,8 @@ LARGE_ARRAY(filter, struct filter, 1);
 LARGE_ARRAY(ledger, struct ledger, 1); /* the packet path does not read it */
 LARGE_ARRAY(services, struct service, 64); /* number -> service; 0 is nobody's */
 LARGE_ARRAY(dests, struct dest, 256); /* number -> destination; 0 is nobody's; counts by the packet path */
+LARGE_ARRAY(local_addresses, struct local_address,
+	    64); /* number -> local address of full NAT; 0 is nobody's; counts by the packet path */
 LARGE_ARRAY(slots, struct slot_line, 256); /* lists and tables of destinations' numbers */
 
 /* The packet path writes, user space reads; --zero writes `zero` of an estimate. */
@@ -221,6 +223,11 @@ static __always_inline struct dest *dest_get(__u32 number)
 static __always_inline struct service *service_get(__u32 number)
 {
 	return bpf_map_lookup_elem(&services, &number);
+}
+
+static __always_inline struct local_address *local_address_get(__u32 number)
+{
+	return bpf_map_lookup_elem(&local_addresses, &number);
 }
 
 static __always_inline __u32 slot_get(__u32 index)

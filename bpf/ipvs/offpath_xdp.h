@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What XDP does not do itself: fragments, ICMP, packets that need an answer or must be split. Its twins at
- * tc are fragment.h, split.h, icmp.h, icmp_send.h and mark_skb.h. */
+ * tc are fragment.h, split.h, icmp.h, icmp_send.h, mark_skb.h and toa.h. */
 #ifndef XLVS_OFFPATH_H
 #define XLVS_OFFPATH_H
 
@@ -63,6 +63,21 @@ static __always_inline enum verdict split_translated(ctx_t *ctx, struct packet *
 static __always_inline enum verdict refuse_stray(ctx_t *ctx, struct work *work, const struct settings *set)
 {
 	return VERDICT_HAND_UP;
+}
+
+static __always_inline __u32 toa_size(const struct packet *p)
+{
+	return 0;
+}
+
+static __always_inline int toa_insert(ctx_t *ctx, struct packet *p)
+{
+	return -1;
+}
+
+static __always_inline int toa_make_room(ctx_t *ctx, const struct packet *p)
+{
+	return -1;
 }
 
 static __always_inline void local_begin(ctx_t *ctx, struct packet *p)

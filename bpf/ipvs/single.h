@@ -4,9 +4,30 @@
 #ifndef XLVS_SINGLE_H
 #define XLVS_SINGLE_H
 
+#include "pair.h"
 #include "stats.h"
 #include "template.h"
 #include "work.h"
+
+/* Begin a connection of packet `p` as chosen that stays. Its number is left in `begun`. */
+static __always_inline enum verdict single_stay(struct choice *choice, const struct packet *p, const struct dest *dest,
+						__u32 now)
+{
+	int full_nat = dest && dest->method == METHOD_FULL_NAT;
+
+	choice->companion = full_nat ? pair_begin(p, choice, now) : 0;
+	/* Once more where another processor was faster; a pool that is dry says so at once. */
+	if (full_nat && !choice->companion)
+		choice->companion = pair_begin(p, choice, now);
+	if (full_nat && !choice->companion)
+		return conn_is_scarce(now) ? DROP_TABLE_FULL : DROP_NO_LOCAL_PORT;
+	choice->begun = conn_new(p, choice, now);
+	if (choice->companion && choice->begun)
+		pair_live(choice->companion, choice->begun, now);
+	else if (choice->companion)
+		pair_withdraw(choice->companion, now);
+	return choice->begun ? VERDICT_CONTINUE : DROP_TABLE_FULL;
+}
 
 /* Begin a connection of packet `p` as chosen. Its number is left in `begun`. */
 static __noinline enum verdict single_begin(struct work *work, const struct packet *p, __u32 now)
@@ -15,12 +36,17 @@ static __noinline enum verdict single_begin(struct work *work, const struct pack
 	struct conn *conn = &work->one_packet;
 	struct dest *dest = dest_get(choice->dest);
 
+	enum verdict verdict;
+
 	choice->begun = 0;
+	/* Its answers need an entry of the table. */
+	if (dest && dest->method == METHOD_FULL_NAT)
+		choice->one_packet = 0;
 	if (!choice->one_packet || p->part == FRAGMENT_FIRST) {
-		choice->begun = conn_new(p, choice, now);
-		if (!choice->begun) {
+		verdict = single_stay(choice, p, dest, now);
+		if (verdict != VERDICT_CONTINUE) {
 			template_release(choice->control, now, now);
-			return DROP_TABLE_FULL;
+			return verdict;
 		}
 	} else if (dest) {
 		conn_fill(conn, p, choice, dest);

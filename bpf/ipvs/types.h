@@ -25,6 +25,8 @@ struct addr {
 	};
 };
 
+#include "types_fragment.h"
+
 enum family {
 	FAMILY_IPV4 = 2, /* AF_INET */
 	FAMILY_IPV6 = 10, /* AF_INET6 */
@@ -95,6 +97,7 @@ enum conn_life {
 	LIFE_LIVE = 1,
 	LIFE_DEAD = 2, /* out of the index, its memory is given back a moment later */
 	LIFE_ENDED = 3, /* ended on command: late packets of it are answered, see ended.h */
+	LIFE_BEGUN = 4, /* a companion that is in the index, and whose connection is about to live, see pair.h */
 };
 
 /* States of a persistence template. */
@@ -110,6 +113,8 @@ enum conn_bits {
 	CONN_ONE_PACKET = 8, /* for one datagram: in no index, count and list */
 	CONN_PLACE_SHIFT = 4, /* from here on where in the index it is linked, enum index_place */
 	CONN_PLACE_MASK = 63,
+	CONN_COMPANION = 1024, /* not a connection, but the other end of one of full NAT, see pair.h */
+	CONN_TOLD = 2048, /* the destination has answered what told it the client's address, see toa.h */
 	CONN_PACKETS_SHIFT = 12, /* from here on the number of the client's packets */
 	CONN_PACKETS_MASK = 15, /* no more than this are counted */
 };
@@ -140,7 +145,13 @@ struct conn_word {
 	};
 };
 
-/* A connection: one cache line, see conn.h. */
+/* Where packets of one direction go on. */
+struct hop_note {
+	__u16 number; /* of the next hop, 0: none, see hop.h */
+	__u16 tick; /* at which the routing table said so, lower bits */
+};
+
+/* A connection: one cache line, see conn.h. Of a companion the client is the local address, see pair.h. */
 struct conn {
 	struct addr client;
 	struct addr virtual;
@@ -151,12 +162,17 @@ struct conn {
 	__u8 method; /* enum forwarding_method, as it was when the connection began */
 	struct conn_word word;
 	__u32 dest; /* number of the destination */
-	__u32 control; /* number of the persistence template, 0: none; of a template: hash of its Call-ID, 0: none; free: the
-			* next free number, 0: none */
+	__u32 control; /* number of the persistence template, 0: none; of a template: hash of its Call-ID, 0: none; of a
+			* companion: number of its connection; free: the next free number, 0: none */
 	union {
-		struct {
-			__u16 hop[2]; /* by direction: number of the next hop, 0: none, see hop.h */
-			__u16 hop_tick[2]; /* tick at which the routing table said so, lower bits */
+		struct hop_note hop[2]; /* by direction */
+		struct { /* of full NAT */
+			struct hop_note forward_hop;
+			__u32 companion; /* its number */
+		};
+		struct { /* of a companion */
+			__u32 local_address; /* its number */
+			struct hop_note reply_hop;
 		};
 		struct { /* of a template */
 			__u32 controls; /* how many connections it has */
@@ -249,8 +265,8 @@ struct service {
 	__u32 timeout_udp_s;
 	__u8 on_removed; /* enum end_policy; user space alone acts by it */
 	__u8 on_quiesced;
-	__u16 reserved1;
-	__u32 reserved2[2];
+	__u16 local_next; /* full NAT: counts on with every connection: which address has its turn; the packet path writes it */
+	struct range local_list; /* full NAT: numbers of its local addresses, in `slots` */
 };
 
 /* Lists and tables of destinations' numbers lie one after the other in lines of 16: an array map gives every
@@ -299,7 +315,25 @@ struct dest {
 	__u32 place; /* 1 + its index in the list of its service, 0: in no tree, see tree.h */
 	__u32 node; /* winner of the node whose number is that index: number of a destination, 0: none is usable */
 	__u32 ended; /* connections that were ended on command and are still remembered */
-	__u32 reserved3[5];
+	__u32 dry; /* full NAT: tick at which no free pair was found, its lowest bit set; 0: one was given back since */
+	__u32 reserved3[4];
+};
+
+/* A local address of full NAT: connections of a service go on with it as their source. User space writes it but for
+ * `cursor` and `used`. */
+struct local_address {
+	struct addr addr;
+	struct service_key key; /* of its service */
+	__u16 first; /* ports that it may use */
+	__u16 last;
+	__u32 flags; /* enum local_address_flags */
+	__u32 cursor; /* ports that were tried so far */
+	__u32 used; /* connections that it has */
+	__u32 reserved[2];
+};
+
+enum local_address_flags {
+	LOCAL_ADDRESS_LISTED = 1, /* configured; else it is only remembered for its connections */
 };
 
 #define LOCALITY_MEMBERS 64
@@ -432,7 +466,7 @@ struct ledger {
 	__u32 instances; /* given to services and their schedulers so far */
 	__u32 purged_s; /* second at which deleted destinations were last looked through */
 	__u32 layout; /* LAYOUT of who made the maps */
-	__u32 reserved;
+	__u32 local_address_high; /* no local address has a number above this */
 };
 
 /* Bits that say «maybe»: most packets are none of ours and are told so from here. */
@@ -555,13 +589,12 @@ struct scratch {
 	__u8 bytes[SCRATCH_BYTES];
 };
 
-#include "types_fragment.h"
-
 _Static_assert(sizeof(struct hop) == 32, "two next hops share a cache line");
 _Static_assert(sizeof(struct tunnel_way) == 80, "no holes: ways are compared word by word");
 _Static_assert(sizeof(struct conn) == 64, "a connection is one cache line");
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is one cache line");
 _Static_assert(sizeof(struct service) == 128, "a service is two cache lines");
+_Static_assert(sizeof(struct local_address) == 64, "a local address is one cache line");
 _Static_assert(sizeof(struct dest) == 192, "a destination is three cache lines");
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Layouts of what is known of fragments: part of types.h. */
+/* Layouts of fragments and of the datagrams that they make up; a part of types.h. */
 #ifndef XLVS_TYPES_FRAGMENT_H
 #define XLVS_TYPES_FRAGMENT_H
-
-#include "types.h"
 
 struct fragment_key {
 	struct addr src;

@@ -32,6 +32,7 @@ enum verdict {
 	DROP_DEFENCE, /* the turn of drop_packet among those that would begin a connection */
 	DROP_MARK_LOOP, /* came back to the mark device: somebody's rule of the routing table leads it there */
 	DROP_NO_CALL_ID, /* no Call-ID, by which its service keeps clients with their server */
+	DROP_NO_LOCAL_PORT, /* full NAT: no local address and port is free, or the service has none */
 	DROP_INTERNAL, /* a helper refused its work */
 	VERDICT_COUNT,
 };

@@ -40,7 +40,7 @@ static long conn_line(__u32 i, void *data)
 	struct dest *dest;
 	__u64 protocol, state;
 
-	if (!conn || !number || conn->word.life != LIFE_LIVE || conn->word.bits & CONN_ONE_PACKET)
+	if (!conn || !number || conn->word.life != LIFE_LIVE || conn->word.bits & (CONN_ONE_PACKET | CONN_COMPANION))
 		return 0;
 	left = (__s32)(conn->word.expires - walk->now);
 	dest = dest_get(conn->dest);

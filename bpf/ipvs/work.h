@@ -19,6 +19,11 @@ struct nat {
 	__be16 port;
 	__u8 side; /* enum nat_side */
 	__u8 keeps_ttl; /* 1: the packet does not pass the director, it begins or ends here */
+	struct addr also; /* full NAT: the address that is written on the other side, */
+	__be16 also_port;
+	__u8 both; /* if this is 1 */
+	__u8 makes_room; /* 1: a server's SYN, see toa.h */
+	__u32 tells; /* number of the connection whose client's address this packet tells, 0: none does */
 };
 
 /* The packet that an ICMP error quotes. */
@@ -45,6 +50,7 @@ struct work {
 	struct packet packet;
 	struct bpf_fib_lookup fib;
 	struct nat nat;
+	struct nat other; /* of full NAT: the other side of `nat` by itself */
 	struct icmp_quote quote;
 	struct packet error; /* an ICMP error, while a connection begins for what it quotes */
 	struct tunnel_head head;
@@ -78,6 +84,7 @@ static __always_inline struct work *work_begin(void)
 	if (work) {
 		__builtin_memset(&work->packet, 0, sizeof(work->packet));
 		work->nat.keeps_ttl = 0;
+		work->nat.both = 0; /* what depends on it is set with it */
 	}
 	return work;
 }

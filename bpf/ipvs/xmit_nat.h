@@ -134,4 +134,113 @@ static __always_inline int nat_translate(ctx_t *ctx, const struct packet *p, con
 	return nat_write_port(ctx, p, nat);
 }
 
+/* The other side's translation by itself, but for the hop: in `work->other`. */
+static __always_inline struct nat *nat_other_side(struct work *work)
+{
+	const struct nat *nat = &work->nat;
+	struct nat *other = &work->other;
+
+	other->to = nat->also;
+	other->port = nat->also_port;
+	other->side = nat->side == NAT_SOURCE ? NAT_DESTINATION : NAT_SOURCE;
+	other->keeps_ttl = 1;
+	return other;
+}
+
+/* Translate the other side, of full NAT, as the packet will say from now on. Nothing else is left to do for it then. */
+__noinline int nat_translate_also(ctx_t *ctx, struct work *work)
+{
+	const struct nat *other;
+	struct packet *p;
+
+	if (!work)
+		return -1;
+	p = &work->packet;
+	other = nat_other_side(work);
+	if (nat_translate(ctx, p, other))
+		return -1;
+	if (other->side == NAT_SOURCE) {
+		p->src = other->to;
+		p->sport = other->port;
+	} else {
+		p->dst = other->to;
+		p->dport = other->port;
+	}
+	return 0;
+}
+
+/* The addresses of both sides, and one hop less. */
+static __always_inline int nat_write_addresses(ctx_t *ctx, const struct packet *p, const struct addr *src,
+					       const struct addr *dst, __u32 pseudo)
+{
+	if (p->family == FAMILY_IPV4) {
+		struct iphdr *ip = ctx_data(ctx) + L3;
+
+		if ((void *)(ip + 1) > ctx_data_end(ctx))
+			return -1;
+		ip->ttl--;
+		ip->check = csum_update(ip->check, csum_add(pseudo, (__u16)~bpf_htons(0x0100)));
+		ip->saddr = src->words[3];
+		ip->daddr = dst->words[3];
+	} else {
+		struct ipv6hdr *ip = ctx_data(ctx) + L3;
+
+		if ((void *)(ip + 1) > ctx_data_end(ctx))
+			return -1;
+		ip->hop_limit--;
+		__builtin_memcpy(&ip->saddr, src, sizeof(*src));
+		__builtin_memcpy(&ip->daddr, dst, sizeof(*dst));
+	}
+	return 0;
+}
+
+static __always_inline int nat_write_ports(ctx_t *ctx, const struct packet *p, __be16 sport, __be16 dport)
+{
+	__u32 offset = p->l4;
+	__be16 *ports;
+
+	if (p->part == FRAGMENT_LATER)
+		return 0;
+	if (offset > L4_MAX)
+		return -1;
+	ports = ctx_data(ctx) + offset;
+	if ((void *)(ports + 2) > ctx_data_end(ctx))
+		return -1;
+	ports[0] = sport;
+	ports[1] = dport;
+	return 0;
+}
+
+/* Translate both sides of a packet that passes the director, at once: the checksum is the dearest part of it. */
+__noinline int nat_translate_both(ctx_t *ctx, struct work *work)
+{
+	const struct addr *src, *dst;
+	const struct packet *p;
+	__be16 sport, dport;
+	__u32 pseudo, plain;
+	struct nat *nat;
+
+	if (!work)
+		return -1;
+	p = &work->packet;
+	nat = &work->nat;
+	src = &nat->also;
+	dst = &nat->to;
+	sport = nat->also_port;
+	dport = nat->port;
+	if (nat->side == NAT_SOURCE) {
+		src = &nat->to;
+		dst = &nat->also;
+		sport = nat->port;
+		dport = nat->also_port;
+	}
+	pseudo = csum_add(csum_change_addr(&p->src, src), csum_change_addr(&p->dst, dst));
+	plain = csum_add(csum_change_port(p->sport, sport), csum_change_port(p->dport, dport));
+	if (nat_checksum(ctx, p, nat, pseudo, plain))
+		return -1;
+	if (p->protocol == IPPROTO_SCTP && p->part != FRAGMENT_LATER && nat_checksum_sctp(ctx, p, nat_other_side(work)))
+		return -1;
+	return nat_write_addresses(ctx, p, src, dst, pseudo) || nat_write_ports(ctx, p, sport, dport);
+}
+
 #endif

@@ -14,6 +14,7 @@ from xlvs.model.address import Family, parse_ipv4, parse_ipv6
 from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod, Tunnel, TunnelType
 from xlvs.model.errors import (
     DestinationExists,
+    FullNatOnePacket,
     InvalidArgument,
     NoDaemon,
     NoSuchDestination,
@@ -194,6 +195,24 @@ class DestinationsContract:
         view = tables.service(service_key()).destinations[0]
         assert view.destination == full
         assert (view.active, view.inactive, view.persistent) == (0, 0, 0)
+
+    def test_one_packet_scheduling_and_full_nat_exclude_each_other(self, tables: IpvsTables) -> None:
+        """Whichever comes second is refused, added or edited, and nothing changes."""
+        key = service_key(53, Protocol.UDP)
+        single = VirtualService(key, "rr", one_packet=True)
+        full = destination("10.2.1.2", 53, forwarding=ForwardingMethod.FULL_NAT)
+        tables.add_service(VirtualService(key, "rr"))
+        tables.add_destination(key, full)
+        with pytest.raises(FullNatOnePacket):
+            tables.update_service(single)
+        tables.update_destination(key, destination("10.2.1.2", 53))
+        tables.update_service(single)
+        with pytest.raises(FullNatOnePacket):
+            tables.update_destination(key, full)
+        with pytest.raises(FullNatOnePacket):
+            tables.add_destination(key, destination("10.2.2.2", 53, forwarding=ForwardingMethod.FULL_NAT))
+        assert destinations_of(tables, key) == [destination("10.2.1.2", 53)]
+        assert tables.service(key).service == single
 
     def test_address_and_port_identify_a_destination(self, tables: IpvsTables) -> None:
         """Another port is another one, another method is not; two services do not see each other's."""

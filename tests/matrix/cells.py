@@ -11,6 +11,7 @@ TUNNEL_PORT: Final = 6080
 MAPPED_PORT: Final = 5002  # of services that translate ports
 
 SERVERS: Final = {"4": ("192.168.10.133", "192.168.10.134"), "6": ("2001:db8:10::133", "2001:db8:10::134")}
+LOCAL: Final = {"4": ("192.168.10.140", "192.168.10.141"), "6": ("2001:db8:10::140", "2001:db8:10::141")}
 DIRECTOR: Final = {"4": "192.168.10.132", "6": "2001:db8:10::132"}
 
 
@@ -19,7 +20,8 @@ class Method:
     """A way to a destination.
 
     `number` is the last part of its virtual addresses, `options` are ipvsadm's. `direct` is true if the server sees
-    the virtual address itself; `local` if the server is the director, `own` if the client is; `tunnel` what the real server takes apart,
+    the virtual address itself; `local` if the server is the director, `own` if the client is; `full` if the director's local
+    addresses are its clients; `tunnel` what the real server takes apart,
     whose family may be another one.
     """
 
@@ -29,6 +31,7 @@ class Method:
     direct: bool = True
     local: bool = False
     own: bool = False
+    full: bool = False
     tunnel: str = ""
 
 
@@ -45,6 +48,9 @@ METHODS: Final = (
     Method("local DR", 10, "-g", local=True),
     Method("own client, NAT", 11, "-m", direct=False, own=True),
     Method("own client and server", 12, "-m", direct=False, local=True, own=True),
+    Method("full NAT", 13, "--fullnat", direct=False, full=True),
+    Method("local full NAT", 14, "--fullnat", direct=False, local=True, full=True),
+    Method("own client, full NAT", 15, "--fullnat", direct=False, own=True, full=True),
 )
 
 

@@ -15,7 +15,7 @@ import subprocess
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from tests.matrix.cells import PORT, TUNNEL_PORT, Cell
+from tests.matrix.cells import LOCAL, PORT, TUNNEL_PORT, Cell
 from tests.netns import modes
 from tests.netns.topology import Net, built
 from xlvs.lab.topology import Interface, Node, Topology
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # `cut`: tc, and the director's links have no offloads, so that its kernel cuts what clients send in one piece.
 MODES: Final = ("tc", "cut", "xdp")
+LOCAL_ADDRESSES: Final = tuple(f"{each}/{64 if ':' in each else 24}" for pool in LOCAL.values() for each in pool)
 SERVERS: Final = ("server1", "server2")
 _OUTSIDE: Final = ("192.168.20.129", "2001:db8:20::129")
 _BACK: Final = ("192.168.22.1", "2001:db8:22::1")
@@ -53,7 +54,7 @@ def topology(cells: Sequence[Cell]) -> Topology:
         "director",
         (
             Interface("ens37", "outside", (f"{outside}/24", f"{outside6}/64")),
-            Interface("ens33", "inside", ("192.168.10.132/24", "2001:db8:10::132/64")),
+            Interface("ens33", "inside", ("192.168.10.132/24", "2001:db8:10::132/64", *LOCAL_ADDRESSES)),
         ),
         routes=("192.168.22.0/24 via 192.168.20.1", "2001:db8:22::/64 via 2001:db8:20::1"),
         sysctls=_FORWARDING,
@@ -116,6 +117,9 @@ def scene(cells: Sequence[Cell], mode: str, program: Path) -> Iterator[Net]:
             modes.take_offloads(net)
         done = net.run("director", ["ipvsadm", "-R"], standard_input="".join(f"{line}\n" for line in rules(cells)))
         assert done.returncode == 0, done.stderr
+        for cell in cells:
+            if cell.method.full:
+                net.must("director", "xlvs", "laddr", "add", *cell.service.split(), *LOCAL[cell.family])
         hold(net, "director", sorted({cell.vip for cell in cells if cell.held}))
         for node in SERVERS:
             fit(net, node, cells)

@@ -39,6 +39,8 @@ class Conn(NamedTuple):
     level: int
     spilled: bool
     dest: int
+    control: int
+    companion: int | None  # number of a full NAT connection's; None: it is one itself
 
 
 def check(director: Director) -> int:
@@ -59,9 +61,11 @@ def check_once(director: Director) -> int:
     director.sweep()
     live = live_connections(director)
     check_index(director, live)
-    check_counts(director, live)
+    connections = [conn for conn in live if conn.companion is not None]
+    check_counts(director, connections)
+    check_companions(director, live)
     check_pool(director)
-    return len(live)
+    return len(connections)
 
 
 def check_empty(director: Director) -> None:
@@ -80,7 +84,7 @@ def live_connections(director: Director) -> list[Conn]:
         base = number * layout.CONN_SIZE
         if array.memory[base + 45] != layout.CONN_LIVE:
             continue
-        client, virtual, cport, vport, dport, protocol, method, ticks, state, _, bits, dest, _ = (
+        client, virtual, cport, vport, dport, protocol, method, ticks, state, _, bits, dest, control = (
             layout.CONN.unpack_from(array.memory, base)
         )
         place = swapped(bits) >> layout.CONN_PLACE_SHIFT
@@ -100,9 +104,39 @@ def live_connections(director: Director) -> list[Conn]:
                 place & layout.PLACE_LEVEL_MASK,
                 bool(place & layout.PLACE_SPILLED),
                 int.from_bytes(dest, "little"),
+                int.from_bytes(control, "little"),
+                None if swapped(bits) & layout.CONN_COMPANION else array.words[(base >> 2) + 15],
             )
         )
     return found
+
+
+def check_companions(director: Director, live: list[Conn]) -> None:
+    """Each connection of full NAT has one companion and leads to it; pairs are used once for a destination, and counted."""
+    companions = {conn.number: conn for conn in live if conn.companion is None}
+    connections = [conn for conn in live if conn.method is ForwardingMethod.FULL_NAT]
+    assert sorted(companions) == sorted(conn.companion or 0 for conn in connections)
+    for conn in connections:
+        other = companions[conn.companion or 0]
+        assert other.control == conn.number
+        assert (other.dest, other.dport, other.protocol) == (conn.dest, conn.dport, conn.protocol)
+    memory = director.store.dests.memory
+    pairs = Counter(
+        (
+            conn.client,
+            conn.cport,
+            conn.protocol,
+            memory[conn.dest * layout.DEST_SIZE : conn.dest * layout.DEST_SIZE + 16],
+            conn.dport,
+        )
+        for conn in companions.values()
+    )
+    assert not [pair for pair, count in pairs.items() if count > 1]
+    used = Counter(director.store.array("conns").words[(number * layout.CONN_SIZE >> 2) + 14] for number in companions)
+    addresses = director.store.array("local_addresses")
+    for number in range(1, director.store.kept(layout.LEDGER_LOCAL_ADDRESS_HIGH) + 1):
+        place = number * layout.LOCAL_ADDRESS_SIZE + layout.LOCAL_ADDRESS_USED >> 2
+        assert addresses.words[place] == used[number], number
 
 
 def check_counts(director: Director, live: list[Conn]) -> None:
@@ -147,12 +181,15 @@ def check_index(director: Director, live: list[Conn]) -> None:
 
 
 def whole_keys(director: Director, conn: Conn) -> list[tuple[bytes, int]]:
-    """The other ends of a connection: the virtual one and, where answers come by here, the destination."""
-    ends = [(conn.virtual, conn.vport)]
-    if conn.method is ForwardingMethod.MASQUERADE:
-        base = conn.dest * layout.DEST_SIZE
-        ends.append((director.store.dests.memory[base : base + 16], conn.dport))
-    return ends
+    """The other ends of a connection: the virtual one and, where answers come by here, the destination.
+
+    Of a companion the destination alone.
+    """
+    base = conn.dest * layout.DEST_SIZE
+    server = director.store.dests.memory[base : base + 16], conn.dport
+    if conn.companion is None:
+        return [server]
+    return [(conn.virtual, conn.vport), *([server] if conn.method is ForwardingMethod.MASQUERADE else [])]
 
 
 def check_pool(director: Director) -> None:

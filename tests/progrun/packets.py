@@ -65,7 +65,7 @@ class Packet:
     """A TCP segment, UDP datagram or SCTP packet (`data` are its chunks) in its Ethernet frame; `flags` are TCP's.
 
     `bits` is IPv4's word of fragment flags and offset. `extensions` of IPv6 are (number, content after the next-header
-    byte); a `cut` (start, length) leaves that part of the layer-4 bytes alone: a fragment.
+    byte); a `cut` (start, length) leaves that part of the layer-4 bytes alone: a fragment. `tcp_options` fill whole words.
     """
 
     source: End
@@ -83,6 +83,7 @@ class Packet:
     cut: tuple[int, int] | None = None
     macs: bytes = INBOUND_MACS
     sequence: int = 1
+    tcp_options: bytes = b""
 
     @property
     def ipv4(self) -> bool:
@@ -118,7 +119,9 @@ class Packet:
             value = crc32c(head + bytes(4) + self.data) if self.summed else 0
             return head + value.to_bytes(4, "little") + self.data
         if self.protocol == TCP:
-            head = struct.pack("!HHIIBBHHH", *ports, self.sequence, 0, 0x50, self.flags, 4096, 0, 0)
+            words = 5 + len(self.tcp_options) // 4
+            head = struct.pack("!HHIIBBHHH", *ports, self.sequence, 0, words << 4, self.flags, 4096, 0, 0)
+            head += self.tcp_options
             place = 16
         else:
             head = struct.pack("!HHHH", *ports, 8 + len(self.data), 0)
@@ -140,6 +143,11 @@ class Packet:
             ttl=self.ttl - 1,
             macs=macs,
         )
+
+
+def option(client: End) -> bytes:
+    """What tells a real server behind full NAT the client: kind 254, length, port, address."""
+    return bytes((254, 4 + len(client[0]))) + client[1].to_bytes(2, "big") + client[0]
 
 
 def ipv4_header(

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.progrun.director import FROM_SERVER, INNER, OUTER, TO_CLIENT, TO_SERVER, Director
 from tests.progrun.icmp import answer
-from tests.progrun.packets import SCTP, End, Packet, end
+from tests.progrun.packets import SCTP, End, Packet, end, option
 from tests.progrun.tunnel import Free, tunnelled
 from tests.reference import Director as Reference
 from tests.reference import Outcome, Reason, Verdict
-from xlvs.ipvs import layout, policies, running, sysctls
+from xlvs.ipvs import layout, local_addresses, policies, running, sysctls
 from xlvs.ipvs.observed import pack_service_key
 from xlvs.ipvs.selection import Act, Selection
 from xlvs.model.address import Family
 from xlvs.model.connection_filter import ConnectionFilter
 from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import TableError
+from xlvs.model.local_address import LocalAddress
 from xlvs.model.policy import ServicePolicy
 from xlvs.model.service import Protocol, ServiceKey, VirtualService
 from xlvs.model.settings import Timeouts
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.progrun.director import Arrival
+    from tests.reference.connections import Connection
     from xlvs.model.destination import Destination
 
 # Verdicts of the model, and the programs' that mean the same. More ICMP errors than a second allows are dropped.
@@ -41,6 +43,7 @@ SAME = {
     Verdict.DROP_TABLE_FULL: {"DROP_TABLE_FULL"},
     Verdict.DROP_DEFENCE: {"DROP_DEFENCE"},
     Verdict.DROP_TTL: {"DROP_TTL"},
+    Verdict.DROP_NO_LOCAL_PORT: {"DROP_NO_LOCAL_PORT"},
 }
 # ICMP type and code by reason and family.
 KINDS = {
@@ -54,6 +57,9 @@ OWN = {4: end("10.2.0.1:0")[0], 16: end("[2001:db8:2::1]:0")[0]}
 # What moves drop_packet's rate; the clock does it once a second.
 DEFENCES = {"am_droprate", "drop_packet", "secure_tcp"}
 CLOCKWORK_DROP_COUNTER = 44
+# What full NAT may go on with, in every service: so few that they run out.
+LOCALS = {Family.IPV4: end("10.2.0.7:0")[0], Family.IPV6: end("[2001:db8:2::7]:0")[0]}
+LOCAL_PORTS = (40000, 40002)
 
 
 class Seen(NamedTuple):
@@ -67,6 +73,7 @@ class Seen(NamedTuple):
     timeout: int = 0  # of a template: seconds
     connections: int = 0  # of a template
     control: tuple[End, End] | None = None  # ends of its template: the client's and the virtual one
+    local: End | None = None  # of full NAT
 
 
 class Pair:
@@ -84,6 +91,12 @@ class Pair:
         for field in fields(self.model.settings):
             self.set(field.name, getattr(self.model.settings, field.name))
         self.model.until_drop = self._drop_counter()
+        self.model.pairs = [
+            (address, port) for address in LOCALS.values() for port in range(LOCAL_PORTS[0], LOCAL_PORTS[1] + 1)
+        ]
+        self.model.choose_pair = self._local_of
+        for view in list(local_addresses.present(self.store)):
+            local_addresses.delete(self.store, view.configured.service, view.configured.address)
 
     def _drop_counter(self) -> int:
         """How many packets drop_packet still lets begin something, with the one that it drops: that outlives tests."""
@@ -112,6 +125,10 @@ class Pair:
         tables = self.director.tables
         if self._both(lambda: tables.add_service(service), lambda: self.model.add_service(service)):
             self.services[service.key] = service
+            listed = {view.configured.service for view in local_addresses.present(self.store)}
+            if service.key not in listed:
+                own = LocalAddress(service.key, LOCALS[service.key.family], *LOCAL_PORTS)
+                local_addresses.add(self.store, own)
 
     def update_service(self, service: VirtualService) -> None:
         """`-E`."""
@@ -186,6 +203,8 @@ class Pair:
     def send(self, packet: Packet, *, from_server: bool, xdp_first: bool, mark: int = 0) -> Outcome:
         """Give both a packet, which netfilter marks; what XDP hands up must be as it was, and goes to tc."""
         self.director.hold()
+        # First the programs: which pair full NAT takes is theirs to choose.
+        verdict, after = self._run(packet, INNER if from_server else OUTER, mark, xdp_first=xdp_first)
         expected = self.model.packet(
             packet.source,
             packet.destination,
@@ -197,7 +216,6 @@ class Pair:
             length=len(packet.ip()),
             mark=mark,
         )
-        verdict, after = self._run(packet, INNER if from_server else OUTER, mark, xdp_first=xdp_first)
         assert verdict in SAME[expected.verdict], (verdict, expected)
         if verdict != "DROP_ICMP_LIMIT":
             assert after.hex() == self.expected_frame(packet, expected, after).hex(), expected
@@ -234,9 +252,13 @@ class Pair:
                 return tunnelled(inner, outcome.tunnel, source, outcome.server, TO_SERVER, Free.of(after))
             to = outcome.destination, outcome.destination_port
             way = TO_CLIENT if outcome.method is ForwardingMethod.BYPASS else TO_SERVER
-            return packet.sent(destination=to, macs=way).frame()
+            if outcome.tells:
+                packet = replace(packet, tcp_options=option(packet.source))
+            return packet.sent(source=(outcome.source, outcome.source_port), destination=to, macs=way).frame()
         if outcome.verdict is Verdict.REPLY:
-            return packet.sent(source=(outcome.source, outcome.source_port), macs=TO_CLIENT).frame()
+            back = outcome.source, outcome.source_port
+            to = outcome.destination, outcome.destination_port
+            return packet.sent(source=back, destination=to, macs=TO_CLIENT).frame()
         if outcome.verdict is Verdict.ANSWERED:
             return answer(packet, KINDS[outcome.reason, packet.ipv4])
         return packet.frame()
@@ -262,7 +284,7 @@ class Pair:
         found: dict[Seen, list[int]] = {}
         for one in self.model.connections():
             control = ((one.control.client, 0), one.control.virtual) if one.control else None
-            seen = Seen(one.protocol, one.client, one.virtual, one.server, one.state, control=control)
+            seen = Seen(one.protocol, one.client, one.virtual, one.server, one.state, control=control, local=one.local)
             found.setdefault(seen, []).append(one.expires - self.model.now)
         for each in self.model.templates():
             timeout = each.timeout // self.second
@@ -279,7 +301,7 @@ class Pair:
         found: dict[Seen, list[tuple[int, int]]] = {}
         for number in range(1, self.director.conn_high() + 1):
             base = number * layout.CONN_SIZE
-            if memory[base + 45] != layout.CONN_LIVE:
+            if memory[base + 45] != layout.CONN_LIVE or self._is_companion(base):
                 continue
             left = int.from_bytes(memory[base + 40 : base + 44], "little") - self.director._held & 0xFFFFFFFF
             if 0 < left < 0x80000000:
@@ -288,7 +310,7 @@ class Pair:
 
     def _seen(self, base: int) -> Seen:
         memory = self.store.array("conns").memory
-        client, virtual, cport, vport, dport, protocol, _, _, state, _, _, dest, control = layout.CONN.unpack_from(
+        client, virtual, cport, vport, dport, protocol, method, _, state, _, _, dest, control = layout.CONN.unpack_from(
             memory, base
         )
         family = Family.IPV4 if client[:12] == bytes(10) + b"\xff\xff" else Family.IPV6
@@ -303,7 +325,31 @@ class Pair:
             return Seen(*ends, layout.TEMPLATE_STATES[state], timeout // self.second, connections)
         template = int.from_bytes(control, "little") * layout.CONN_SIZE
         its = self._seen(template) if template else None
-        return Seen(*ends, layout.STATE_NAMES[state], control=its and (its.client, its.virtual))
+        local = self._pair_of(base) if method == ForwardingMethod.FULL_NAT else None
+        return Seen(*ends, layout.STATE_NAMES[state], control=its and (its.client, its.virtual), local=local)
+
+    def _is_companion(self, base: int) -> bool:
+        bits = int.from_bytes(self.store.array("conns").memory[base + 46 : base + 48], "little")
+        return bool(bits & layout.CONN_COMPANION)
+
+    def _pair_of(self, base: int) -> End:
+        """Full NAT's local end of a connection: the client's of its companion."""
+        memory = self.store.array("conns").memory
+        companion = int.from_bytes(memory[base + 60 : base + 64], "little") * layout.CONN_SIZE
+        assert self._is_companion(companion)
+        client, _, cport, *_ = layout.CONN.unpack_from(memory, companion)
+        return layout.narrow(client, Family.IPV4 if client[:12] == bytes(10) + b"\xff\xff" else Family.IPV6), cport
+
+    def _local_of(self, connection: Connection) -> End | None:
+        """The pair that the programs gave a connection which the model is about to begin; None: it has none."""
+        wanted = Seen(connection.protocol, connection.client, connection.virtual, connection.server, "")
+        found = {
+            seen.local
+            for seen in self._connections()
+            if seen[:4] == wanted[:4] and seen.local and self.model.is_free(connection, seen.local)
+        }
+        assert len(found) <= 1, found
+        return found.pop() if found else None
 
     def _address(self, dest: int, family: Family) -> bytes:
         """Address of a destination, of its own family; of nobody, which bypasses have, in that of the connection."""

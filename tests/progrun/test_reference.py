@@ -73,7 +73,12 @@ PORTS = [80, 8080]
 CLIENTS4 = [end("10.1.8.5:0")[0], end("10.1.9.77:0")[0]]
 CLIENTS6 = [end("[2001:db8:8::5]:0")[0], end("[2001:db8:9::77]:0")[0]]
 CLIENT_PORTS = [1000, 1001, 20]
-METHODS = [ForwardingMethod.MASQUERADE, ForwardingMethod.DIRECT_ROUTE, ForwardingMethod.TUNNEL]
+METHODS = [
+    ForwardingMethod.MASQUERADE,
+    ForwardingMethod.DIRECT_ROUTE,
+    ForwardingMethod.TUNNEL,
+    ForwardingMethod.FULL_NAT,
+]
 # All but twos, which chooses by chance.
 SCHEDULERS = [row.name for row in registry.SCHEDULERS if row.name != "twos"]
 # On either side of every timeout, and of their sums.
@@ -388,12 +393,12 @@ class Play:
         """A packet of a destination on one of the connections, in its own name or in the virtual address's."""
         connections = list(self.pair.model.connections())
         if translated:
-            connections = [one for one in connections if one.method is ForwardingMethod.MASQUERADE] or connections
+            connections = [one for one in connections if one.translates] or connections
         if not connections:
             return
         one = connections[which % len(connections)]
-        source = one.server if one.method is ForwardingMethod.MASQUERADE else one.virtual
-        packet = content.packet(source, one.client, one.protocol, ttl=ttl, macs=FROM_SERVER)
+        source = one.server if one.translates else one.virtual
+        packet = content.packet(source, one.local or one.client, one.protocol, ttl=ttl, macs=FROM_SERVER)
         self.send(packet, from_server=True, xdp=xdp)
 
     def stray(self, number: int, place: int, who: int, port: int, content: Content, xdp: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.reference.tcp_states import ACTIVE_STATES
-from xlvs.model.destination import ForwardingMethod
+from xlvs.model.destination import TRANSLATING, ForwardingMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,8 @@ class Connection:
     """One connection: the client's, the virtual and the destination's end (address, port), and its timer.
 
     `method` is how its packets reach the destination, as it was when it began; `answers_pass` whether answers are known
-    to pass the director.
+    to pass the director. `local` is full NAT's end towards the destination, `told` whether that has answered what told it
+    the client.
     """
 
     protocol: Protocol
@@ -37,10 +38,17 @@ class Connection:
     expires: int
     control: Template | None = None
     method: ForwardingMethod = ForwardingMethod.MASQUERADE
+    local: End | None = None
     answers_pass: bool = field(init=False)
+    told: bool = False
 
     def __post_init__(self) -> None:
-        self.answers_pass = self.method is ForwardingMethod.MASQUERADE
+        self.answers_pass = self.translates
+
+    @property
+    def translates(self) -> bool:
+        """Whether the director translates its answers."""
+        return self.method in TRANSLATING
 
     @property
     def forward_key(self) -> Key:
@@ -50,8 +58,7 @@ class Connection:
     @property
     def reply_key(self) -> Key:
         """Finds it for packets of the destination, which answers in its own name or in the virtual address's."""
-        own = self.method is ForwardingMethod.MASQUERADE
-        return (self.protocol, self.client, self.server if own else self.virtual)
+        return (self.protocol, self.local or self.client, self.server if self.translates else self.virtual)
 
     @property
     def active(self) -> bool:

@@ -13,6 +13,7 @@ from tests.reference.packet import Packet
 from tests.reference.scheduler import Request
 from tests.reference.settings import REUSE_FIN_WAIT
 from tests.reference.tables import LiveService, Tables
+from tests.reference.tcp_states import RST, SYN
 from tests.reference.templates import FTP_PORT, Template, template_key
 from tests.reference.views import View
 from xlvs.model.address import Family, unspecified
@@ -20,7 +21,7 @@ from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod
 from xlvs.model.service import Protocol, ServiceKey, mark_service_key
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from tests.reference.destinations import Counts
 
@@ -48,6 +49,9 @@ class Director(Tables):
         self.own_addresses = own_addresses
         # How many packets drop_packet still lets begin something, with the one that it drops.
         self.until_drop = 0
+        # What full NAT may go on with, in every service, and which of the free ones a connection gets.
+        self.pairs: Sequence[End] = ()
+        self.choose_pair: Callable[[Connection], End | None] = lambda _: None
 
     def packet(
         self,
@@ -78,15 +82,17 @@ class Director(Tables):
 
         Those of direct routing and tunnels have it already, and are only noticed as the host forwards them.
         """
+        if packet.protocol is Protocol.TCP and not packet.tcp_flags & SYN:
+            connection.told = True
         if packet.ttl <= 1:
             return untouched(Verdict.PASS, packet)  # the host's forwarding tells the destination, untranslated
         self._step(packet, connection, View.SERVER)
         for counts in self._counts_of(connection):
             counts.outpkts += 1
             counts.outbytes += packet.length
-        if connection.method is not ForwardingMethod.MASQUERADE:
+        if not connection.translates:
             return untouched(Verdict.PASS, packet, connection)
-        return translated(packet, connection, source=connection.virtual)
+        return translated(connection)
 
     def _request(self, packet: Packet) -> Outcome:
         """A packet from a client, or none of ours."""
@@ -135,7 +141,24 @@ class Director(Tables):
             return self._leave(packet, service)
         if self._is_full():
             return untouched(Verdict.DROP_TABLE_FULL, packet)
-        return self._start(packet, service, self._connection(packet, service, chosen, template))
+        connection = self._connection(packet, service, chosen, template)
+        if connection.method is ForwardingMethod.FULL_NAT:
+            connection.local = self._pair(connection)
+            if connection.local is None:
+                return untouched(Verdict.DROP_NO_LOCAL_PORT, packet)
+        return self._start(packet, service, connection)
+
+    def _pair(self, connection: Connection) -> End | None:
+        """A local address and port that no other connection has with this destination; which is not the model's choice."""
+        family = len(connection.server[0])
+        free = [each for each in self.pairs if len(each[0]) == family and self.is_free(connection, each)]
+        chosen = self.choose_pair(connection)
+        assert chosen in free if free else chosen is None, (chosen, free)
+        return chosen
+
+    def is_free(self, connection: Connection, pair: End) -> bool:
+        """Whether no connection of the protocol has a pair with the same destination."""
+        return self._connections.of_server((connection.protocol, pair, connection.server)) is None
 
     def _drops(self) -> bool:
         """With drop_packet, whether it is this packet's turn among those that would begin a connection."""
@@ -266,16 +289,17 @@ class Director(Tables):
             if method is ForwardingMethod.BYPASS:
                 return untouched(Verdict.DROP_TTL, packet, connection)
             return untouched(Verdict.ANSWERED, packet, connection, Reason.TTL_EXCEEDED)
-        translates = method is ForwardingMethod.MASQUERADE
+        told = packet.protocol is not Protocol.TCP or packet.tcp_flags & (SYN | RST) or connection.told
         return Outcome(
             Verdict.FORWARD,
-            *packet.source,
-            *(connection.server if translates else packet.destination),
+            *(connection.local or packet.source),
+            *(connection.server if connection.translates else packet.destination),
             state=connection.state,
             expires=connection.expires,
             method=method,
             server=packet.destination[0] if method is ForwardingMethod.BYPASS else configured.key.address,
             tunnel=configured.tunnel if method is ForwardingMethod.TUNNEL else None,
+            tells=method is ForwardingMethod.FULL_NAT and not told,
         )
 
     def _step(self, packet: Packet, connection: Connection, view: View) -> None:

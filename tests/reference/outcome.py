@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.reference.connections import Connection, End
+    from tests.reference.connections import Connection
     from tests.reference.packet import Packet
     from xlvs.model.destination import ForwardingMethod, Tunnel
 
@@ -24,6 +24,7 @@ class Verdict(Enum):
     DROP_NO_DESTINATION = auto()  # there is none, and nobody can be told
     DROP_TABLE_FULL = auto()  # no room for another connection
     DROP_DEFENCE = auto()  # by drop_packet
+    DROP_NO_LOCAL_PORT = auto()  # full NAT has nothing to go on with
     DROP_TTL = auto()  # its last hop, and nobody can be told
 
 
@@ -41,7 +42,8 @@ class Outcome:
 
     `state` is the kernel's name of the connection's state and `expires` the tick at which it is gone; None where the
     packet belongs to no connection, or its connection was left alone. Of a packet that is sent on, `method` says how
-    and `server` to which address; with the tunnel method that is the outer packet's destination, and `tunnel` its kind.
+    and `server` to which address; with the tunnel method that is the outer packet's destination, and `tunnel` its kind. One that
+    `tells` bears the client's address, as full NAT tells it.
     """
 
     verdict: Verdict
@@ -55,6 +57,7 @@ class Outcome:
     method: ForwardingMethod | None = None
     server: bytes | None = None
     tunnel: Tunnel | None = None
+    tells: bool = False
 
 
 def untouched(
@@ -71,6 +74,7 @@ def untouched(
     )
 
 
-def translated(packet: Packet, connection: Connection, *, source: End) -> Outcome:
+def translated(connection: Connection) -> Outcome:
     """The outcome of an answer."""
-    return Outcome(Verdict.REPLY, *source, *packet.destination, state=connection.state, expires=connection.expires)
+    ends = *connection.virtual, *connection.client
+    return Outcome(Verdict.REPLY, *ends, state=connection.state, expires=connection.expires)

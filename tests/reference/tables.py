@@ -13,11 +13,18 @@ from tests.reference.schedulers import SCHEDULERS
 from tests.reference.settings import Settings
 from tests.reference.templates import EXTENSION_S, Template, TemplateTable
 from xlvs.model.destination import ForwardingMethod
-from xlvs.model.errors import DestinationExists, NoSuchDestination, NoSuchService, ServiceExists, ServiceNotDefined
+from xlvs.model.errors import (
+    DestinationExists,
+    FullNatOnePacket,
+    NoSuchDestination,
+    NoSuchService,
+    ServiceExists,
+    ServiceNotDefined,
+)
 from xlvs.model.settings import Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.reference.scheduler import Scheduler
     from xlvs.model.destination import Destination, DestinationKey
@@ -27,7 +34,12 @@ if TYPE_CHECKING:
 # a minute, so there it is one minute more at times.
 REMEMBERED_S = 120
 
-METHODS = (ForwardingMethod.MASQUERADE, ForwardingMethod.DIRECT_ROUTE, ForwardingMethod.TUNNEL)
+METHODS = (
+    ForwardingMethod.MASQUERADE,
+    ForwardingMethod.DIRECT_ROUTE,
+    ForwardingMethod.TUNNEL,
+    ForwardingMethod.FULL_NAT,
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -100,6 +112,7 @@ class Tables:
         live = self._services.get(service.key)
         if live is None:
             raise NoSuchService
+        _refuse_one_packet(service, [each.configured for each in live.destinations])
         before, live.configured = live.configured, service
         if before.scheduler != service.scheduler:
             live.start_scheduler(self.now)
@@ -127,6 +140,7 @@ class Tables:
         if destination.forwarding not in METHODS:
             raise ValueError(f"the model has no {destination.forwarding.name}")
         live = self._defined(service)
+        _refuse_one_packet(live.configured, [destination])
         if live.place_of(destination.key) is not None:
             raise DestinationExists
         remembered = self._remembered.pop((service, destination.key), None)
@@ -145,6 +159,7 @@ class Tables:
     def update_destination(self, service: ServiceKey, destination: Destination) -> None:
         """Replace what is configured of a destination, in place. ServiceNotDefined, NoSuchDestination."""
         live = self._defined(service)
+        _refuse_one_packet(live.configured, [destination])
         place = live.place_of(destination.key)
         if place is None:
             raise NoSuchDestination
@@ -270,6 +285,12 @@ class Tables:
                 remembered.idle_since = self.now
             elif self.now - remembered.idle_since >= REMEMBERED_S * self.ticks_per_second:
                 del self._remembered[key]
+
+
+def _refuse_one_packet(service: VirtualService, destinations: Iterable[Destination]) -> None:
+    """An answer of full NAT finds its client by the connection, of which a datagram by itself has none."""
+    if service.one_packet and any(each.forwarding is ForwardingMethod.FULL_NAT for each in destinations):
+        raise FullNatOnePacket
 
 
 def _refuse_what_the_model_lacks(service: VirtualService) -> None:

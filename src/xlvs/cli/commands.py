@@ -37,7 +37,7 @@ COMMANDS: Final = (
     Command(
         "realserver",
         _REAL_SERVER,
-        "virtual addresses, quiet ARP and the tunnel's end: up, status, down",
+        "virtual addresses, quiet ARP, the tunnel's end, clients behind full NAT: up, status, down, toa",
         "xlvs.control.realserver:main",
     ),
     Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore:main"),
@@ -50,6 +50,7 @@ COMMANDS: Final = (
     Command(
         "service", _TABLES, "timeouts of a service's own; what happens when servers go", "xlvs.control.service:main"
     ),
+    Command("laddr", _TABLES, "local addresses of full NAT", "xlvs.control.laddr:main"),
     Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main", ("--json",)),
     Command("keepalived", _KEEP, "VRRP and health checks from keepalived.conf", "xlvs.keepalived.main:main"),
     Command(

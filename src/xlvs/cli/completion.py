@@ -15,7 +15,7 @@ _IPVSADM_OPTIONS: Final = (
     "--add-service --edit-service --delete-service --clear --restore --save --add-server --edit-server "
     "--delete-server --list --zero --set --start-daemon --stop-daemon --help --version --tcp-service --udp-service "
     "--sctp-service --fwmark-service --ipv6 --scheduler --pe --persistent --netmask --real-server --gatewaying --ipip "
-    "--masquerading --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --weight --u-threshold --l-threshold "
+    "--masquerading --fullnat --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --weight --u-threshold --l-threshold "
     "--mcast-interface --syncid --sync-maxlen --mcast-group --mcast-port --mcast-ttl --connection --timeout --daemon "
     "--stats --rate --exact --thresholds --persistent-conn --sort --nosort --ops --numeric --sched-flags"
 )
@@ -46,17 +46,19 @@ _xlvs_interfaces() {{
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 _xlvs_realserver() {{
-    local words="up down status --help"
+    local words="up down status toa --help"
     case ${{COMP_WORDS[2]}} in
         up) words="--vip --method --type --port --interface --dry-run --help" ;;
         down) words="--vip --help" ;;
         status) words="--vip --json --no-probe --help" ;;
+        toa) words="--from --cgroup --off --status --json --help" ;;
     esac
-    [ "$COMP_CWORD" -gt 2 ] || words="up down status --help"
+    [ "$COMP_CWORD" -gt 2 ] || words="up down status toa --help"
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         --method) words="dr tunnel" ;;
         --type) words="ipip gue gre" ;;
         --interface) words="$(ls /sys/class/net)" ;;
+        --cgroup) COMPREPLY=($(compgen -d -- "${{COMP_WORDS[COMP_CWORD]}}")); return ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
@@ -75,6 +77,16 @@ _xlvs_keepalived() {{
         --use-file | -f | --pid | -p) words="" files=-f ;;
     esac
     COMPREPLY=($(compgen $files -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
+_xlvs_laddr() {{
+    local words="add del list --help"
+    case ${{COMP_WORDS[2]}} in
+        add) words="-t -u -f -6 --sctp-service --ports --routed --help" ;;
+        del) words="-t -u -f -6 --sctp-service --help" ;;
+        list) words="--json --commands --help" ;;
+    esac
+    [ "$COMP_CWORD" -gt 2 ] || words="add del list --help"
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 _xlvs_mark() {{
     local words="add del list --help"
@@ -133,6 +145,7 @@ def bash() -> str:
     cases = [
         "        attach) _xlvs_interfaces --mode --connections ;;",
         "        realserver) _xlvs_realserver ;;",
+        "        laddr) _xlvs_laddr ;;",
         "        mark) _xlvs_mark ;;",
         "        connections) _xlvs_connections ;;",
         "        drain) _xlvs_drain ;;",

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 from xlvs.control.finding import Finding
 from xlvs.control.findings_marks import findings_of_marks
 from xlvs.ipvs.layout import VERDICT_NAMES
+from xlvs.model.destination import ForwardingMethod
 from xlvs.model.difference import service_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from xlvs.ipvs.health import Health, Line, Room
+    from xlvs.model.service import ServiceKey
     from xlvs.model.views import ServiceView
 
 _NEARLY_FULL: Final = 0.9
@@ -29,12 +31,13 @@ DROPS: Final = {
     "drop_ttl": "the TTL ran out on the way",
     "drop_too_big": "a packet was larger than the MTU of its route",
     "drop_malformed": "headers contradicted each other",
-    "drop_method": "the destination's forwarding method is not in this version",
+    "drop_method": "the destination's forwarding method is not in this version, or not for the protocol (AH, ESP by full NAT)",
     "drop_icmp_limit": "more ICMP errors were due than may be sent in a second",
     "drop_fragments": "fragments of one packet overlapped, contradicted each other or were too many",
     "drop_defence": "drop_packet dropped every n-th packet that would have begun a connection",
     "drop_mark_loop": "a rule of the routing policy leads marked packets back to xlvs-mark: see `ip rule`",
     "drop_no_call_id": "a message to a service with the engine sip had no Call-ID (`ipvsadm -E` without --pe takes it)",
+    "drop_no_local_port": "full NAT had no local address and port free: see `xlvs laddr list`, and add some",
     "drop_internal": "the kernel refused a step; please report it",
 }
 REFUSED: Final = {"unreachable": "there was no route to a server: see `ip route get ADDRESS`"}
@@ -59,11 +62,14 @@ def findings_without_director(lines: tuple[Line, ...]) -> list[Finding]:
     return [nothing, *_no_suitable(lines)]
 
 
-def findings_of_services(views: Iterable[ServiceView]) -> list[Finding]:
-    """What packets of the services as configured do not find, each lack once with the services that have it."""
+def findings_of_services(views: Iterable[ServiceView], pools: Container[ServiceKey] = ()) -> list[Finding]:
+    """What packets of the services as configured do not find, each lack once with the services that have it.
+
+    `pools`: services that have local addresses.
+    """
     concerned: dict[tuple[str, str], list[str]] = {}
     for view in views:
-        for lack in _lacks(view):
+        for lack in _lacks(view, pools):
             concerned.setdefault(lack, []).append(service_name(view.service.key))
     return [
         Finding(f"{', '.join(names[:_NAMED])}{_more(names)}: {what}", remedy, grave=False)
@@ -71,12 +77,15 @@ def findings_of_services(views: Iterable[ServiceView]) -> list[Finding]:
     ]
 
 
-def _lacks(view: ServiceView) -> Iterator[tuple[str, str]]:
+def _lacks(view: ServiceView, pools: Container[ServiceKey]) -> Iterator[tuple[str, str]]:
     service = view.service
     if not view.destinations:
         yield "no destination, so connections are refused", "`ipvsadm -a ...` adds one"
     if not service.scheduler:
         yield "no scheduler, so connections are refused", "`ipvsadm -E ... -s wlc` gives it one"
+    full = any(each.destination.forwarding is ForwardingMethod.FULL_NAT for each in view.destinations)
+    if full and service.key not in pools:
+        yield "no local addresses, so connections by full NAT are dropped", "`xlvs laddr add ...` gives it some"
 
 
 def _more(names: list[str]) -> str:

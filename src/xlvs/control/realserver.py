@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
+from xlvs.control import realserver_toa
 from xlvs.model.errors import UsageError
 from xlvs.realserver.setup import GUE_PORT, Method, TunnelType, parse_address
 
@@ -16,7 +17,7 @@ _EXAMPLES: Final = """\
 A director that forwards by -g (DR) or -i (tunnel) leaves the packets addressed to the virtual address. So each real
 server must have that address, but must not answer ARP for it, which is the director's part; and with a tunnel it must
 take the outer headers off. `up` sees to it, `status` says what is wrong and what helps, `down` undoes what `up` did and
-nothing else.
+nothing else. `toa` lets servers behind full NAT see their clients.
 
 examples:
   xlvs realserver up --vip 192.168.100.40 --method dr
@@ -122,7 +123,7 @@ def _port(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="xlvs realserver",
-        description="The real server's side of DR and tunnel.",
+        description="The real server's side of DR, tunnel and full NAT.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -148,6 +149,9 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="the same for programs")
     status.add_argument("--no-probe", action="store_true", help="do not ask the network who answers for the address")
     status.set_defaults(action=_status)
+    toa = _command(commands, "toa", "let servers behind full NAT see the client's address", realserver_toa.EPILOG)
+    realserver_toa.add_options(toa)
+    toa.set_defaults(action=realserver_toa.run)
     return parser
 
 

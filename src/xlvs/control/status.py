@@ -33,7 +33,10 @@ def main(argv: list[str]) -> int:
         found = findings_without_director(lines)
     else:
         health = facts.examine(store)
-        lines, found = health.lines, [*findings(health), *findings_of_services(tables.services())]
+        from xlvs.ipvs import local_addresses
+
+        pools = {view.configured.service for view in local_addresses.present(store)}
+        lines, found = health.lines, [*findings(health), *findings_of_services(tables.services(), pools)]
     if options.json:
         _print_json(health, lines, found)
     else:

@@ -33,6 +33,7 @@ SERVICE_SHAPE: Final = 88
 SERVICE_TIMEOUTS: Final = 104  # TCP, closing TCP, UDP, in seconds
 SERVICE_ON_REMOVED: Final = 116
 SERVICE_ON_QUIESCED: Final = 117
+SERVICE_LOCAL_LIST: Final = 120
 SERVICE_KEY: Final = Struct("<16sI2sBB")
 
 LIVE: Final = 1
@@ -45,6 +46,7 @@ SCHEDULER_FLAGS: Final = 0x38
 DEST: Final = Struct("<16s2sBBIIIIIBB2sII")
 DEST_SIZE: Final = 192
 DEST_FAMILY: Final = 18
+DEST_METHOD: Final = 19
 DEST_SERVICE: Final = 20
 DEST_FLAGS: Final = 24
 DEST_WEIGHT: Final = 28
@@ -59,6 +61,7 @@ DEST_COUNTS: Final = 128
 DEST_OVERLOADED: Final = 140
 DEST_PLACE: Final = 160
 DEST_ENDED: Final = 168
+DEST_DRY: Final = 172
 COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 
 USED: Final = 1
@@ -74,12 +77,20 @@ SELECTION_SINCE: Final = 20
 SELECTION_CHOSEN: Final = 108  # all, TCP, templates
 SELECTION_FOUND: Final = 128
 
-# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops, hop ticks
+# local address: address, service key, first and last port, flags, cursor, used
+LOCAL_ADDRESS: Final = Struct("<16s24sHHIII8x")
+LOCAL_ADDRESS_SIZE: Final = 64
+LOCAL_ADDRESS_FLAGS: Final = 44
+LOCAL_ADDRESS_USED: Final = 52
+LOCAL_ADDRESS_LISTED: Final = 1
+
+# conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
 CONN_SIZE: Final = 64
 CONN_EXPIRES: Final = 40
 CONN_LIVE: Final = 1
 CONN_ONE_PACKET: Final = 8  # of the bits
+CONN_COMPANION: Final = 1024
 CONN_PLACE_SHIFT: Final = 4
 PLACE_LEVEL_MASK: Final = 31
 PLACE_SPILLED: Final = 32
@@ -117,6 +128,7 @@ LEDGER_TICKS_PER_SECOND: Final = 124
 LEDGER_INSTANCES: Final = 128
 LEDGER_PURGED: Final = 132
 LEDGER_LAYOUT: Final = 136
+LEDGER_LOCAL_ADDRESS_HIGH: Final = 140
 SLOT_CLASSES: Final = 24
 
 COUNTERS: Final = Struct("<5Q")
@@ -187,6 +199,7 @@ VERDICT_NAMES: Final = (
     "drop_defence",
     "drop_mark_loop",
     "drop_no_call_id",
+    "drop_no_local_port",
     "drop_internal",
 )
 
@@ -205,6 +218,7 @@ MAP_VALUES: Final = {
     "ledger": 144,
     "services": SERVICE_SIZE,
     "dests": DEST_SIZE,
+    "local_addresses": LOCAL_ADDRESS_SIZE,
     "slots": 64,
     "conns": CONN_SIZE,
     "service_estimates": ESTIMATE_SIZE,

@@ -117,6 +117,7 @@ class MemoryTables:
         """See `IpvsTables`."""
         entry = self._find(service.key)
         rules.check_service(service)
+        rules.check_full_nat(service, (each.configured.forwarding for each in entry.destinations.values()))
         entry.configured = service
 
     def delete_service(self, key: ServiceKey) -> None:
@@ -160,6 +161,7 @@ class MemoryTables:
         """See `IpvsTables`."""
         entry = self._find_for_destination(service)
         rules.check_destination(service.family, destination, daemon_runs=bool(self._daemons))
+        rules.check_full_nat(entry.configured, [destination.forwarding])
         if destination.key in entry.destinations:
             raise DestinationExists
         former_service, returning = self._deleted.pop((service, destination.key), (None, None))
@@ -175,6 +177,7 @@ class MemoryTables:
         """See `IpvsTables`."""
         entry = self._find_for_destination(service)
         rules.check_destination(service.family, destination, daemon_runs=bool(self._daemons))
+        rules.check_full_nat(entry.configured, [destination.forwarding])
         present = entry.destinations.get(destination.key)
         if present is None:
             raise NoSuchDestination

@@ -166,6 +166,13 @@ def pack_service_key(key: ServiceKey) -> bytes:
     return layout.SERVICE_KEY.pack(address, key.fwmark, key.port.to_bytes(2, "big"), key.protocol, key.family)
 
 
+def unpack_service_key(packed: bytes) -> ServiceKey:
+    """A service's key out of the map's."""
+    address, fwmark, port, protocol, number = layout.SERVICE_KEY.unpack(packed)
+    family = _FAMILIES[number]
+    return ServiceKey(_PROTOCOLS[protocol], family, layout.narrow(address, family), int.from_bytes(port, "big"), fwmark)
+
+
 def service_view(store: Store, number: int) -> ServiceView:
     """One service with its destinations, as it stands in the maps."""
     base = number * layout.SERVICE_SIZE

@@ -11,13 +11,14 @@ from contextlib import contextmanager, suppress
 from struct import pack
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, numbers, policies, rules, running, scheduling, slots
+from xlvs.ipvs import layout, local_addresses, numbers, policies, rules, running, scheduling, slots
 from xlvs.ipvs.observed import ENGINES, Observed, pack_service_key, ticks_per_second
 from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
 from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import (
     DestinationExists,
+    FullNatOnePacket,
     KernelError,
     NoDaemon,
     NoSuchDestination,
@@ -160,6 +161,7 @@ class PinnedTables(Observed):
                 store.set_setting(layout.SETTINGS_UNPRIVILEGED_PORT, self._host().unprivileged_port)
             with scheduling.reshaping(store, number):
                 scheduling.start(store, number, _scheduler_number(service))
+            local_addresses.publish(store, number, key)
             if not service.key.fwmark:
                 store.mark_address(key[:16], destination=False)
             store.map("service_numbers").update(key, pack("<I", number))
@@ -178,6 +180,10 @@ class PinnedTables(Observed):
             if not number:
                 raise NoSuchService
             rules.check_service(service)
+            if service.one_packet:
+                memory = store.dests.memory
+                methods = (memory[each * layout.DEST_SIZE + layout.DEST_METHOD] for each in store.listed(number))
+                rules.check_full_nat(service, map(ForwardingMethod, methods))
             before = store.services.memory[number * layout.SERVICE_SIZE + layout.SERVICE_SCHEDULER]
             after = _scheduler_number(service)
             with scheduling.reshaping(store, number):
@@ -248,7 +254,7 @@ class PinnedTables(Observed):
         with scheduling.reshaping(store, number):
             for each in store.listed(number):
                 self._bury(store, each, fate)
-            for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE):
+            for member in (layout.SERVICE_LIST, layout.SERVICE_TABLE, layout.SERVICE_LOCAL_LIST):
                 old = store.range_of(number, member)
                 store.set_range(number, member, 0, 0)
                 slots.give_back(store, *old)
@@ -265,6 +271,7 @@ class PinnedTables(Observed):
         with store.edit():
             number = self._find_for_destination(store, service)
             rules.check_destination(service.family, destination)
+            _check_one_packet(store, number, destination)
             listed = store.listed(number)
             if self._find_listed(store, listed, destination.key) is not None:
                 raise DestinationExists
@@ -293,6 +300,7 @@ class PinnedTables(Observed):
         with store.edit():
             number = self._find_for_destination(store, service)
             rules.check_destination(service.family, destination)
+            _check_one_packet(store, number, destination)
             listed = store.listed(number)
             place = self._find_listed(store, listed, destination.key)
             if place is None:
@@ -543,6 +551,11 @@ class PinnedTables(Observed):
                 from xlvs.ipvs import defence
 
                 defence.take_effect(store)
+
+
+def _check_one_packet(store: Store, number: int, destination: Destination) -> None:
+    if destination.forwarding is ForwardingMethod.FULL_NAT and store.service_flags(number) & layout.ONE_PACKET:
+        raise FullNatOnePacket
 
 
 def _pack_end(key: DestinationKey) -> bytes:

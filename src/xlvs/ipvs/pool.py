@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 PORTION: Final = 4096  # connections that are copied at once
 _NOBODY: Final = bytes(4)
 _MAPPED: Final = bytes(10) + b"\xff\xff"
-_ONE_PACKET: Final = layout.CONN_ONE_PACKET << 8  # little-endian in a record of big-endian numbers
+# Not for listings. The bits are little-endian in a record of big-endian numbers.
+_HIDDEN: Final = int.from_bytes((layout.CONN_ONE_PACKET | layout.CONN_COMPANION).to_bytes(2, "little"), "big")
 
 # Number, the members of layout.CONN, tick at which it is over.
 _Entry = tuple[int, tuple[bytes, bytes, int, int, int, int, int, bytes, int, int, int, bytes, bytes], int]
@@ -95,7 +96,7 @@ def _rows(store: Store, now: int, entries: Iterable[_Entry]) -> Iterator[Connect
                 layout.TEMPLATE_STATES[state], left // pace, *_engine(store, number, control),
             )  # fmt: skip
             continue
-        if bits & _ONE_PACKET:
+        if bits & _HIDDEN:
             continue
         yield (
             protocol, client, cport, virtual, vport, address, dport, states[state],

@@ -193,6 +193,7 @@ def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Tic
         "dest_counters": room.destinations,
         "slots": room.slot_lines,
         "calls": room.destinations,
+        "local_addresses": room.services,
     }
     for name in opened.map_names():
         if _INTERNAL in name:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import detour, layout, mark_ranges, policies, scheduling, slots
+from xlvs.ipvs import detour, layout, local_addresses, mark_ranges, policies, scheduling, slots
 from xlvs.model.errors import KernelError, TableFull
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _repair_services(store: Store, live: list[int]) -> None:
 
 def _repair_slots(store: Store, live: list[int]) -> None:
     """What lies between ranges in use is free."""
-    members = (layout.SERVICE_LIST, layout.SERVICE_TABLE)
+    members = (layout.SERVICE_LIST, layout.SERVICE_TABLE, layout.SERVICE_LOCAL_LIST)
     used = sorted(store.range_of(service, member) for service in live for member in members)
     for each in range(layout.SLOT_CLASSES):
         store.keep(layout.LEDGER_SLOT_FREE + each * 4, layout.NO_SLOTS)
@@ -105,5 +105,6 @@ def _repair_scheduling(store: Store, live: list[int]) -> None:
     for service in live:
         with scheduling.reshaping(store, service):
             scheduling.weights_changed(store, service)
+            local_addresses.publish(store, service, _service_key(store, service))
             with suppress(TableFull):  # who needs a table and has none gets it when there is room
                 scheduling.refill(store, service)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xlvs.model.address import Family, is_ipv4_multicast, is_ipv6_multicast
 from xlvs.model.destination import ForwardingMethod
-from xlvs.model.errors import InvalidArgument, NoSuchScheduler, OutOfRange
+from xlvs.model.errors import FullNatOnePacket, InvalidArgument, NoSuchScheduler, OutOfRange
 from xlvs.model.service import PERSISTENCE_ENGINES, SCHEDULERS
 from xlvs.model.settings import TIMEOUT_LIMIT_S, SyncDaemon, Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from xlvs.model.destination import Destination
     from xlvs.model.service import VirtualService
@@ -61,6 +61,12 @@ def check_destination(family: Family, destination: Destination, *, daemon_runs: 
         raise InvalidArgument
     if destination.lower_threshold > destination.upper_threshold:
         raise OutOfRange
+
+
+def check_full_nat(service: VirtualService, methods: Iterable[ForwardingMethod]) -> None:
+    """A datagram of a one-packet service has no connection, by which the answer of full NAT would find its client."""
+    if service.one_packet and ForwardingMethod.FULL_NAT in methods:
+        raise FullNatOnePacket
 
 
 def check_new_destination_address(address: bytes, host: Callable[[], HostAddresses]) -> None:

@@ -31,7 +31,7 @@ def remove_stale(own: str) -> list[str]:
 def abandoned(folders: dict[int, str]) -> dict[int, str]:
     """Those folders, by the cookies of their namespaces, whose namespace is gone."""
     suspects = {number: path for number, path in folders.items() if _lost_its_interfaces(path)}
-    alive = _cookies_alive() if suspects else set()
+    alive = cookies_alive() if suspects else set()
     return {number: path for number, path in suspects.items() if number not in alive}
 
 
@@ -51,7 +51,7 @@ def _is_attached(pin: str) -> bool:
         return True
 
 
-def _cookies_alive() -> set[int]:
+def cookies_alive() -> set[int]:
     """Cookies of the namespaces that a process is in or a name stands for."""
     paths: dict[int, list[str]] = {}
     processes = [f"/proc/{name}/ns/net" for name in os.listdir("/proc") if name.isdigit()]

@@ -209,6 +209,8 @@ _SERVER_OPTIONS = (
     _flag("masquerading", "m", "forwarding-method", _set("forwarding", ForwardingMethod.MASQUERADE)),
     _flag("ipip", "i", "forwarding-method", _set("forwarding", ForwardingMethod.TUNNEL)),
     _flag("gatewaying", "g", "forwarding-method", _set("forwarding", ForwardingMethod.DIRECT_ROUTE)),
+    # Not one of the original's: `-b`, by which others call it, are the scheduler flags.
+    _flag("fullnat", "", "forwarding-method", _set("forwarding", ForwardingMethod.FULL_NAT)),
     _value("weight", "w", "", _number("weight", 0, _INT_MAX, "illegal weight specified")),
     _value("u-threshold", "x", "", _number("upper_threshold", 0, _INT_MAX, "illegal u_threshold specified")),
     _value("l-threshold", "y", "", _number("lower_threshold", 0, _INT_MAX, "illegal l_threshold specified")),

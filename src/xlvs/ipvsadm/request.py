@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xlvs.ipvsadm.labels import Command
 from xlvs.model.address import Family, unspecified
 from xlvs.model.destination import (
+    TRANSLATING,
     TUNNEL_FLAG_NO_CHECKSUM,
     Destination,
     DestinationKey,
@@ -112,7 +113,7 @@ class Request:
 
         Direct routing and tunnels cannot change a port, so theirs is the service's, whatever was given.
         """
-        keeps_port = self.fwmark or self.forwarding is ForwardingMethod.MASQUERADE
+        keeps_port = self.fwmark or self.forwarding in TRANSLATING
         return Destination(
             DestinationKey(self.server_family, self.server_address, self.server_port if keeps_port else self.port),
             self.forwarding,

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from xlvs.model.views import ServiceView
 
 _SERVICE_OPTIONS = {Protocol.TCP: "-t", Protocol.UDP: "-u", Protocol.SCTP: "--sctp-service"}
-_METHOD_OPTIONS = {ForwardingMethod.MASQUERADE: "-m", ForwardingMethod.TUNNEL: "-i"}
+_METHOD_OPTIONS = {
+    ForwardingMethod.MASQUERADE: "-m",
+    ForwardingMethod.TUNNEL: "-i",
+    ForwardingMethod.FULL_NAT: "--fullnat",
+}
 _CHECKSUM_OPTIONS = {TUNNEL_FLAG_CHECKSUM: "--tun-csum", TUNNEL_FLAG_REMOTE_CHECKSUM: "--tun-remcsum"}
 
 

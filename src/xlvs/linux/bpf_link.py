@@ -11,7 +11,10 @@ from xlvs.linux.handle import Handle, open_pin
 from xlvs.linux.kernel_info import LinkInfo, link_info
 from xlvs.linux.libbpf import check, library
 
+ATTACH_SOCK_OPS: Final = 3
 ATTACH_TRACE_ITER: Final = 28
+ATTACH_GETPEERNAME_IPV4: Final = 29
+ATTACH_GETPEERNAME_IPV6: Final = 30
 ATTACH_XDP: Final = 37
 ATTACH_TCX_INGRESS: Final = 46
 ATTACH_TCX_EGRESS: Final = 47
@@ -52,6 +55,11 @@ class Link(Handle):
     def xdp(cls, program_fd: int, ifindex: int, mode: int) -> Self:
         """Attach in mode XDP_NATIVE or XDP_GENERIC. EBUSY: taken; EEXIST: the other mode is taken; EOPNOTSUPP: none."""
         return cls(_create(program_fd, ifindex, ATTACH_XDP, _CreateOptions(flags=mode), "attaching XDP"))
+
+    @classmethod
+    def cgroup(cls, program_fd: int, group_fd: int, attach_type: int) -> Self:
+        """Attach to a control group, beside what is there."""
+        return cls(_create(program_fd, group_fd, attach_type, None, "attaching to a control group"))
 
     @classmethod
     def map_iterator(cls, program_fd: int, map_fd: int) -> Self:

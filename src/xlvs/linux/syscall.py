@@ -21,6 +21,11 @@ MS_SHARED: Final = 1 << 20
 MNT_DETACH: Final = 2
 BPF_FS_MAGIC: Final = 0xCAFE4A11
 
+# The same numbers on every architecture.
+_FSOPEN, _FSCONFIG, _FSMOUNT = 430, 431, 432
+_FSCONFIG_CMD_CREATE: Final = 6
+_FSOPEN_CLOEXEC: Final = 1
+_FSMOUNT_CLOEXEC: Final = 1
 _AF_INET: Final = 2
 _MCL_CURRENT: Final = 1
 _MCL_FUTURE: Final = 2
@@ -53,6 +58,17 @@ def mount(source: str, target: str, kind: str, flags: int = 0, options: str = ""
 def unmount(target: str, flags: int = MNT_DETACH) -> None:
     """Call umount2(2)."""
     _check(f"unmounting {target}", libc().umount2(os.fsencode(target), flags))
+
+
+def detached_mount(kind: str) -> int:
+    """A descriptor of the root of a file system that is mounted nowhere; it goes with its last descriptor."""
+    library, operation = libc(), f"mounting {kind}"
+    context = _check(operation, library.syscall(_FSOPEN, kind.encode(), _FSOPEN_CLOEXEC))
+    try:
+        _check(operation, library.syscall(_FSCONFIG, context, _FSCONFIG_CMD_CREATE, None, None, 0))
+        return _check(operation, library.syscall(_FSMOUNT, context, _FSMOUNT_CLOEXEC, 0))
+    finally:
+        os.close(context)
 
 
 def setns(fd: int, kind: int) -> None:

@@ -10,14 +10,18 @@ from xlvs.model.address import Family
 
 
 class ForwardingMethod(IntEnum):
-    """How packets reach the destination, with the kernel's numbers."""
+    """How packets reach the destination, with the kernel's numbers; full NAT is ours."""
 
     MASQUERADE = 0
     LOCAL = 1
     TUNNEL = 2
     DIRECT_ROUTE = 3
     BYPASS = 4
+    FULL_NAT = 5
 
+
+# Those that may change the port.
+TRANSLATING = frozenset((ForwardingMethod.MASQUERADE, ForwardingMethod.FULL_NAT))
 
 # As listings and views call them.
 METHOD_NAMES = {
@@ -26,6 +30,7 @@ METHOD_NAMES = {
     ForwardingMethod.TUNNEL: "Tunnel",
     ForwardingMethod.DIRECT_ROUTE: "Route",
     ForwardingMethod.BYPASS: "Bypass",
+    ForwardingMethod.FULL_NAT: "FullNat",
 }
 
 

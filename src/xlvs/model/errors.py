@@ -11,7 +11,9 @@ XlvsError
     ├── DestinationExists   ├── NoSuchDestination   ├── NoSuchScheduler
     ├── InvalidArgument     ├── OutOfRange          ├── TableFull
     ├── DaemonRunning       ├── NoDaemon            ├── NoSuchDevice, NoSuchSetting
-    └── OtherMark           └── NoSuchMark
+    ├── OtherMark           ├── NoSuchMark
+    ├── LocalAddressExists  ├── NoSuchLocalAddress
+    └── FullNatOnePacket
 
 Each has a `message` of one sentence, fit to print, and the `exit_code` of a command that ends with it. The messages
 of the table errors are those that users and scripts know from ipvsadm.
@@ -163,6 +165,26 @@ class NoSuchMark(TableError):
 
     exit_code = 1
     message = "No port has such a mark (`xlvs mark list` shows them)"
+
+
+class FullNatOnePacket(TableError):
+    """A one-packet service with a full NAT destination."""
+
+    message = "One-packet scheduling and full NAT exclude each other: an answer would not find its client"
+
+
+class LocalAddressExists(TableError):
+    """Giving a service a local address that it has."""
+
+    exit_code = 1
+    message = "The service has this local address with other ports (take it away first: `xlvs laddr del`), or it is named twice"
+
+
+class NoSuchLocalAddress(TableError):
+    """Taking a local address from a service that has it not."""
+
+    exit_code = 1
+    message = "The service has no such local address (`xlvs laddr list` shows them)"
 
 
 class TableFull(TableError):

@@ -33,7 +33,10 @@ def test_the_first_word_is_a_command() -> None:
     ("words", "offered"),
     [
         (("xlvs", "lab", "d"), ["demo", "dr", "down"]),
-        (("xlvs", "realserver", ""), ["up", "down", "status", "--help"]),
+        (("xlvs", "realserver", ""), ["up", "down", "status", "toa", "--help"]),
+        (("xlvs", "realserver", "toa", "--f"), ["--from"]),
+        (("xlvs", "laddr", ""), ["add", "del", "list", "--help"]),
+        (("xlvs", "laddr", "add", "--r"), ["--routed"]),
         (("xlvs", "realserver", "up", "--m"), ["--method"]),
         (("xlvs", "realserver", "up", "--method", ""), ["dr", "tunnel"]),
         (("xlvs", "realserver", "up", "--type", "g"), ["gue", "gre"]),

@@ -152,6 +152,7 @@ def behind(service: VirtualService, method: ForwardingMethod = ForwardingMethod.
 def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
     """No news."""
     assert findings_of_services([behind(WEB)]) == []
+    assert findings_of_services([behind(WEB, ForwardingMethod.FULL_NAT)], {WEB.key}) == []
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,7 @@ def test_a_service_that_is_balanced_as_configured_needs_no_words() -> None:
     [
         (ServiceView(WEB), "TCP 10.0.0.1:80: no destination"),
         (behind(WEB._replace(scheduler="")), "no scheduler, so connections are refused"),
+        (behind(WEB, ForwardingMethod.FULL_NAT), "no local addresses, so connections by full NAT are dropped"),
     ],
 )
 def test_what_packets_do_not_follow_is_said(view: ServiceView, words: str) -> None:

@@ -66,6 +66,12 @@ OFFSETS = {
     "LEDGER_INSTANCES": ("ledger", "instances"),
     "LEDGER_PURGED": ("ledger", "purged_s"),
     "LEDGER_LAYOUT": ("ledger", "layout"),
+    "LEDGER_LOCAL_ADDRESS_HIGH": ("ledger", "local_address_high"),
+    "SERVICE_LOCAL_LIST": ("service", "local_list"),
+    "LOCAL_ADDRESS_FLAGS": ("local_address", "flags"),
+    "LOCAL_ADDRESS_USED": ("local_address", "used"),
+    "DEST_METHOD": ("dest", "method"),
+    "DEST_DRY": ("dest", "dry"),
     "DEST_COUNTS": ("dest", "active"),
     "DEST_OVERLOADED": ("dest", "overloaded"),
     "DEST_PLACE": ("dest", "place"),
@@ -97,7 +103,13 @@ OFFSETS = {
     "CLOCKWORK_TICKS": ("clockwork", "ticks"),
 }
 
-SIZES = {"SERVICE_SIZE": "service", "DEST_SIZE": "dest", "CONN_SIZE": "conn", "ESTIMATE_SIZE": "estimate"}
+SIZES = {
+    "SERVICE_SIZE": "service",
+    "DEST_SIZE": "dest",
+    "CONN_SIZE": "conn",
+    "ESTIMATE_SIZE": "estimate",
+    "LOCAL_ADDRESS_SIZE": "local_address",
+}
 
 # Our packed form: struct and the members that it holds in order, from the first one's offset on.
 _SERVICE = """
@@ -115,6 +127,7 @@ PACKED = {
     "DEST": ("dest", _DEST),
     "COUNTS": ("dest", "active inactive persistent overloaded"),
     "CONN": ("conn", _CONN),
+    "LOCAL_ADDRESS": ("local_address", "addr key first last flags cursor used"),
     "CALL": ("call", "hash length bytes"),
     "COUNTERS": ("counters", "conns inpkts outpkts inbytes outbytes"),
 }
@@ -295,12 +308,14 @@ def test_schedulers_have_the_numbers_of_the_packet_path(project_root: Path) -> N
         ("DROPPED", "DEST_DROPPED"),
         ("CONN_LIVE", "LIFE_LIVE"),
         ("CONN_ONE_PACKET", "CONN_ONE_PACKET"),
+        ("CONN_COMPANION", "CONN_COMPANION"),
+        ("LOCAL_ADDRESS_LISTED", "LOCAL_ADDRESS_LISTED"),
     ],
 )
 def test_flags_are_the_same(name: str, constant: str, project_root: Path) -> None:
     """Single bits that both sides look at."""
     declared: dict[str, int] = {}
-    for enum in ("service_flags", "dest_flags", "conn_life", "conn_bits"):
+    for enum in ("service_flags", "dest_flags", "conn_life", "conn_bits", "local_address_flags"):
         declared |= constants("types.h", enum, project_root)
 
     assert getattr(layout, name) == declared[constant]

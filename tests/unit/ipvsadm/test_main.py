@@ -162,3 +162,23 @@ def test_saving_needs_no_option(here: MemoryTables, capsys: pytest.CaptureFixtur
     assert main_save(["x"]) == 0
     assert main_save(["x", "-n"]) == 0
     assert capsys.readouterr().out == "-A -t 10.0.0.1:12345 -s rr\n" * 2
+
+
+def test_full_nat_is_listed_and_saved() -> None:
+    """As FullNat, with its own port; what is saved makes it anew."""
+    tables, again = MemoryTables(), MemoryTables()
+    call("-A -t 10.0.0.1:80 -s rr", tables)
+    call("-a -t 10.0.0.1:80 -r 10.2.1.2:8080 --fullnat -w 3", tables)
+    saved = call("-S -n", tables)[1]
+    call("-R", again, saved.splitlines())
+
+    assert saved.splitlines()[1] == "-a -t 10.0.0.1:80 -r 10.2.1.2:8080 --fullnat -w 3"
+    assert "  -> 10.2.1.2:8080                FullNat 3      0          0         " in call("-L -n", again)[1]
+
+
+def test_full_nat_is_one_of_the_forwarding_methods() -> None:
+    """Of which a destination has one."""
+    tables = MemoryTables()
+    call("-A -t 10.0.0.1:80", tables)
+
+    assert call("-a -t 10.0.0.1:80 -r 10.2.1.2 -m --fullnat", tables)[0] == 2
