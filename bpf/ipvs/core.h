@@ -15,6 +15,7 @@
 #include "service.h"
 #include "single.h"
 #include "stats.h"
+#include "sync.h"
 #include "xmit_nat.h"
 #include "xmit_tunnel.h"
 
@@ -92,7 +93,7 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	fib = &work->fib;
 	p = &work->packet;
 	dest = dest_get(conn->dest);
-	if (!dest || !(dest->flags & DEST_AVAILABLE))
+	if (!dest || !(dest->flags & (DEST_AVAILABLE | DEST_FOREIGN)))
 		return conn->method == METHOD_BYPASS ? bypass(ctx, work, conn, set, now) : DROP_DESTINATION_GONE;
 	if (conn->method == METHOD_TUNNEL)
 		return tunnel_forward(ctx, work, conn, dest, now);
@@ -223,6 +224,8 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_FORWARD, now);
 	verdict = forward(ctx, work, conn, set, now);
+	if (set->sync && p->part != FRAGMENT_LATER && sync_counts(verdict))
+		sync_packet(conn, number, set, now);
 	if (is_new)
 		single_end(work, now);
 	return verdict;
@@ -310,6 +313,8 @@ static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work,
 			return verdict;
 	}
 	if (!CTX_IS_XDP && filtered.from_virtual && notice_answer(ctx, work, set, now))
+		return VERDICT_PASS;
+	if (set->sync && sync_is_idle(set))
 		return VERDICT_PASS;
 	if (filtered.to_virtual || mark_is_known(p))
 		return handle_forward(ctx, work, set, now);

@@ -59,6 +59,7 @@ COUNTS: Final = Struct("<IIII")  # active, inactive, persistent, overloaded
 
 USED: Final = 1
 AVAILABLE: Final = 2
+FOREIGN: Final = 4
 
 # conn: client, virtual, cport, vport, dport, protocol, method, expires, state, life, bits, dest, control; hops, hop ticks
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
@@ -66,6 +67,7 @@ CONN_SIZE: Final = 64
 CONN_EXPIRES: Final = 40
 CONN_LIVE: Final = 1
 CONN_ONE_PACKET: Final = 8  # of the bits
+CONN_SYNCED: Final = 1024
 CONN_PLACE_SHIFT: Final = 4
 PLACE_LEVEL_MASK: Final = 31
 PLACE_SPILLED: Final = 32
@@ -88,6 +90,22 @@ SETTINGS_MARK_RANGES: Final = 440
 SETTINGS_UNPRIVILEGED_PORT: Final = 444
 SETTINGS_ACCEPT_LOCAL: Final = 452
 SETTINGS_SERVICES_ENGINE: Final = 448
+SETTINGS_SYNC: Final = 456
+
+# What is told of a connection between directors; all but number and call as on the wire.
+SYNC_ENTRY_SIZE: Final = 80
+SYNC_TRACK_SIZE: Final = 12
+# daemon: state, error, interface, group, maxlen, port, ttl, syncid, keyed, key, dump, lost
+SYNC_DAEMON: Final = Struct("<II16s16sIHBBI32sII4x")
+SYNC_DAEMON_SIZE: Final = 96
+SYNC_DAEMON_DUMP: Final = 84
+SYNC_DAEMON_LOST: Final = 88
+SYNC_MASTER: Final = 1
+SYNC_BACKUP: Final = 2
+SYNC_NONE: Final = 0
+SYNC_STARTING: Final = 1
+SYNC_CONFIGURED: Final = 2
+SYNC_REFUSED: Final = 3
 
 LEDGER_HASH_SEED: Final = 0
 LEDGER_EDITING: Final = 8
@@ -189,6 +207,7 @@ MAP_VALUES: Final = {
     "dests": DEST_SIZE,
     "slots": 64,
     "conns": CONN_SIZE,
+    "sync_daemons": SYNC_DAEMON_SIZE,
     "service_estimates": ESTIMATE_SIZE,
     "dest_estimates": ESTIMATE_SIZE,
 }

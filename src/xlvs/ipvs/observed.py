@@ -48,6 +48,10 @@ class Observed:
                 return None
             if running.is_loaded(directory):
                 self._opened = Store(directory)
+                if self._opened.setting(layout.SETTINGS_SYNC):
+                    from xlvs.ipvs import sync_daemons
+
+                    sync_daemons.revive(self._opened)
         return self._opened
 
     # Services
@@ -87,10 +91,26 @@ class Observed:
 
     def connections(self) -> Iterator[Connection]:
         """See `IpvsTables`."""
+        synced = self._synced()
         for row in self.connection_rows():
             family = Family.IPV4 if len(row[1]) == 4 else Family.IPV6
             other = Family.IPV4 if len(row[5]) == 4 else Family.IPV6
-            yield Connection(Protocol(row[0]), family, row[1], row[2], row[3], row[4], other, *row[5:])
+            origin = "SYNC" if row[:5] in synced else "LOCAL"
+            yield Connection(Protocol(row[0]), family, row[1], row[2], row[3], row[4], other, *row[5:], origin)
+
+    def _synced(self) -> set[tuple[object, ...]]:
+        """The ends, as rows begin with them, of those that another director told of."""
+        store = self.present_store()
+        if store is None:
+            return set()
+        end = min(store.array("pool").words[0] + 1, store.array("conns").entries)
+        found = set()
+        for conn in layout.CONN.iter_unpack(store.array("conns").memory[: end * layout.CONN_SIZE]):
+            client, virtual, cport, vport, _, protocol, _, _, _, life, bits, _, _ = conn
+            if bits & _SYNCED and life == layout.CONN_LIVE:
+                cut = 12 if client[:12] == _MAPPED else 0
+                found.add((protocol & ~layout.PROTOCOL_TEMPLATE, client[cut:], cport, virtual[cut:], vport))
+        return found
 
     def connection_rows(self) -> Iterator[ConnectionRow]:
         """See `IpvsTables`. Read from the pool without a lock; one that changes meanwhile is seen before or after."""
@@ -148,7 +168,12 @@ class Observed:
 
     def daemons(self) -> list[SyncDaemon]:
         """See `IpvsTables`."""
-        return []
+        store = self.present_store()
+        if store is None or not store.setting(layout.SETTINGS_SYNC):
+            return []
+        from xlvs.ipvs import sync_daemons
+
+        return sync_daemons.configured(store)
 
     def totals(self) -> Totals:
         """See `IpvsTables`."""
@@ -189,6 +214,7 @@ _PROTOCOLS = {int(each): each for each in Protocol}
 _METHODS = {int(each): each for each in ForwardingMethod}
 _MAPPED = bytes(10) + b"\xff\xff"
 _ONE_PACKET = layout.CONN_ONE_PACKET << 8  # little-endian in a record of big-endian numbers
+_SYNCED = layout.CONN_SYNCED >> 8  # likewise
 
 
 def ticks_per_second(store: Store) -> int:

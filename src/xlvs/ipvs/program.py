@@ -34,6 +34,8 @@ _PRIVATE: Final = (
     "works",
     "calls_at_hand",
     "readings",
+    "heard",
+    "heard_calls",
 )  # used within one packet or one reading: nothing to keep
 _FRESH: Final = "_fresh"
 _FRAME: Final = bytes(64)
@@ -100,6 +102,7 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
                 "prog_clock": "clock_read",
                 "prog_defend": "defend_now",
                 "prog_egress": "director_egress",
+                "prog_sync_wake": "sync_wake",
             },
         )
         _pin_programs(xdp, directory, {"prog_xdp": "director_xdp"})
@@ -108,6 +111,14 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
         with _open("views", directory, room, seed, pace) as views:
             load_views(views, directory, room)
         _pin_programs(tc, directory, {"prog_tc": "director_tc"})
+
+
+def open_beside(name: str, directory: str) -> Object:
+    """Open another object over the maps of a loaded director; the caller loads and closes it. Raises KernelError."""
+    room = _present_sizes(directory)
+    if room is None:
+        raise KernelError("opening the director's tables", errno.ENOENT)
+    return _open(name, directory, room, _seed(directory, fresh=False), ticks(object_path("clock")))
 
 
 def start_clock(run: Callable[[], int]) -> None:

@@ -60,7 +60,8 @@ def _repair_destinations(store: Store, live: list[int]) -> None:
             store.set_dest_word(number, layout.DEST_SERVICE, owner[number])
             store.set_dest_word(number, layout.DEST_FLAGS, layout.USED | layout.AVAILABLE)
         elif store.dest_word(number, layout.DEST_FLAGS) & layout.USED:
-            store.set_dest_word(number, layout.DEST_FLAGS, layout.USED)
+            foreign = store.dest_word(number, layout.DEST_FLAGS) & layout.FOREIGN
+            store.set_dest_word(number, layout.DEST_FLAGS, layout.USED | foreign)
             store.set_dest_word(number, layout.DEST_SERVICE, 0)
         else:
             store.set_dest_word(number, layout.DEST_SERVICE, free)
