@@ -19,6 +19,7 @@ enum wire_flags {
 enum {
 	WIRE_IPV4_BYTES = 36,
 	WIRE_IPV6_BYTES = 72,
+	SYNC_RECORD_BYTES = sizeof(struct sync_entry) + 8, /* in the ring */
 	SYNC_WAKE_BYTES = 8192, /* the process is woken each time that so much is there; else it looks every second */
 };
 
@@ -132,8 +133,10 @@ __noinline int sync_tell(const struct conn *conn, __u32 number, __u32 timeout)
 	}
 	sync_fill(entry, conn, word, timeout);
 	entry->number = number;
-	waiting = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) & (SYNC_WAKE_BYTES - 1);
-	bpf_ringbuf_submit(entry, waiting < sizeof(*entry) + 8 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	/* Of what was there before this one: nothing, or the next portion. */
+	waiting = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) - SYNC_RECORD_BYTES;
+	waiting &= SYNC_WAKE_BYTES - 1;
+	bpf_ringbuf_submit(entry, waiting < SYNC_RECORD_BYTES ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

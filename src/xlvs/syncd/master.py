@@ -83,11 +83,10 @@ class Master:
             self._go_on_with_dump(version, now)
         self._send_waiting(queue_max)
 
-    def look(self, now: float) -> None:
-        """Once a second: a message that others did not fill goes when its first entry is two seconds old."""
-        for builder in self._builders:
-            if builder.begun is not None and now - builder.begun >= _OLDEST_S:
-                builder.flush()
+    def next_timer(self) -> float | None:
+        """When a message that others did not fill goes: its first entry is two seconds old then."""
+        begun = [builder.begun for builder in self._builders if builder.begun is not None]
+        return min(begun) + _OLDEST_S if begun else None
 
     def finish(self) -> None:
         """What there is goes out, on the way to an orderly end."""
@@ -104,6 +103,9 @@ class Master:
     def _take_changes(self, version: int, now: float) -> None:
         while records := self._outlet.changes():
             self._build(records, version, now)
+        for builder in self._builders:
+            if builder.begun is not None and now - builder.begun >= _OLDEST_S:
+                builder.flush()
         for place, builder in enumerate(self._builders):
             self._queue(place, builder, Kind.CHANGES)
 

@@ -56,8 +56,6 @@ class Worker:
                     return True
                 if not self._is_supervised():
                     return False
-                if self._master:
-                    self._master.look(now)
             if not self._is_busy():
                 self._wait(looked + _LOOK_S)
         self._stop("master")
@@ -84,9 +82,9 @@ class Worker:
         return bool((self._master and self._master.is_busy) or (self._backup and self._backup.is_busy))
 
     def _wait(self, until: float) -> None:
-        timer = self._backup.next_timer() if self._backup else None
-        if timer is not None:
-            until = min(until, timer)
+        for daemon in filter(None, (self._master, self._backup)):
+            timer = daemon.next_timer()
+            until = until if timer is None else min(until, timer)
         if self._poll.poll(max(0.0, until - time.monotonic())):
             time.sleep(_GATHER_S)
 
