@@ -46,6 +46,9 @@ COMMANDS: Final = (
     ),
     Command("mark", _TABLES, "firewall marks by address and port, with no netfilter", "xlvs.control.mark:main"),
     Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main", ("--json",)),
+    Command(
+        "sync", _KEEP, "connections shared with other directors", "xlvs.control.sync:main", ("status", "send", "--json")
+    ),
     Command("keepalived", _KEEP, "VRRP and health checks from keepalived.conf", "xlvs.keepalived.main:main"),
     Command(
         "genhash",

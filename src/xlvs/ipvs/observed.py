@@ -104,7 +104,7 @@ class Observed:
         if store is None:
             return set()
         end = min(store.array("pool").words[0] + 1, store.array("conns").entries)
-        found = set()
+        found: set[tuple[object, ...]] = set()
         for conn in layout.CONN.iter_unpack(store.array("conns").memory[: end * layout.CONN_SIZE]):
             client, virtual, cport, vport, _, protocol, _, _, _, life, bits, _, _ = conn
             if bits & _SYNCED and life == layout.CONN_LIVE:

@@ -53,7 +53,7 @@ class Destinations:
             self._known.clear()
             self._until = now + _KNOWN_S
 
-    def find(  # noqa: PLR0913 - what a connection is told with
+    def find(
         self, protocol: int, flags: int, vport: int, dport: int, mark: int, virtual: bytes, address: bytes
     ) -> int | None:
         """Its number, 0 for a connection that bypasses the destinations, None when there is no room to note it. Raises Busy."""
@@ -67,7 +67,7 @@ class Destinations:
         number = self._known[key] = self._look(*key)
         return number
 
-    def _look(  # noqa: PLR0913 - likewise
+    def _look(
         self, protocol: int, method: int, vport: int, dport: int, mark: int, virtual: bytes, address: bytes
     ) -> int | None:
         family = 2 if virtual[:12] == wire.MAPPED else 10
@@ -91,9 +91,7 @@ class Destinations:
         unprivileged = self._store.setting(layout.SETTINGS_UNPRIVILEGED_PORT)
         if protocol == wire.TCP and (vport == _FTP_DATA or vport >= unprivileged > 0):
             ports.append(_FTP)
-        keys += [
-            layout.SERVICE_KEY.pack(virtual, 0, port.to_bytes(2, "big"), protocol, family) for port in (*ports, 0)
-        ]
+        keys += [layout.SERVICE_KEY.pack(virtual, 0, port.to_bytes(2, "big"), protocol, family) for port in (*ports, 0)]
         return next(filter(None, map(find, keys)), 0)
 
     def _listed(self, service: int, end: bytes) -> int:

@@ -86,7 +86,11 @@ class Inlet:
         if flags & wire.METHOD >= _FULL_NAT:
             return None
         if not timeout_s or timeout_s > _LONGEST_S:
-            wide = wide[:20] + pack(">I", min(timeout_s, _LONGEST_S) or self._default_s(protocol, flags, state)) + wide[24:]
+            wide = (
+                wide[:20]
+                + pack(">I", min(timeout_s, _LONGEST_S) or self._default_s(protocol, flags, state))
+                + wide[24:]
+            )
         number = self._dests.find(protocol, flags, vport, dport, mark, wide[40:56], wide[56:72])
         if number is None:
             return None

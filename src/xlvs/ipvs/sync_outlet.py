@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from xlvs.ipvs import layout, running, sync_daemons
 from xlvs.ipvs.observed import ENGINES, ticks_per_second
@@ -91,8 +91,7 @@ class _Rows:
                     told.append(Told(row, options, start + index))
         return told
 
-    def _row(self, conn: tuple[bytes, bytes, int, int, int, int, int, bytes, int, int, bytes, bytes, bytes],
-             left: int, timeout: int) -> bytes:  # fmt: skip
+    def _row(self, conn: tuple[Any, ...], left: int, timeout: int) -> bytes:
         client, virtual, cport, vport, dport, protocol, method, _, state, _, swapped, dest, _ = conn
         bits = (swapped & 0xFF) << 8 | swapped >> 8  # little-endian in a record of big-endian numbers
         flags = method
@@ -123,7 +122,7 @@ class _Rows:
             ipv6, protocol, wire.IPV6_SIZE if ipv6 else wire.IPV4_SIZE, flags, state, cport, vport, dport, mark,
             -(-left // self._pace),
         )  # fmt: skip
-        return head + client + virtual + address
+        return b"".join((head, client, virtual, address))
 
     def _dest(self, dest: bytes, client: bytes) -> tuple[bytes, int]:
         """Address and mark of a destination, by its number; nobody's is the address of nobody."""

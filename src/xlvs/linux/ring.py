@@ -25,9 +25,7 @@ class RingReader:
         self._mask = ring.max_entries - 1
         try:
             self._consumer = mmap.mmap(self.fd, page, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
-            self._data = mmap.mmap(
-                self.fd, page + 2 * ring.max_entries, mmap.MAP_SHARED, mmap.PROT_READ, offset=page
-            )
+            self._data = mmap.mmap(self.fd, page + 2 * ring.max_entries, mmap.MAP_SHARED, mmap.PROT_READ, offset=page)
         except OSError as error:
             raise failure("mapping a ring buffer", error.errno or 0) from None
         self._taken = memoryview(self._consumer)[:8].cast("Q")

@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     directory = argv[0]
     if _LOCK in argv:
         lock = int(argv[argv.index(_LOCK) + 1])
-        os.set_inheritable(lock, False)
+        os.set_inheritable(lock, False)  # noqa: FBT003 - positional only
     else:
         from xlvs.ipvs.sync_daemons import take_lock
 
@@ -59,28 +59,27 @@ def _supervise(directory: str, lock: int) -> int:
 
 def _work(directory: str, lock: int, supervisor: int) -> int:
     """The working process; its exit code. It takes the supervisor's place when that dies."""
+    finished = _run(directory, supervisor)
+    if finished is None:
+        os.set_inheritable(lock, True)  # noqa: FBT003 - positional only
+        words = [sys.executable, "-m", "xlvs.syncd", directory, _LOCK, str(lock)]
+        os.execv(sys.executable, words)  # noqa: S606 - the same program again
+    return 0 if finished else 1
+
+
+def _run(directory: str, supervisor: int) -> bool | None:
+    """True: there is nothing more to do. False: it failed, the log says why. None: the supervisor is no more."""
     import syslog
 
     syslog.openlog("xlvs-syncd", syslog.LOG_PID, syslog.LOG_DAEMON)
     from xlvs.model.errors import XlvsError
     from xlvs.syncd.worker import Worker
 
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        worker = Worker(directory, lambda: os.getppid() == supervisor, lambda text: syslog.syslog(text))
-        finished = worker.run()
+        worker = Worker(directory, lambda: os.getppid() == supervisor, syslog.syslog)
+        return worker.run() or None
     except XlvsError as error:
         syslog.syslog(syslog.LOG_ERR, error.message)
-        return 1
     except Exception as error:  # noqa: BLE001 - the last line before the log
         syslog.syslog(syslog.LOG_ERR, f"internal error: {type(error).__name__}: {error}")
-        if os.environ.get("XLVS_DEBUG"):
-            import traceback
-
-            syslog.syslog(syslog.LOG_ERR, traceback.format_exc())
-        return 1
-    if finished:
-        return 0
-    os.set_inheritable(lock, True)
-    os.execv(sys.executable, [sys.executable, "-m", "xlvs.syncd", directory, _LOCK, str(lock)])
-    return 1
+    return False

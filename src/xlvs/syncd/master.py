@@ -35,7 +35,9 @@ _DATAGRAM: Final = 65536
 class Master:
     """One daemon, with as many ports as `ports` says. `queue_max`: messages that may wait for the network."""
 
-    def __init__(self, store: Store, outlet: Outlet, daemon: SyncDaemon, key: bytes, ports: int, buffer_bytes: int) -> None:
+    def __init__(
+        self, store: Store, outlet: Outlet, daemon: SyncDaemon, key: bytes, ports: int, buffer_bytes: int
+    ) -> None:
         self._store = store
         self._outlet = outlet
         self._daemon = daemon
@@ -80,7 +82,7 @@ class Master:
         self._take_changes(version, now)
         self._hear_requests(now)
         if self._dump is not None:
-            self._go_on_with_dump(version, now)
+            self._go_on_with_dump(self._dump, version, now)
         self._send_waiting(queue_max)
 
     def next_timer(self) -> float | None:
@@ -121,10 +123,9 @@ class Master:
             if told.number:  # 0: somebody woke us up
                 self._builders[told.number % len(self._builders)].add(told.wide, told.options, version, now)
 
-    def _go_on_with_dump(self, version: int, now: float) -> None:
+    def _go_on_with_dump(self, dump: Iterator[list[Told]], version: int, now: float) -> None:
         sent = 0
-        assert self._dump is not None
-        for portion in self._dump:
+        for portion in dump:
             for told in portion:
                 self._dump_builder.add(told.wide, told.options, version, now)
             sent += self._queue(0, self._dump_builder, Kind.DUMP)

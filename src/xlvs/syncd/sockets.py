@@ -77,7 +77,7 @@ def request_receiver(daemon: SyncDaemon) -> socket.socket:
 
 def _socket(daemon: SyncDaemon) -> socket.socket:
     found = socket.socket(socket.AF_INET if len(daemon.group) == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
-    found.setblocking(False)
+    found.settimeout(0)
     return found
 
 
@@ -119,5 +119,7 @@ def _address_out(found: socket.socket, daemon: SyncDaemon) -> None:
 
 def _bind(found: socket.socket, daemon: SyncDaemon, address: tuple[str, int] | tuple[str, int, int, int]) -> None:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, daemon.interface.encode(errors="surrogateescape") + b"\0")
+    found.setsockopt(
+        socket.SOL_SOCKET, socket.SO_BINDTODEVICE, daemon.interface.encode(errors="surrogateescape") + b"\0"
+    )
     found.bind(address)

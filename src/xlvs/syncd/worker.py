@@ -82,9 +82,11 @@ class Worker:
         return bool((self._master and self._master.is_busy) or (self._backup and self._backup.is_busy))
 
     def _wait(self, until: float) -> None:
-        for daemon in filter(None, (self._master, self._backup)):
-            timer = daemon.next_timer()
-            until = until if timer is None else min(until, timer)
+        timers = (
+            self._master.next_timer() if self._master else None,
+            self._backup.next_timer() if self._backup else None,
+        )
+        until = min([until, *(timer for timer in timers if timer is not None)])
         if self._poll.poll(max(0.0, until - time.monotonic())):
             time.sleep(_GATHER_S)
 

@@ -59,13 +59,12 @@ class Builder:
                 )
                 size = IPV4_SIZE
             length = self._length
-            if self._count and self._version and length + size <= self._limit and self._count < MOST_ENTRIES:
-                if not length & 3:
-                    self._parts.append(body)
-                    self._length = length + size
-                    self._count += 1
-                    continue
-            self._put(body, 1, now)
+            if 0 < self._count < MOST_ENTRIES and self._version and length + size <= self._limit and not length & 3:
+                self._parts.append(body)
+                self._length = length + size
+                self._count += 1
+            else:
+                self._put(body, 1, now)
 
     def flush(self) -> None:
         """What is there is a message, full or not."""
@@ -86,9 +85,7 @@ class Builder:
     def _put(self, body: bytes, version: int, now: float) -> None:
         pad = -self._length & 3 if version else 0
         if self._count and (
-            version != self._version
-            or self._length + pad + len(body) > self._limit
-            or self._count == MOST_ENTRIES
+            version != self._version or self._length + pad + len(body) > self._limit or self._count == MOST_ENTRIES
         ):
             self.flush()
         if not self._count:

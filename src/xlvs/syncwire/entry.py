@@ -74,9 +74,12 @@ class Entry(NamedTuple):
     @classmethod
     def of(cls, wide: bytes, engine: bytes = b"", engine_data: bytes = b"") -> Entry:
         """The entry of 72 bytes."""
-        kind, protocol, _, *numbers, client, virtual, destination = WIDE.unpack(wide)
+        kind, protocol, _, flags, state, cport, vport, dport, fwmark, timeout_s, client, virtual, dest = WIDE.unpack(
+            wide
+        )
         cut = 0 if kind & TYPE_IPV6 else 12
-        return cls(protocol, *numbers, client[cut:], virtual[cut:], destination[cut:], engine, engine_data)
+        ends = client[cut:], virtual[cut:], dest[cut:]
+        return cls(protocol, flags, state, cport, vport, dport, fwmark, timeout_s, *ends, engine, engine_data)
 
 
 def widen(address: bytes) -> bytes:

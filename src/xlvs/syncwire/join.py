@@ -69,9 +69,9 @@ class Join:
             return
         if seal.kind is Kind.DUMP:
             self.phase = Phase.RECEIVING
-            self._parts.add(seal.index)
+            self._parts.add(seal.part)
             self._until = now + _PATIENCE_S
-        elif len(self._parts) >= seal.total:
+        elif len(self._parts) >= seal.parts:
             self.phase, self.whole = Phase.DONE, True
         else:
             self.phase, self._until = Phase.ASKING, now

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 _MAGIC: Final = b"xlvs"
 _LAYOUT: Final = 1
-_SEAL: Final = Struct(">4sBBH8sQII16s")  # magic, layout, kind, port, sender, number, index, total, code
+_SEAL: Final = Struct(">4sBBH8sQII16s")  # magic, layout, kind, port, sender, number, part, parts, code
 SIZE: Final = _SEAL.size
 CODE_SIZE: Final = 16
 SENDER_SIZE: Final = 8
@@ -31,27 +31,25 @@ class Kind(IntEnum):
     """What a message is for."""
 
     CHANGES = 0
-    DUMP = 1  # part of the whole table; `index` counts from 0
-    DUMP_END = 2  # `total` parts there were
+    DUMP = 1  # part of the whole table; `part` counts from 0
+    DUMP_END = 2  # so many `parts` there were
     REQUEST = 3  # send the whole table, please
 
 
 class Seal(NamedTuple):
-    """`sender` is drawn when a process begins; `index` and `total` belong to dumps; `port` tells senders' sockets apart."""
+    """`sender` is drawn when a process begins; `part` and `parts` belong to dumps; `port` tells senders' sockets apart."""
 
     kind: Kind
     sender: bytes
     number: int
-    index: int = 0
-    total: int = 0
+    part: int = 0
+    parts: int = 0
     port: int = 0
 
 
 def put(message: bytes, seal: Seal, key: bytes) -> bytes:
     """The message, whose header counts the seal already, with it. No key: no code."""
-    tail = _SEAL.pack(
-        _MAGIC, _LAYOUT, seal.kind, seal.port, seal.sender, seal.number, seal.index, seal.total, _NO_CODE
-    )
+    tail = _SEAL.pack(_MAGIC, _LAYOUT, seal.kind, seal.port, seal.sender, seal.number, seal.part, seal.parts, _NO_CODE)
     if not key:
         return message + tail
     whole = message + tail
@@ -62,12 +60,12 @@ def take(data: bytes, end: int, key: bytes) -> Seal | None:
     """The seal behind the entries, which end at `end`; None when there is none, or it was not made with this key."""
     if len(data) - end != SIZE or data[end : end + 5] != _MAGIC + bytes((_LAYOUT,)):
         return None
-    _, _, kind, port, sender, number, index, total, code = _SEAL.unpack_from(data, end)
+    _, _, kind, port, sender, number, part, parts, code = _SEAL.unpack_from(data, end)
     if kind not in _KINDS:
         return None
     if key and not hmac.compare_digest(code, _code(data[:-CODE_SIZE] + _NO_CODE, key)):
         return None
-    return Seal(Kind(kind), sender, number, index, total, port)
+    return Seal(Kind(kind), sender, number, part, parts, port)
 
 
 _KINDS: Final = frozenset(map(int, Kind))
