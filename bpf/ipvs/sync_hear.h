@@ -215,7 +215,7 @@ __noinline int heard_template_update(__u32 number, const struct sync_entry *entr
 		if (old.life != LIFE_LIVE)
 			return -1;
 		new = old;
-		new.state = bpf_ntohs(entry->state) & TEMPLATE_ASSURED;
+		new.state = entry->state == bpf_htons(TEMPLATE_ASSURED) ? TEMPLATE_ASSURED : TEMPLATE_NONE;
 		new.bits |= bits;
 		new.expires = now + timeout;
 		if (new.all == old.all || __sync_val_compare_and_swap(&conn->word.all, old.all, new.all) == old.all)

@@ -91,29 +91,18 @@ class Observed:
 
     def connections(self) -> Iterator[Connection]:
         """See `IpvsTables`."""
-        synced = self._synced()
-        for row in self.connection_rows():
+        bits: list[int] = []
+        for row in self.connection_rows(bits):
             family = Family.IPV4 if len(row[1]) == 4 else Family.IPV6
             other = Family.IPV4 if len(row[5]) == 4 else Family.IPV6
-            origin = "SYNC" if row[:5] in synced else "LOCAL"
+            origin = "SYNC" if bits.pop() & _SYNCED else "LOCAL"
             yield Connection(Protocol(row[0]), family, row[1], row[2], row[3], row[4], other, *row[5:], origin)
 
-    def _synced(self) -> set[tuple[object, ...]]:
-        """The ends, as rows begin with them, of those that another director told of."""
-        store = self.present_store()
-        if store is None:
-            return set()
-        end = min(store.array("pool").words[0] + 1, store.array("conns").entries)
-        found: set[tuple[object, ...]] = set()
-        for conn in layout.CONN.iter_unpack(store.array("conns").memory[: end * layout.CONN_SIZE]):
-            client, virtual, cport, vport, _, protocol, _, _, _, life, bits, _, _ = conn
-            if bits & _SYNCED and life == layout.CONN_LIVE:
-                cut = 12 if client[:12] == _MAPPED else 0
-                found.add((protocol & ~layout.PROTOCOL_TEMPLATE, client[cut:], cport, virtual[cut:], vport))
-        return found
+    def connection_rows(self, seen_bits: list[int] | None = None) -> Iterator[ConnectionRow]:
+        """See `IpvsTables`. Read from the pool without a lock; one that changes meanwhile is seen before or after.
 
-    def connection_rows(self) -> Iterator[ConnectionRow]:
-        """See `IpvsTables`. Read from the pool without a lock; one that changes meanwhile is seen before or after."""
+        `seen_bits`: takes the bits of each connection that is yielded.
+        """
         store = self.present_store()
         if store is None:
             return
@@ -138,6 +127,8 @@ class Observed:
                     address = dests[dest] = _dest_address(store, dest)
                 if client[:12] == _MAPPED:
                     client, virtual = client[12:], virtual[12:]
+                if seen_bits is not None:
+                    seen_bits[:] = (bits,)
                 if protocol & layout.PROTOCOL_TEMPLATE:
                     yield (
                         protocol ^ layout.PROTOCOL_TEMPLATE, client, cport, virtual, vport, address, dport,

@@ -41,7 +41,7 @@ ENGINE_NAME_MAX: Final = 16
 
 TCP, UDP, ESP, AH, SCTP = 6, 17, 50, 51, 132
 STATES: Final = {TCP: 11, UDP: 1, ESP: 1, AH: 1, SCTP: 14}
-TEMPLATE_STATES: Final = 2
+TEMPLATE_PROTOCOLS: Final = frozenset((0, *STATES))  # 0: of a firewall mark
 TEMPLATE_TIMEOUT_S: Final = 180  # of a template that version 0 tells, which has no room for it
 
 
@@ -105,5 +105,5 @@ def engine_options(name: bytes, data: bytes) -> bytes:
 
 
 def is_known(protocol: int, flags: int, state: int) -> bool:
-    """Whether a backup knows the protocol and the state. A template's protocol means nothing."""
-    return bool(flags & TEMPLATE) or state < STATES.get(protocol, 0)
+    """Whether a backup knows the protocol and the state. A template in a state that there is not is in its first one."""
+    return protocol in TEMPLATE_PROTOCOLS if flags & TEMPLATE else state < STATES.get(protocol, 0)
