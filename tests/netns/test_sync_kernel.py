@@ -127,7 +127,7 @@ def test_connections_of_ours_go_on_over_the_kernel(pair: Pair, version: int) -> 
     pair.net.must("director", "xlvs", "sysctl", f"sync_version={version}")
     pair.net.ipvsadm("--start-daemon master --mcast-interface eth0 --syncid 7")
     with connected(pair, addresses) as connections:
-        eventually(lambda: established(pair.theirs()) == len(addresses))
+        assert eventually(lambda: established(pair.theirs()) == len(addresses))
         assert "ASSURED" in pair.theirs()
         pair.lead_over(THEIRS)
         pair.net.must("director", "ip", "link", "set", "eth0", "down")
@@ -146,7 +146,7 @@ def test_connections_of_the_kernel_go_on_over_ours(pair: Pair, version: int) -> 
         "ipvsadm --start-daemon master --mcast-interface vec0 --syncid 7"
     )
     with connected(pair, addresses) as connections:
-        eventually(lambda: established(pair.ours()) == len(addresses))
+        assert eventually(lambda: established(pair.ours()) == len(addresses))
         assert "ASSURED" in pair.ours()
         pair.lead_over(OURS)
         pair.peer.must("ip link set vec0 down")
