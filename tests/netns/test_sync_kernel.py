@@ -152,3 +152,24 @@ def test_connections_of_the_kernel_go_on_over_ours(pair: Pair, version: int) -> 
         pair.peer.must("ip link set vec0 down")
         for connection in connections:
             say(connection, b"three")
+
+
+def test_the_whole_table_is_told_to_the_kernel_with_a_key(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its daemon comes too late for the packets, and takes sealed messages as any others."""
+    key = tmp_path / "key"
+    key.write_text("a secret", encoding="ascii")
+    key.chmod(0o600)
+    monkeypatch.setenv("XLVS_SYNC_KEY", str(key))
+    pair.lead_over(OURS)
+    pair.net.ipvsadm("--start-daemon master --mcast-interface eth0 --syncid 7")
+    with connected(pair, ADDRESSES) as connections:
+        pair.peer.must("ipvsadm --start-daemon backup --mcast-interface vec0 --syncid 7")
+        pair.net.must("director", "xlvs", "sync", "send")
+        assert eventually(lambda: established(pair.theirs()) == len(ADDRESSES))
+        assert "ASSURED" in pair.theirs()
+        pair.lead_over(THEIRS)
+        pair.net.must("director", "ip", "link", "set", "eth0", "down")
+        for connection in connections:
+            say(connection, b"three")
