@@ -648,6 +648,7 @@ struct piece {
 	__u8 bytes[PIECE_BYTES];
 };
 
+_Static_assert(sizeof(struct sync_track) == 12, "user space makes their map");
 _Static_assert(sizeof(struct sync_entry) == 80, "72 bytes of it are what is on the wire");
 _Static_assert(sizeof(struct hop) == 32, "two next hops share a cache line");
 _Static_assert(sizeof(struct tunnel_way) == 80, "no holes: ways are compared word by word");

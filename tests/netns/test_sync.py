@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -15,6 +17,7 @@ from tests.netns.topology import Net, built
 from xlvs.ipvs import layout, sync_daemons
 from xlvs.ipvs.observed import Observed
 from xlvs.ipvs.sync_inlet import Inlet
+from xlvs.lab.lab import environment
 from xlvs.lab.topology import Interface, Node, Topology
 from xlvs.syncwire.entry import INACTIVE, TCP, TEMPLATE, Entry
 from xlvs.syncwire.reader import Heard
@@ -140,10 +143,15 @@ def test_a_killed_process_is_replaced_and_gets_the_table_again(two: Net) -> None
         for pid in old[victims]:
             os.kill(pid, signal.SIGKILL)
         assert two.must(SECOND, "ipvsadm", "-L", "--daemon") == before
-        assert eventually(lambda old=old, victims=victims: gone(old[victims]) and len(processes(two, SECOND)) == 2)
+        assert eventually(partial(replaced, two, old[victims]))
     fill(two, FIRST, 200)
     two.must(FIRST, "xlvs", "sync", "send")
     assert eventually(lambda: linked(two, SECOND) == 201)
+
+
+def replaced(net: Net, pids: list[int]) -> bool:
+    """Whether others stand in the place of these processes."""
+    return gone(pids) and len(processes(net, SECOND)) == 2
 
 
 def gone(pids: list[int]) -> bool:
@@ -222,6 +230,56 @@ def test_the_processes_end_with_the_director(two: Net) -> None:
     old = processes(two, FIRST)
     two.must(FIRST, "xlvs", "detach", "--yes")
     assert eventually(lambda: gone(old))
+
+
+KEEPALIVED: Final = """
+global_defs {
+ lvs_sync_daemon eth0 V id 9
+}
+vrrp_instance V {
+ interface eth0
+ virtual_router_id 51
+ version 3
+ advert_int 0.1
+ priority @PRIORITY
+ virtual_ipaddress {
+  10.77.0.77/32
+ }
+}
+"""
+
+
+@pytest.mark.keyword("global_defs.lvs_sync_daemon")
+def test_the_daemons_follow_keepalived_s_router(two: Net, tmp_path: Path) -> None:
+    """The master sends, the backup listens and gets the table; when the master ends, the other one takes its role."""
+    fill(two, FIRST, 100)
+    running = {}
+    for node, priority in ((FIRST, 150), (SECOND, 100)):
+        folder = tmp_path / node
+        folder.mkdir()
+        (folder / "conf").write_text(KEEPALIVED.replace("@PRIORITY", str(priority)), encoding="ascii")
+        pids = [f"-{which}{folder}/{which}.pid" for which in "prcb"]
+        words = ["xlvs", "keepalived", "-n", "-P", "-f", str(folder / "conf"), *pids]
+        with (folder / "log").open("wb") as log:
+            command = two.lab.command(node, words)
+            running[node] = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
+    try:
+        assert eventually(lambda: has_role(two, FIRST, "master") and has_role(two, SECOND, "backup"))
+        assert eventually(lambda: linked(two, SECOND) == 101)
+        running[FIRST].terminate()
+        assert eventually(lambda: has_role(two, SECOND, "master"))
+        assert running[FIRST].wait(20) == 0
+        assert two.must(FIRST, "ipvsadm", "-L", "--daemon") == ""
+    finally:
+        for process in running.values():
+            process.terminate()
+            process.wait(20)
+
+
+def has_role(net: Net, node: str, role: str) -> bool:
+    """Whether this daemon runs on a node, and no other one."""
+    lines = net.must(node, "ipvsadm", "-L", "--daemon").splitlines()
+    return len(lines) == 1 and lines[0].startswith(f"{role} sync daemon (mcast=eth0, syncid=9,")
 
 
 def test_an_upgrade_keeps_the_daemons(two: Net) -> None:

@@ -36,6 +36,7 @@ class Observed:
 
     def __init__(self) -> None:
         self._opened: Store | None = None
+        self._bits = 0  # of the connection whose row was yielded last
 
     def present_store(self) -> Store | None:
         """The director's store, None when this host has none yet."""
@@ -91,18 +92,14 @@ class Observed:
 
     def connections(self) -> Iterator[Connection]:
         """See `IpvsTables`."""
-        bits: list[int] = []
-        for row in self.connection_rows(bits):
+        for row in self.connection_rows():
             family = Family.IPV4 if len(row[1]) == 4 else Family.IPV6
             other = Family.IPV4 if len(row[5]) == 4 else Family.IPV6
-            origin = "SYNC" if bits.pop() & _SYNCED else "LOCAL"
+            origin = "SYNC" if self._bits & _SYNCED else "LOCAL"
             yield Connection(Protocol(row[0]), family, row[1], row[2], row[3], row[4], other, *row[5:], origin)
 
-    def connection_rows(self, seen_bits: list[int] | None = None) -> Iterator[ConnectionRow]:
-        """See `IpvsTables`. Read from the pool without a lock; one that changes meanwhile is seen before or after.
-
-        `seen_bits`: takes the bits of each connection that is yielded.
-        """
+    def connection_rows(self) -> Iterator[ConnectionRow]:
+        """See `IpvsTables`. Read from the pool without a lock; one that changes meanwhile is seen before or after."""
         store = self.present_store()
         if store is None:
             return
@@ -127,8 +124,7 @@ class Observed:
                     address = dests[dest] = _dest_address(store, dest)
                 if client[:12] == _MAPPED:
                     client, virtual = client[12:], virtual[12:]
-                if seen_bits is not None:
-                    seen_bits[:] = (bits,)
+                self._bits = bits
                 if protocol & layout.PROTOCOL_TEMPLATE:
                     yield (
                         protocol ^ layout.PROTOCOL_TEMPLATE, client, cport, virtual, vport, address, dport,
