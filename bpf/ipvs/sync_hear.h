@@ -4,6 +4,7 @@
 #ifndef XLVS_SYNC_HEAR_H
 #define XLVS_SYNC_HEAR_H
 
+#include "conn_find.h"
 #include "sync.h"
 
 #define HEARD_ENTRIES 1024 /* at once */
@@ -110,12 +111,14 @@ __noinline int heard_begin(const struct sync_entry *entry, const struct settings
 		goto full;
 	__sync_lock_test_and_set(&conn->word.all, word.all);
 	dest_bind(dest);
-	if (!(word.bits & CONN_INACTIVE))
-		dest_count(dest, 1);
+	if (word.bits & CONN_INACTIVE)
+		dest_changed(dest, entry->number);
+	else
+		dest_count(dest, entry->number, 1);
 	heard_track(number, word.state, 1, set);
 	return 0;
 full:
-	conn_give_back(number);
+	conn_give_back(conn, number, now);
 	return -1;
 }
 

@@ -12,7 +12,7 @@
 
 /* Raised with every change of a layout in this file. */
 enum {
-	LAYOUT = 6,
+	LAYOUT = 7,
 };
 
 /* One address type for both families: IPv4 stands in its mapped form ::ffff:a.b.c.d, as it is on

@@ -88,8 +88,13 @@ def listed(net: Net, node: str) -> list[str]:
 
 
 def linked(net: Net, node: str) -> int:
-    """How many connections a node has."""
-    return store_of(net, node).array("pool").words[4]
+    """How many connections a node has, by the counts of its destinations."""
+    store = store_of(net, node)
+    counts = (
+        layout.COUNTS.unpack_from(store.dests.memory, number * layout.DEST_SIZE + layout.DEST_COUNTS)
+        for number in range(1, store.setting(layout.SETTINGS_DEST_HIGH) + 1)
+    )
+    return sum(sum(each[:3]) for each in counts)
 
 
 def start(net: Net, node: str, role: str, *options: str) -> None:
