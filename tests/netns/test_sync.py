@@ -8,6 +8,7 @@ import signal
 import subprocess
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -24,7 +25,6 @@ from xlvs.syncwire.reader import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from xlvs.ipvs.store import Store
 
@@ -124,6 +124,21 @@ def test_who_joins_has_the_whole_table_soon(two: Net, options: tuple[str, ...]) 
     assert listed(two, SECOND) == listed(two, FIRST)
     view = two.must(SECOND, "ipvsadm", "-Ln")
     assert view.count(f"{MANY // 4:<10} 0") == view.count(f"0          {MANY // 4}") == 2
+
+
+def test_several_ports_carry_all(two: Net) -> None:
+    """As many as sync_ports says when the daemons start; changes go out on all of them, a dump on the first."""
+    for node in (FIRST, SECOND):
+        two.must(node, "xlvs", "sysctl", "sync_ports=4")
+    start(two, SECOND, "backup")
+    start(two, FIRST, "master")
+    fill(two, FIRST, 10)
+    two.must(FIRST, "xlvs", "sync", "send")
+    assert eventually(lambda: linked(two, SECOND) == 11)
+    with two.lab.entered(SECOND):
+        lines = Path("/proc/thread-self/net/udp").read_text(encoding="ascii").splitlines()[1:]
+    bound = {int(line.split()[1].split(":")[1], 16) for line in lines}
+    assert {8848, 8849, 8850, 8851} <= bound
 
 
 def test_a_backup_that_is_there_first_is_told_of_what_comes(two: Net) -> None:

@@ -292,8 +292,10 @@ def test_schedulers_have_the_numbers_of_the_packet_path(project_root: Path) -> N
 def test_flags_are_the_same(name: str, constant: str, project_root: Path) -> None:
     """Single bits that both sides look at."""
     declared: dict[str, int] = {}
-    for enum in ("service_flags", "dest_flags", "conn_life", "conn_bits", "sync_roles", "sync_daemon_state"):
+    for enum in ("service_flags", "dest_flags", "conn_life", "conn_bits"):
         declared |= constants("types.h", enum, project_root)
+    for enum in ("sync_roles", "sync_daemon_state"):
+        declared |= constants("types_sync.h", enum, project_root)
 
     assert getattr(layout, name) == declared[constant]
 
@@ -304,7 +306,7 @@ def test_what_directors_tell_each_other_has_the_size_of_the_packet_path(project_
         heard = Btf.from_elf(Path(object_path("sync")).read_bytes()).layout("sync_entry")
     except NotSupported as error:
         pytest.skip(error.message)
-    header = (project_root / "bpf" / "ipvs" / "types.h").read_text(encoding="utf-8")
+    header = (project_root / "bpf" / "ipvs" / "types_sync.h").read_text(encoding="utf-8")
 
     assert heard.size == layout.SYNC_ENTRY_SIZE
     assert heard.member("number").offset == IPV6_SIZE
