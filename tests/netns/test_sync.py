@@ -115,7 +115,7 @@ def processes(net: Net, node: str) -> list[int]:
 
 @pytest.mark.parametrize("options", [(), ("--mcast-group", "ff02::81"), ("--sync-maxlen", "9000")], ids=str)
 def test_who_joins_has_the_whole_table_soon(two: Net, options: tuple[str, ...]) -> None:
-    """States, activity and templates too; the kernel would tell of changes only. `bench/sync.py` has the time."""
+    """States, activity and templates too; the kernel would tell of changes only."""
     fill(two, FIRST, MANY)
     start(two, FIRST, "master", *options)
     start(two, SECOND, "backup", *options)
