@@ -153,3 +153,18 @@ int clock_read(struct __sk_buff *ctx)
 {
 	return ticks_now();
 }
+
+/* Wakes the process of a synchronisation daemon up: there is something to do besides connections. */
+SEC("tc")
+int sync_wake(struct __sk_buff *ctx)
+{
+	__u32 zero = 0;
+	void *ring = bpf_map_lookup_elem(&sync_rings, &zero);
+	struct sync_entry *entry = ring ? bpf_ringbuf_reserve(ring, sizeof(*entry), 0) : 0;
+
+	if (!entry)
+		return 1;
+	__builtin_memset(entry, 0, sizeof(*entry));
+	bpf_ringbuf_submit(entry, BPF_RB_FORCE_WAKEUP);
+	return 0;
+}

@@ -185,23 +185,6 @@ static long call_step(__u32 i, void *data)
 	return 1;
 }
 
-__noinline int call_hash(struct call *call)
-{
-	struct hash h = { .a = hash_seed, .b = hash_seed >> 32, .c = 0xdeadbeef };
-
-	if (!call)
-		return -1;
-	h.c += call->length;
-	for (int i = 0; i + 16 <= CALL_BYTES; i += 16) {
-		__u32 *words = (__u32 *)(call->bytes + i);
-
-		hash_add(&h, words[0], words[1], words[2]);
-		h.a += words[3];
-	}
-	call->hash = hash_final(&h) | 1;
-	return 0;
-}
-
 /* The Call-ID of a datagram, null: it has none. */
 static __noinline const struct call *call_of_packet(ctx_t *ctx, const struct packet *p)
 {

@@ -17,6 +17,7 @@
 #include "service.h"
 #include "single.h"
 #include "stats.h"
+#include "sync.h"
 #include "xmit_nat.h"
 #include "xmit_tunnel.h"
 
@@ -103,7 +104,7 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	fib = &work->fib;
 	p = &work->packet;
 	dest = dest_get(conn->dest);
-	if (!dest || (!(dest->flags & (DEST_AVAILABLE | DEST_KEPT)) && conn->word.life != LIFE_ENDED))
+	if (!dest || (!(dest->flags & (DEST_AVAILABLE | DEST_KEPT | DEST_FOREIGN)) && conn->word.life != LIFE_ENDED))
 		return conn->method == METHOD_BYPASS ? bypass(ctx, work, conn, set, now) : DROP_DESTINATION_GONE;
 	if (conn->method == METHOD_TUNNEL)
 		return tunnel_forward(ctx, work, conn, dest, now);
@@ -266,6 +267,8 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 	if (p->part == FRAGMENT_FIRST)
 		fragment_remember(p, number, DIRECTION_FORWARD, now);
 	verdict = forward(ctx, work, conn, set, now);
+	if (set->sync && p->part != FRAGMENT_LATER && sync_counts(verdict))
+		sync_packet(conn, number, set, now);
 	return is_new ? conclude_new(work, conn, verdict, now) : verdict;
 }
 
@@ -356,6 +359,8 @@ static __always_inline enum verdict handle_packet(ctx_t *ctx, struct work *work,
 			return verdict;
 	}
 	if (!CTX_IS_XDP && filtered.from_virtual && notice_answer(ctx, work, set, now))
+		return VERDICT_PASS;
+	if (set->sync && sync_is_idle(set))
 		return VERDICT_PASS;
 	if (filtered.to_virtual || mark_is_known(p))
 		return handle_forward(ctx, work, set, now);

@@ -166,6 +166,37 @@ struct {
 	__type(value, struct piece);
 } pieces SEC(".maps");
 
+LARGE_ARRAY(sync_daemons, struct sync_daemon, 2); /* by role; user space writes it */
+
+/* What a synchronisation daemon needs takes memory only while one is configured: the maps within are made by who starts
+ * it. `sync_rings` has the way of changed connections to the process, `sync_tracks` an entry per connection. */
+struct sync_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+struct sync_track_table {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct sync_track));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct sync_ring);
+} sync_rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct sync_track_table);
+} sync_tracks SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -6,6 +6,7 @@
 
 #include "sched.h"
 #include "service.h"
+#include "sync.h"
 #include "template.h"
 
 /* What of a client's address a template has: the netmask's part. `netmask` is that of struct service. */
@@ -89,6 +90,8 @@ static __always_inline enum verdict persist_unknown(struct work *work, struct se
 		return DROP_NO_DESTINATION;
 	choice->dport = persist_is_port(svc, p->dport) ? dest->port : 0;
 	choice->control = template_new(&work->key, call, choice, svc->persistence_s * ticks_per_second, now);
+	if (set->sync)
+		sync_begin(choice->control);
 	return choice->control ? VERDICT_CONTINUE : DROP_TABLE_FULL;
 }
 

@@ -114,7 +114,8 @@ enum conn_bits {
 	CONN_PLACE_SHIFT = 4, /* from here on where in the index it is linked, enum index_place */
 	CONN_PLACE_MASK = 63,
 	CONN_COMPANION = 1024, /* not a connection, but the other end of one of full NAT, see pair.h */
-	CONN_TOLD = 2048, /* the destination has answered what told it the client's address, see toa.h */
+	CONN_TOLD = 2048, /* full NAT: the destination has answered what told it the client's address, see toa.h */
+	CONN_SYNCED = 2048, /* others: another director told of it; it tells of none with full NAT */
 	CONN_PACKETS_SHIFT = 12, /* from here on the number of the client's packets */
 	CONN_PACKETS_MASK = 15, /* no more than this are counted */
 };
@@ -281,6 +282,7 @@ enum dest_flags {
 	DEST_AVAILABLE = 2, /* configured: listed in its service */
 	DEST_KEPT = 4, /* deleted, and its connections go on */
 	DEST_DROPPED = 8, /* deleted, and its connections wait for it, whatever expire_nodest_conn says */
+	DEST_FOREIGN = 16, /* not configured: another director's connections go there */
 };
 
 /* A destination. The first two lines are written by user space, the third by the packet path. */
@@ -436,7 +438,8 @@ struct settings {
 	__u32 accept_local; /* net.ipv4.conf.all.accept_local: packets from outside may have an address of the host */
 	__u32 services_timeouts; /* number of services with a timeout of their own */
 	__u32 ended_until; /* tick up to which there may be connections that were ended on command */
-	__u32 reserved[12];
+	__u32 sync; /* enum sync_roles: the synchronisation daemons that are configured */
+	__u32 reserved[11];
 };
 
 /* Which mark packets have by their address and port: a range of ports is a few prefixes of the port. */
@@ -588,6 +591,8 @@ struct index_state {
 struct scratch {
 	__u8 bytes[SCRATCH_BYTES];
 };
+
+#include "types_sync.h"
 
 _Static_assert(sizeof(struct hop) == 32, "two next hops share a cache line");
 _Static_assert(sizeof(struct tunnel_way) == 80, "no holes: ways are compared word by word");

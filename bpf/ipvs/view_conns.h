@@ -7,6 +7,8 @@
 
 const volatile __u32 conns_per_step = 64; /* at most STEP_LINES */
 
+static const char origin_names[2][8] = { "LOCAL", "SYNC" };
+
 struct conn_walk {
 	struct seq_file *seq;
 	__u32 first;
@@ -63,7 +65,8 @@ static long conn_line(__u32 i, void *data)
 		BPF_SEQ_PRINTF(walk->seq, " %-11s", state);
 	}
 	if (walk->with_origin)
-		BPF_SEQ_PRINTF(walk->seq, " LOCAL  %7u\n", left / ticks_per_second);
+		BPF_SEQ_PRINTF(walk->seq, " %-6s %7u\n", (__u64)origin_names[conn_is_synced(conn)],
+			       left / ticks_per_second);
 	else
 		BPF_SEQ_PRINTF(walk->seq, " %7u", left / ticks_per_second);
 	if (!walk->with_origin && conn->protocol & PROTOCOL_TEMPLATE && conn->control)

@@ -52,6 +52,9 @@ COMMANDS: Final = (
     ),
     Command("laddr", _TABLES, "local addresses of full NAT", "xlvs.control.laddr:main"),
     Command("sysctl", _TABLES, "read and set the settings of net.ipv4.vs", "xlvs.control.sysctl:main", ("--json",)),
+    Command(
+        "sync", _KEEP, "connections shared with other directors", "xlvs.control.sync:main", ("status", "send", "--json")
+    ),
     Command("keepalived", _KEEP, "VRRP and health checks from keepalived.conf", "xlvs.keepalived.main:main"),
     Command(
         "genhash",

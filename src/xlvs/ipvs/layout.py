@@ -68,6 +68,7 @@ USED: Final = 1
 AVAILABLE: Final = 2
 KEPT: Final = 4
 DROPPED: Final = 8
+FOREIGN: Final = 16
 
 # selection: first, count, act, kinds, states, since; client, its mask, server; service; ports; protocol, by service,
 # destination
@@ -91,6 +92,7 @@ CONN_EXPIRES: Final = 40
 CONN_LIVE: Final = 1
 CONN_ONE_PACKET: Final = 8  # of the bits
 CONN_COMPANION: Final = 1024
+CONN_SYNCED: Final = 2048  # but of full NAT
 CONN_PLACE_SHIFT: Final = 4
 PLACE_LEVEL_MASK: Final = 31
 PLACE_SPILLED: Final = 32
@@ -116,6 +118,22 @@ SETTINGS_ACCEPT_LOCAL: Final = 452
 SETTINGS_SERVICES_ENGINE: Final = 448
 SETTINGS_SERVICES_TIMEOUTS: Final = 456
 SETTINGS_ENDED_UNTIL: Final = 460
+SETTINGS_SYNC: Final = 464
+
+# What is told of a connection between directors; all but number and call as on the wire.
+SYNC_ENTRY_SIZE: Final = 80
+SYNC_TRACK_SIZE: Final = 12
+# daemon: state, error, interface, group, maxlen, port, ttl, syncid, keyed, key, dump, lost
+SYNC_DAEMON: Final = Struct("<II16s16sIHBBI32sII4x")
+SYNC_DAEMON_SIZE: Final = 96
+SYNC_DAEMON_DUMP: Final = 84
+SYNC_DAEMON_LOST: Final = 88
+SYNC_MASTER: Final = 1
+SYNC_BACKUP: Final = 2
+SYNC_NONE: Final = 0
+SYNC_STARTING: Final = 1
+SYNC_CONFIGURED: Final = 2
+SYNC_REFUSED: Final = 3
 
 LEDGER_HASH_SEED: Final = 0
 LEDGER_EDITING: Final = 8
@@ -221,6 +239,7 @@ MAP_VALUES: Final = {
     "local_addresses": LOCAL_ADDRESS_SIZE,
     "slots": 64,
     "conns": CONN_SIZE,
+    "sync_daemons": SYNC_DAEMON_SIZE,
     "service_estimates": ESTIMATE_SIZE,
     "dest_estimates": ESTIMATE_SIZE,
 }

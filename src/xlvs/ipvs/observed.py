@@ -46,6 +46,10 @@ class Observed:
                 return None
             if running.is_loaded(directory):
                 self._opened = Store(directory)
+                if self._opened.setting(layout.SETTINGS_SYNC):
+                    from xlvs.ipvs import sync_daemons
+
+                    sync_daemons.revive(self._opened)
         return self._opened
 
     # Services
@@ -85,18 +89,24 @@ class Observed:
 
     def connections(self) -> Iterator[Connection]:
         """See `IpvsTables`."""
-        for row in self.connection_rows():
+        store, last = self.swept_store(), pool.Last()
+        for row in pool.rows(store, last=last) if store else ():
             family = Family.IPV4 if len(row[1]) == 4 else Family.IPV6
             other = Family.IPV4 if len(row[5]) == 4 else Family.IPV6
-            yield Connection(Protocol(row[0]), family, row[1], row[2], row[3], row[4], other, *row[5:])
+            origin = "SYNC" if last.is_synced else "LOCAL"
+            yield Connection(Protocol(row[0]), family, row[1], row[2], row[3], row[4], other, *row[5:], origin)
 
     def connection_rows(self) -> Iterator[ConnectionRow]:
         """See `IpvsTables`."""
+        store = self.swept_store()
+        return pool.rows(store) if store else iter(())
+
+    def swept_store(self) -> Store | None:
+        """The director's tables where nothing is counted that has expired; None: there are none."""
         store = self.present_store()
-        if store is None:
-            return iter(())
-        running.sweep(store.directory)
-        return pool.rows(store)
+        if store is not None:
+            running.sweep(store.directory)
+        return store
 
     # Settings and statistics
 
@@ -115,7 +125,12 @@ class Observed:
 
     def daemons(self) -> list[SyncDaemon]:
         """See `IpvsTables`."""
-        return []
+        store = self.present_store()
+        if store is None or not store.setting(layout.SETTINGS_SYNC):
+            return []
+        from xlvs.ipvs import sync_daemons
+
+        return sync_daemons.configured(store)
 
     def totals(self) -> Totals:
         """See `IpvsTables`."""

@@ -17,6 +17,7 @@ from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
 from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import (
+    DaemonRunning,
     DestinationExists,
     FullNatOnePacket,
     KernelError,
@@ -24,7 +25,6 @@ from xlvs.model.errors import (
     NoSuchDestination,
     NoSuchDevice,
     NoSuchService,
-    NotSupported,
     ServiceExists,
     ServiceNotDefined,
     TableError,
@@ -270,7 +270,7 @@ class PinnedTables(Observed):
         store = self._store_or(ServiceNotDefined)
         with store.edit():
             number = self._find_for_destination(store, service)
-            rules.check_destination(service.family, destination)
+            rules.check_destination(service.family, destination, daemon_runs=_has_daemon(store))
             _check_one_packet(store, number, destination)
             listed = store.listed(number)
             if self._find_listed(store, listed, destination.key) is not None:
@@ -299,7 +299,7 @@ class PinnedTables(Observed):
         store = self._store_or(ServiceNotDefined)
         with store.edit():
             number = self._find_for_destination(store, service)
-            rules.check_destination(service.family, destination)
+            rules.check_destination(service.family, destination, daemon_runs=_has_daemon(store))
             _check_one_packet(store, number, destination)
             listed = store.listed(number)
             place = self._find_listed(store, listed, destination.key)
@@ -520,25 +520,33 @@ class PinnedTables(Observed):
             ):
                 store.set_setting(layout.SETTINGS_TIMEOUTS + state * 4, value * pace)
 
+    # Synchronisation daemons
+
     def start_daemon(self, daemon: SyncDaemon) -> None:
-        """See `IpvsTables`. What is wrong with the request is said before what is missing here."""
+        """See `IpvsTables`. Returns when the daemon's process has its sockets."""
+        from xlvs.ipvs import sync_daemons, sync_keys
         from xlvs.linux.interface import interface
 
-        views = self.services()
-        mixed = any(
-            each.destination.key.family != view.service.key.family for view in views for each in view.destinations
-        )
-        rules.check_daemon(daemon, mixed_families=mixed)
-        try:
-            interface(daemon.interface)
-        except KernelError:
-            raise NoSuchDevice from None
-        raise NotSupported(f"the synchronisation daemon ({daemon.role})", "this version does not have it")
+        store = self.store()
+        with store.edit():
+            rules.check_daemon(daemon, mixed_families=_has_mixed_families(store))
+            try:
+                mtu = interface(daemon.interface).mtu
+            except KernelError:
+                raise NoSuchDevice from None
+            if daemon.role in {each.role for each in sync_daemons.configured(store)}:
+                raise DaemonRunning
+            sync_daemons.begin(store, rules.daemon_in_force(daemon, mtu), sync_keys.key_at_hand())
+        sync_daemons.await_start(store, daemon.role)
 
     def stop_daemon(self, role: DaemonRole) -> None:
-        """See `IpvsTables`. None can be running."""
-        del role
-        raise NoDaemon
+        """See `IpvsTables`."""
+        from xlvs.ipvs import sync_daemons
+
+        store = self._store_or(NoDaemon)
+        if role not in {each.role for each in sync_daemons.configured(store)}:
+            raise NoDaemon
+        sync_daemons.stop(store, role)
 
     def set_sysctl(self, name: str, value: str) -> None:
         """See `IpvsTables`."""
@@ -573,6 +581,19 @@ def _end_lost_connections(store: Store) -> None:
 
     if sysctls.is_set(store, "expire_nodest_conn"):
         running.sweep(store.directory, lost_too=True)
+
+
+def _has_daemon(store: Store) -> bool:
+    return bool(store.setting(layout.SETTINGS_SYNC))
+
+
+def _has_mixed_families(store: Store) -> bool:
+    memory = store.dests.memory
+    return any(
+        memory[each * layout.DEST_SIZE + layout.DEST_FAMILY] != store.family_of(number)
+        for number in store.live_services()
+        for each in store.listed(number)
+    )
 
 
 def _zero(store: Store, name: str, number: int) -> None:

@@ -7,6 +7,7 @@ from itertools import compress, count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xlvs.ipvs import layout, running
+from xlvs.model.destination import ForwardingMethod
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,8 @@ _NOBODY: Final = bytes(4)
 _MAPPED: Final = bytes(10) + b"\xff\xff"
 # Not for listings. The bits are little-endian in a record of big-endian numbers.
 _HIDDEN: Final = int.from_bytes((layout.CONN_ONE_PACKET | layout.CONN_COMPANION).to_bytes(2, "little"), "big")
+_SYNCED: Final = int.from_bytes(layout.CONN_SYNCED.to_bytes(2, "little"), "big")
+_FULL_NAT: Final = int(ForwardingMethod.FULL_NAT)
 
 # Number, the members of layout.CONN, tick at which it is over.
 _Entry = tuple[int, tuple[bytes, bytes, int, int, int, int, int, bytes, int, int, int, bytes, bytes], int]
@@ -54,12 +57,18 @@ def ended(store: Store, choose: Choice) -> Iterator[Ended]:
         yield Ended(client, cport, virtual, vport, _dest_address(store, dest), dport, method)
 
 
-def rows(store: Store, choose: Choice | None = None) -> Iterator[ConnectionRow]:
+class Last:
+    """What a row does not say of the connection that it stands for: the one that was yielded last."""
+
+    is_synced = False  # another director told of it
+
+
+def rows(store: Store, choose: Choice | None = None, last: Last | None = None) -> Iterator[ConnectionRow]:
     """The connections that have not expired, templates too, or those of them that `choose` wants.
 
-    One that changes meanwhile is seen before or after.
+    One that changes meanwhile is seen before or after. `last` follows the rows.
     """
-    yield from _rows(store, running.now(store.directory), _entries(store, choose))
+    yield from _rows(store, running.now(store.directory), _entries(store, choose), last)
 
 
 def _entries(store: Store, choose: Choice | None) -> Iterator[_Entry]:
@@ -75,11 +84,11 @@ def _entries(store: Store, choose: Choice | None) -> Iterator[_Entry]:
         yield from compress(entries, wanted) if choose else entries
 
 
-def _rows(store: Store, now: int, entries: Iterable[_Entry]) -> Iterator[ConnectionRow]:
+def _rows(store: Store, now: int, entries: Iterable[_Entry], last: Last | None) -> Iterator[ConnectionRow]:
     pace, states = store.kept(layout.LEDGER_TICKS_PER_SECOND), layout.STATE_NAMES
     dests: dict[bytes, bytes] = {}
     for number, conn, expires in entries:
-        client, virtual, cport, vport, dport, protocol, _, _, state, life, bits, dest, control = conn
+        client, virtual, cport, vport, dport, protocol, method, _, state, life, bits, dest, control = conn
         left = (expires - now) & 0xFFFFFFFF
         if life != layout.CONN_LIVE or left == 0 or left > 0x7FFFFFFF:  # the past is the upper half
             continue
@@ -90,6 +99,8 @@ def _rows(store: Store, now: int, entries: Iterable[_Entry]) -> Iterator[Connect
             address = dests[dest] = _dest_address(store, dest)
         if client[:12] == _MAPPED:
             client, virtual = client[12:], virtual[12:]
+        if last:
+            last.is_synced = bool(bits & _SYNCED) and method != _FULL_NAT
         if protocol & layout.PROTOCOL_TEMPLATE:
             yield (
                 protocol ^ layout.PROTOCOL_TEMPLATE, client, cport, virtual, vport, address, dport,

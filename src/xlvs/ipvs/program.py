@@ -35,6 +35,8 @@ _PRIVATE: Final = (
     "calls_at_hand",
     "readings",
     "selections",
+    "heard",
+    "heard_calls",
 )  # used within one packet or one reading: nothing to keep
 _FRESH: Final = "_fresh"
 _FRAME: Final = bytes(64)
@@ -101,6 +103,7 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
                 "prog_clock": "clock_read",
                 "prog_defend": "defend_now",
                 "prog_egress": "director_egress",
+                "prog_sync_wake": "sync_wake",
             },
         )
         _pin_programs(xdp, directory, {"prog_xdp": "director_xdp"})
@@ -112,7 +115,7 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
 
 
 def open_beside(directory: str, name: str) -> Object:
-    """The object `name` over the maps of a loaded director, ready to be loaded for one command. The caller closes it."""
+    """Open another object over the maps of a loaded director; the caller loads and closes it. Raises KernelError."""
     room = _present_sizes(directory)
     if room is None:
         raise KernelError("opening the director's tables", errno.ENOENT)

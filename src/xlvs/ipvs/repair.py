@@ -61,7 +61,7 @@ def _repair_destinations(store: Store, live: list[int]) -> None:
             store.set_dest_word(number, layout.DEST_SERVICE, owner[number])
             store.set_dest_word(number, layout.DEST_FLAGS, layout.USED | layout.AVAILABLE)
         elif store.dest_word(number, layout.DEST_FLAGS) & layout.USED:
-            fate = store.dest_word(number, layout.DEST_FLAGS) & (layout.KEPT | layout.DROPPED)
+            fate = store.dest_word(number, layout.DEST_FLAGS) & (layout.KEPT | layout.DROPPED | layout.FOREIGN)
             store.set_dest_word(number, layout.DEST_FLAGS, layout.USED | fate)
             store.set_dest_word(number, layout.DEST_SERVICE, 0)
         else:

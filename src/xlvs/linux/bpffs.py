@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EBUSY, ENOENT
-from fcntl import LOCK_EX, LOCK_SH, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from typing import Final
 
 from xlvs.linux.namespace import cookie
@@ -143,6 +143,18 @@ def lock(directory: str, *, shared: bool = False) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def is_free(directory: str) -> bool:
+    """Whether nobody holds the lock of a director at this moment."""
+    fd = os.open(directory, _OPEN_DIRECTORY)
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+    return True
 
 
 def _is_root(fd: int) -> bool:

@@ -116,4 +116,4 @@ def test_a_row_has_a_known_state_and_a_proof_that_passes(row: Row) -> None:
 
 def test_every_scene_that_does_not_pass_is_defended() -> None:
     """The list that the tests go by and the document's have the same scenes, once each."""
-    assert sorted(" ".join(row.words) for row in tables()[DEFENDED]) == sorted(excepted())
+    assert sorted(" ".join(row.words) for row in tables().get(DEFENDED, [])) == sorted(excepted())

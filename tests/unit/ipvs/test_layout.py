@@ -14,6 +14,7 @@ from xlvs.model.address import Family
 from xlvs.model.errors import NotSupported
 from xlvs.model.sysctl import SYSCTLS
 from xlvs.schedulers import registry
+from xlvs.syncwire.entry import IPV6_SIZE
 
 
 def types_of(name: str) -> Btf:
@@ -85,6 +86,9 @@ OFFSETS = {
     "SETTINGS_UNPRIVILEGED_PORT": ("settings", "unprivileged_port"),
     "SETTINGS_ACCEPT_LOCAL": ("settings", "accept_local"),
     "SETTINGS_SERVICES_ENGINE": ("settings", "services_engine"),
+    "SETTINGS_SYNC": ("settings", "sync"),
+    "SYNC_DAEMON_DUMP": ("sync_daemon", "dump"),
+    "SYNC_DAEMON_LOST": ("sync_daemon", "lost"),
     "SERVICE_ENGINE": ("service", "engine"),
     "LEDGER_HASH_SEED": ("ledger", "hash_seed"),
     "LEDGER_EDITING": ("ledger", "editing"),
@@ -109,6 +113,7 @@ SIZES = {
     "CONN_SIZE": "conn",
     "ESTIMATE_SIZE": "estimate",
     "LOCAL_ADDRESS_SIZE": "local_address",
+    "SYNC_DAEMON_SIZE": "sync_daemon",
 }
 
 # Our packed form: struct and the members that it holds in order, from the first one's offset on.
@@ -129,6 +134,10 @@ PACKED = {
     "CONN": ("conn", _CONN),
     "LOCAL_ADDRESS": ("local_address", "addr key first last flags cursor used"),
     "CALL": ("call", "hash length bytes"),
+    "SYNC_DAEMON": (
+        "sync_daemon",
+        "state error interface group maxlen port ttl syncid keyed key dump lost",
+    ),
     "COUNTERS": ("counters", "conns inpkts outpkts inbytes outbytes"),
 }
 
@@ -160,7 +169,7 @@ def test_an_offset_is_that_of_its_member(btf: Btf, name: str) -> None:
 
 def test_no_offset_is_forgotten() -> None:
     """What is added to the layout is added here."""
-    prefixes = ("SERVICE_", "DEST_", "SETTINGS_", "LEDGER_", "ESTIMATE_", "CLOCKWORK_")
+    prefixes = ("SERVICE_", "DEST_", "SETTINGS_", "LEDGER_", "ESTIMATE_", "CLOCKWORK_", "SYNC_DAEMON_")
     known = {*OFFSETS, *SIZES, *PACKED, "SETTINGS_SERVICES", "SETTINGS_MARKS"}
 
     assert [name for name in vars(layout) if name.startswith(prefixes) and name not in known] == []
@@ -310,6 +319,14 @@ def test_schedulers_have_the_numbers_of_the_packet_path(project_root: Path) -> N
         ("CONN_ONE_PACKET", "CONN_ONE_PACKET"),
         ("CONN_COMPANION", "CONN_COMPANION"),
         ("LOCAL_ADDRESS_LISTED", "LOCAL_ADDRESS_LISTED"),
+        ("CONN_SYNCED", "CONN_SYNCED"),
+        ("FOREIGN", "DEST_FOREIGN"),
+        ("SYNC_MASTER", "SYNC_MASTER"),
+        ("SYNC_BACKUP", "SYNC_BACKUP"),
+        ("SYNC_NONE", "SYNC_NONE"),
+        ("SYNC_STARTING", "SYNC_STARTING"),
+        ("SYNC_CONFIGURED", "SYNC_CONFIGURED"),
+        ("SYNC_REFUSED", "SYNC_REFUSED"),
     ],
 )
 def test_flags_are_the_same(name: str, constant: str, project_root: Path) -> None:
@@ -317,5 +334,20 @@ def test_flags_are_the_same(name: str, constant: str, project_root: Path) -> Non
     declared: dict[str, int] = {}
     for enum in ("service_flags", "dest_flags", "conn_life", "conn_bits", "local_address_flags"):
         declared |= constants("types.h", enum, project_root)
+    for enum in ("sync_roles", "sync_daemon_state"):
+        declared |= constants("types_sync.h", enum, project_root)
 
     assert getattr(layout, name) == declared[constant]
+
+
+def test_what_directors_tell_each_other_has_the_size_of_the_packet_path(project_root: Path) -> None:
+    """The program of those who hear has it in its types; the length of what was told is fixed beside its declaration."""
+    try:
+        heard = Btf.from_elf(Path(object_path("sync")).read_bytes()).layout("sync_entry")
+    except NotSupported as error:
+        pytest.skip(error.message)
+    header = (project_root / "bpf" / "ipvs" / "types_sync.h").read_text(encoding="utf-8")
+
+    assert heard.size == layout.SYNC_ENTRY_SIZE
+    assert heard.member("number").offset == IPV6_SIZE
+    assert f"sizeof(struct sync_track) == {layout.SYNC_TRACK_SIZE}" in header

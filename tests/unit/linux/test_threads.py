@@ -7,7 +7,7 @@ from threading import Barrier, get_ident
 
 import pytest
 
-from xlvs.linux.threads import beside
+from xlvs.linux.threads import Errands, at_once, beside
 
 _PATIENCE_S = 10
 
@@ -58,3 +58,22 @@ def test_an_error_of_the_block_goes_first_and_waits_for_the_work() -> None:
         block()
 
     assert done == ["work"]
+
+
+def test_errands_are_done_in_order_in_a_thread() -> None:
+    """Nobody waits for them but who asks to."""
+    errands = Errands()
+    done: list[tuple[int, int]] = []
+
+    def note() -> None:
+        done.append((len(done), get_ident()))
+
+    errands.finish(0)
+    for _ in range(5):
+        errands(note)
+    errands.finish(_PATIENCE_S)
+    at_once(note)
+
+    assert [number for number, _ in done] == [0, 1, 2, 3, 4, 5]
+    assert len({thread for _, thread in done[:5]} - {get_ident()}) == 1
+    assert done[5][1] == get_ident()

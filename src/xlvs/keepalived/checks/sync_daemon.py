@@ -6,7 +6,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from xlvs.model.errors import NoDaemon, XlvsError
+from xlvs.linux.threads import at_once
+from xlvs.model.errors import DaemonRunning, NoDaemon, XlvsError
 from xlvs.model.settings import DEFAULT_MULTICAST_GROUP, SyncDaemon
 
 if TYPE_CHECKING:
@@ -39,11 +40,20 @@ def sync_daemons(config: KeepalivedConfig) -> tuple[str, tuple[SyncDaemon, ...]]
 
 
 class SyncDaemons:
-    """Starts and stops them. `open_tables` is called when the first is started."""
+    """Starts and stops them. `open_tables` is called when the first is started.
 
-    def __init__(self, open_tables: Callable[[], IpvsTables], log: Log) -> None:
+    `later` is given what to do, in order: the start of a daemon takes a moment, in which advertisements are due.
+    """
+
+    def __init__(
+        self,
+        open_tables: Callable[[], IpvsTables],
+        log: Log,
+        later: Callable[[Callable[[], None]], None] = at_once,
+    ) -> None:
         self._open = open_tables
         self._log = log
+        self._later = later
         self._router = ""
         self._daemons: tuple[SyncDaemon, ...] = ()
         self._running: list[SyncDaemon] = []
@@ -67,19 +77,31 @@ class SyncDaemons:
         self._bring([])
 
     def _bring(self, wanted: list[SyncDaemon]) -> None:
+        """Those of the configuration that are not wanted stop, also where another process started them."""
         if wanted == self._running:
             return
+        stops = [each for each in (self._daemons if wanted else self._running) if each not in wanted]
+        starts = [each for each in wanted if each not in self._running]
+        self._running = wanted
+        self._later(lambda: self._carry_out(stops, starts))
+
+    def _carry_out(self, stops: list[SyncDaemon], starts: list[SyncDaemon]) -> None:
         try:
             tables = self._open()
-            for daemon in self._running:
-                if daemon not in wanted:
-                    self._stop(tables, daemon)
-            for daemon in wanted:
-                if daemon not in self._running:
-                    tables.start_daemon(daemon)
+            for daemon in stops:
+                self._stop(tables, daemon)
+            for daemon in starts:
+                self._start(tables, daemon)
         except XlvsError as error:
             self._log.write(f"lvs_sync_daemon: {error.message}")
-        self._running = wanted
+
+    def _start(self, tables: IpvsTables, daemon: SyncDaemon) -> None:
+        """One that was left by a process that was killed may be another one: it makes room."""
+        try:
+            tables.start_daemon(daemon)
+        except DaemonRunning:
+            self._stop(tables, daemon)
+            tables.start_daemon(daemon)
 
     def _stop(self, tables: IpvsTables, daemon: SyncDaemon) -> None:
         with suppress(NoDaemon):

@@ -36,6 +36,7 @@ from xlvs.linux import watch
 from xlvs.linux.device import set_switch
 from xlvs.linux.netlink import Route
 from xlvs.linux.route_watch import RouteWatch
+from xlvs.linux.threads import Errands
 from xlvs.vrrp.ah import HEADER as AH
 from xlvs.vrrp.effects import Note, State, StateChanged
 from xlvs.vrrp.group import SyncGroup
@@ -73,6 +74,7 @@ class Wishes:
 
 
 NO_WISHES: Final = Wishes()
+_SYNC_END_S: Final = 2.0
 
 
 class VrrpProcess:
@@ -101,7 +103,8 @@ class VrrpProcess:
         self._by_vrid: dict[tuple[Channel, int], RunningRouter] = {}
         self._started = False
         self._snmp = RouterAgent(self, log)
-        self._sync = SyncDaemons(_tables, log)
+        self._errands = Errands()
+        self._sync = SyncDaemons(_tables, log, self._errands)
         self.notifier.watchers += [self._snmp.changed, self._sync.changed]
         self._sessions_up: dict[str, bool] = {}
         self._sessions_known: set[str] = set()
@@ -135,6 +138,7 @@ class VrrpProcess:
         self._stop()
         self._snmp.close()
         self._sync.close()
+        self._errands.finish(_SYNC_END_S)
         await self.notifier.drain()
 
     def _show(self) -> None:

@@ -2,6 +2,7 @@
 """lvs_sync_daemon: which daemons run, as a virtual router changes its state."""
 
 import io
+from collections.abc import Callable
 
 import pytest
 
@@ -66,3 +67,28 @@ def test_tables_that_refuse_are_named_in_the_log_once() -> None:
     for _ in range(3):
         running.use(*made.plan.sync)
     assert log.getvalue().count("lvs_sync_daemon: ") == 1
+
+
+def test_what_a_killed_process_left_makes_room() -> None:
+    """Both roles run, one with another number; the router is a backup."""
+    router, daemons = Made(text("global_defs", "lvs_sync_daemon vA V")).plan.sync
+    tables = MemoryTables(interface_mtu={"vA": 1500})
+    for daemon in daemons:
+        tables.start_daemon(daemon._replace(syncid=99))
+    SyncDaemons(lambda: tables, Log("test", to_syslog=False)).use(router, daemons)
+
+    assert [(daemon.role, daemon.syncid) for daemon in tables.daemons()] == [("backup", 1)]
+
+
+def test_nothing_is_waited_for() -> None:
+    """Changes are done in order, by whoever does errands."""
+    router, daemons = Made(text("global_defs", "lvs_sync_daemon vA V")).plan.sync
+    tables = MemoryTables(interface_mtu={"vA": 1500})
+    errands: list[Callable[[], None]] = []
+    running = SyncDaemons(lambda: tables, Log("test", to_syslog=False), errands.append)
+    running.use(router, daemons)
+    running.changed("INSTANCE", "V", "MASTER")
+    assert roles(tables) == []
+    for errand in errands:
+        errand()
+    assert roles(tables) == ["master"]

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a director that begins to listen gets the whole table: it asks, and asks again while something is missing."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from xlvs.syncwire.seal import Kind, Seal
+
+_PATIENCE_S: Final = 1.0  # without any part of a dump
+_REQUESTS: Final = 5
+_BETWEEN_DUMPS_S: Final = 1.0
+
+
+class Phase(Enum):
+    """Where a joining director is."""
+
+    ASKING = "asking"
+    RECEIVING = "receiving"
+    DONE = "done"  # the table is whole, or nobody has one
+
+
+class Join:
+    """The side that asks. Time is in seconds of any clock that only goes forward.
+
+    | phase     | event                          | then                                  |
+    |-----------|--------------------------------|---------------------------------------|
+    | ASKING    | first part of a dump           | RECEIVING                             |
+    | ASKING    | patience over                  | ask again; after five requests DONE   |
+    | RECEIVING | end, all parts were there      | DONE                                  |
+    | RECEIVING | end with parts missing, or     | ask again, ASKING; after five         |
+    |           | patience over                  | requests DONE                         |
+    """
+
+    def __init__(self, now: float) -> None:
+        self.phase = Phase.ASKING
+        self.whole = False
+        self._asked = 0
+        self._until = now
+        self._sender = b""
+        self._parts: set[int] = set()
+
+    def next_timer(self) -> float | None:
+        """When to call `handle_timer`."""
+        return None if self.phase is Phase.DONE else self._until
+
+    def handle_timer(self, now: float) -> bool:
+        """Whether a request is to be sent now."""
+        if self.phase is Phase.DONE or now < self._until:
+            return False
+        if self._asked == _REQUESTS:
+            self.phase = Phase.DONE
+            return False
+        self.phase = Phase.ASKING
+        self._asked += 1
+        self._sender = b""
+        self._parts.clear()
+        self._until = now + _PATIENCE_S
+        return True
+
+    def receive(self, seal: Seal, now: float) -> None:
+        """A message of a dump has arrived."""
+        if self.phase is Phase.DONE or seal.kind not in (Kind.DUMP, Kind.DUMP_END):
+            return
+        if not self._sender:
+            self._sender = seal.sender
+        if seal.sender != self._sender:
+            return
+        if seal.kind is Kind.DUMP:
+            self.phase = Phase.RECEIVING
+            self._parts.add(seal.part)
+            self._until = now + _PATIENCE_S
+        elif len(self._parts) >= seal.parts:
+            self.phase, self.whole = Phase.DONE, True
+        else:
+            self.phase, self._until = Phase.ASKING, now
+
+
+class Answer:
+    """The side that is asked: at most one dump at a time, and a pause between two."""
+
+    def __init__(self) -> None:
+        self._running = False
+        self._ended: float | None = None
+
+    def asked(self, now: float) -> bool:
+        """Whether to begin a dump. Who asks amid one, or right after, finds out what it lacks and asks again."""
+        if self._running or (self._ended is not None and now - self._ended < _BETWEEN_DUMPS_S):
+            return False
+        self._running = True
+        return True
+
+    def ended(self, now: float) -> None:
+        """The dump is sent."""
+        self._running, self._ended = False, now
