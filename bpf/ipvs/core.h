@@ -157,6 +157,7 @@ static __always_inline enum verdict choose(ctx_t *ctx, struct work *work, struct
 	/* Only a persistent service has further ports. */
 	if (!svc->key.fwmark && p->dport != svc->key.vport)
 		return DROP_NO_DESTINATION;
+	work->trail.reached = REACHED_SCHEDULER;
 	choice->dest = set ? schedule(svc, service, p, set) : 0;
 	dest = dest_get(choice->dest);
 	if (!choice->dest || !dest)
@@ -175,9 +176,12 @@ static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct
 
 	if (!set)
 		return VERDICT_PASS;
+	work->trail.reached = REACHED_PROTOCOL;
 	if (!proto_begins(p, set))
 		return VERDICT_PASS;
+	work->trail.reached = REACHED_SERVICE;
 	service = service_find(p, set);
+	work->trail.service = service;
 	svc = service_get(service);
 	if (!service || !svc || !(svc->flags & SERVICE_LIVE))
 		return VERDICT_PASS;
@@ -185,6 +189,7 @@ static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct
 		return DROP_DEFENCE;
 	if (conn_is_scarce(now) && !(svc->flags & SERVICE_ONE_PACKET))
 		return DROP_TABLE_FULL;
+	work->trail.reached = REACHED_CHOICE;
 	verdict = choose(ctx, work, svc, service, now);
 	if (verdict == DROP_NO_DESTINATION)
 		verdict = leave(ctx, work, svc, set);
@@ -207,6 +212,7 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 	int is_new = !number || !conn || proto_gives_way(conn, p, set);
 	enum verdict verdict;
 
+	work->trail.conn = number;
 	if (is_new) {
 		verdict = begin(ctx, work, set, now);
 		/* One that gives way still counts while its successor's destination is chosen, as in the kernel; and who
@@ -238,6 +244,7 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 	int is_new = !number || !conn;
 	enum verdict verdict;
 
+	work->trail.conn = number;
 	if (is_new) {
 		if (!set->services_engine || p->protocol != IPPROTO_UDP)
 			return VERDICT_CONTINUE;
@@ -276,6 +283,7 @@ static __noinline int notice_answer(ctx_t *ctx, struct work *work, const struct 
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 
+	work->trail.conn = number;
 	if (!number || !conn || conn->method == METHOD_MASQUERADE || p->part == FRAGMENT_LATER ||
 	    answer_is_martian(ctx, work, set))
 		return 0;

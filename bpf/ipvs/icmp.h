@@ -216,6 +216,7 @@ static __always_inline enum verdict icmp_count_unseen(struct work *work, __u32 n
 
 	if (!number || !conn || conn->method == METHOD_MASQUERADE)
 		return VERDICT_CONTINUE;
+	work->trail.conn = number;
 	dest = dest_get(conn->dest);
 	if (dest && dest->flags & DEST_AVAILABLE)
 		stats_out(conn->dest, work->packet.length);
@@ -230,6 +231,7 @@ static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *
 
 	if (!number || !conn)
 		return icmp_count_unseen(work, now);
+	work->trail.conn = number;
 	work->nat.side = NAT_DESTINATION;
 	work->nat.to = conn->virtual;
 	work->nat.port = conn->vport;
@@ -274,6 +276,7 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *w
 	struct conn *conn = number ? conn_get(number) : 0;
 	struct dest *dest;
 
+	work->trail.conn = number;
 	if (!number && set->sysctls[SYSCTL_SCHEDULE_ICMP])
 		verdict = icmp_schedule(ctx, work, set, now, &conn);
 	if (!conn)
