@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from xlvs.cli.commands import COMMANDS
+from xlvs.explain.question import CHUNKS, MESSAGES
 from xlvs.model.errors import UsageError
 
 _SCHEDULERS: Final = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh"
@@ -88,6 +89,19 @@ _xlvs_mark() {{
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
+_xlvs_explain() {{
+    local words="--in --own --mark --flags --chunk --type --about --data --length --ttl --tos --may-split --fragment"
+    words="$words --json --help"
+    [ "$COMP_CWORD" -gt 2 ] || words="tcp udp sctp icmp --help"
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --in) words="$(ls /sys/class/net)" ;;
+        --flags) words="S SA A FA R PA" ;;
+        --chunk) words="{chunks}" ;;
+        --type) words="{messages}" ;;
+        --about) words="tcp udp sctp" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
 _xlvs_ipvsadm() {{
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         -s | --scheduler) COMPREPLY=($(compgen -W "{schedulers}" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
@@ -105,6 +119,7 @@ def bash() -> str:
         "        attach) _xlvs_interfaces --mode --connections ;;",
         "        realserver) _xlvs_realserver ;;",
         "        mark) _xlvs_mark ;;",
+        "        explain) _xlvs_explain ;;",
         "        keepalived) _xlvs_keepalived ;;",
         "        detach) _xlvs_interfaces --yes ;;",
         '        restore) COMPREPLY=($(compgen -f -W "--dry-run --verbose --help" -- "$word")) ;;',
@@ -120,6 +135,8 @@ def bash() -> str:
         schedulers=_SCHEDULERS,
         options=_IPVSADM_OPTIONS,
         daemon=_DAEMON_OPTIONS,
+        chunks=" ".join(CHUNKS),
+        messages=" ".join(MESSAGES),
     )
 
 
