@@ -172,6 +172,7 @@ static __always_inline enum verdict choose(ctx_t *ctx, struct work *work, struct
 	/* Only a persistent service has further ports. */
 	if (!svc->key.fwmark && p->dport != svc->key.vport)
 		return DROP_NO_DESTINATION;
+	work->trail.reached = REACHED_SCHEDULER;
 	choice->dest = set ? schedule(svc, service, p, set) : 0;
 	dest = dest_get(choice->dest);
 	if (!choice->dest || !dest)
@@ -190,9 +191,12 @@ static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct
 
 	if (!set)
 		return VERDICT_PASS;
+	work->trail.reached = REACHED_PROTOCOL;
 	if (!proto_begins(p, set))
 		return VERDICT_PASS;
+	work->trail.reached = REACHED_SERVICE;
 	service = service_find(p, set);
+	work->trail.service = service;
 	svc = service_get(service);
 	if (!service || !svc || !(svc->flags & SERVICE_LIVE))
 		return VERDICT_PASS;
@@ -200,6 +204,7 @@ static __noinline enum verdict begin(ctx_t *ctx, struct work *work, const struct
 		return DROP_DEFENCE;
 	if (conn_is_scarce(now) && !(svc->flags & SERVICE_ONE_PACKET))
 		return DROP_TABLE_FULL;
+	work->trail.reached = REACHED_CHOICE;
 	verdict = choose(ctx, work, svc, service, now);
 	if (verdict == DROP_NO_DESTINATION)
 		verdict = leave(ctx, work, svc, set);
@@ -244,6 +249,7 @@ static __always_inline enum verdict handle_forward(ctx_t *ctx, struct work *work
 	int is_new = !number || !conn || proto_gives_way(conn, p, set);
 	enum verdict verdict = VERDICT_CONTINUE;
 
+	work->trail.conn = number;
 	if (is_new && ended_is_awaited(p, set, now)) {
 		verdict = ended(ctx, work, DIRECTION_FORWARD, set, now);
 		if (verdict != VERDICT_CONTINUE && verdict != VERDICT_RESET)
@@ -282,6 +288,7 @@ static __always_inline enum verdict handle_reply(ctx_t *ctx, struct work *work, 
 	int is_new = !number || !conn;
 	enum verdict verdict = VERDICT_CONTINUE;
 
+	work->trail.conn = number;
 	if (is_new && ended_is_awaited(p, set, now)) {
 		verdict = ended(ctx, work, DIRECTION_REPLY, set, now);
 		if (verdict != VERDICT_CONTINUE && verdict != VERDICT_RESET)
@@ -325,6 +332,7 @@ static __noinline int notice_answer(ctx_t *ctx, struct work *work, const struct 
 	struct conn *conn = conn_get(number);
 	struct dest *dest;
 
+	work->trail.conn = number;
 	if (!number || !conn || conn_is_translated(conn) || p->part == FRAGMENT_LATER ||
 	    answer_is_martian(ctx, work, set))
 		return 0;

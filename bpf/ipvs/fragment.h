@@ -64,6 +64,7 @@ static __always_inline enum verdict fragment_follow(ctx_t *ctx, struct work *wor
 
 	if (!fragment || now - fragment->seen > FRAGMENT_LIFE_S * ticks_per_second)
 		return VERDICT_PASS;
+	work->trail.conn = fragment->conn;
 	conn = conn_get(fragment->conn);
 	if (!conn || !conn_is_live(conn, now) || !addr_equal(&conn->client, fragment->reply ? &p->dst : &p->src))
 		return DROP_FRAGMENTS;

@@ -5,6 +5,7 @@
 #ifndef XLVS_FRAGMENT_RELEASE_H
 #define XLVS_FRAGMENT_RELEASE_H
 
+#include "copy_skb.h"
 #include "maps.h"
 #include "parse.h"
 
@@ -95,7 +96,7 @@ static long fragment_release_step(__u32 i, void *data)
 	if (bpf_skb_change_tail(walk->ctx, L3 + walk->length, 0))
 		goto fail;
 	bpf_loop(piece_count(walk), piece_restore_step, walk, 0);
-	if (walk->failed || bpf_clone_redirect(walk->ctx, walk->ctx->ifindex, BPF_F_INGRESS))
+	if (walk->failed || copy_send(walk->ctx, walk->ctx->ifindex, BPF_F_INGRESS))
 		goto fail;
 	walk->key.start += walk->length - walk->header;
 	walk->left -= walk->length - walk->header;

@@ -234,6 +234,7 @@ static __always_inline enum verdict icmp_count_unseen(struct work *work, __u32 n
 
 	if (!number || !conn || conn_is_translated(conn))
 		return VERDICT_CONTINUE;
+	work->trail.conn = number;
 	dest = dest_get(conn->dest);
 	if (dest && dest->flags & DEST_AVAILABLE)
 		stats_out(conn->dest, work->packet.length);
@@ -248,6 +249,7 @@ static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *
 
 	if (!number || !conn)
 		return icmp_count_unseen(work, now);
+	work->trail.conn = number;
 	if (conn_is_companion(conn)) {
 		conn = fullnat_reply(work, conn, now);
 		if (!conn)
@@ -297,6 +299,7 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *w
 	struct conn *conn = number ? conn_get(number) : 0;
 	struct dest *dest;
 
+	work->trail.conn = number;
 	if (!number && set->sysctls[SYSCTL_SCHEDULE_ICMP])
 		verdict = icmp_schedule(ctx, work, set, now, &conn);
 	if (!conn)

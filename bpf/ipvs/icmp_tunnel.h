@@ -133,6 +133,7 @@ static __noinline enum verdict icmp_about_tunnel(ctx_t *ctx, struct work *work, 
 	offset = tunnel_quote(ctx, work, &kind, &far);
 	number = offset ? conn_of_request(&work->quote.inner, now) : 0;
 	conn = conn_get(number);
+	work->trail.conn = number;
 	if (number && conn && conn->method == METHOD_TUNNEL)
 		dest = dest_get(conn->dest);
 	if (!conn || !dest || !addr_equal(&dest->addr, &far))

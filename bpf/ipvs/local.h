@@ -24,6 +24,7 @@ static __always_inline int local_deliver(ctx_t *ctx, struct packet *p)
 {
 	struct ethhdr *eth = ctx_data(ctx);
 
+	p->inward = 1;
 	/* As one that came in by the mark device, from which no mark leads back to it. */
 	if (p->detour) {
 		p->action = bpf_redirect(ctx->ifindex, BPF_F_INGRESS);

@@ -14,6 +14,7 @@ const volatile __u32 ticks_per_second = 250;
 const volatile __u32 conn_entries = 1024; /* size of `conns` */
 const volatile __u32 bucket_level = 8; /* size of `buckets`, as a power of two */
 const volatile __u32 possible_cpus = 1;
+const volatile __u32 trial; /* 1: packets are tried on these programs, and nothing leaves */
 const volatile __u32 memory_readable; /* 1: the kernel lets programs read its memory */
 const volatile __u64 hash_seed = 0x9e3779b97f4a7c15ULL; /* random, kept for the life of the index */
 

@@ -96,6 +96,7 @@ struct packet {
 	__u8 quoted; /* 1: not a packet that is here, but the request that an ICMP error is about */
 	__u8 detour; /* 1: comes by the mark device, see mark.h */
 	__u8 own; /* 1: the host itself sends it, see local.h */
+	__u8 inward; /* 1: sent on into the host itself */
 };
 
 static __always_inline void addr_set_ipv4(struct addr *addr, __be32 ipv4)

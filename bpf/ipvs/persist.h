@@ -64,6 +64,7 @@ static __always_inline __u32 persist_known(struct work *work, const struct call 
 	__u32 number = template_find(&work->key, call, now);
 	struct conn *conn = conn_get(number);
 
+	work->trail.template = number;
 	if (!number || !conn)
 		return 0;
 	if (!template_is_usable(conn, set)) {
@@ -84,6 +85,7 @@ static __always_inline enum verdict persist_unknown(struct work *work, struct se
 	struct packet *p = &work->packet;
 	struct dest *dest;
 
+	work->trail.reached = REACHED_SCHEDULER;
 	choice->dest = schedule(svc, service, p, set);
 	dest = dest_get(choice->dest);
 	if (!choice->dest || !dest)

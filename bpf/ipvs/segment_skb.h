@@ -143,7 +143,7 @@ static long segment_step(__u32 i, void *data)
 
 	if (!walk->left || !work)
 		return 1;
-	if (segment_shape(walk, work, i, length) || bpf_clone_redirect(walk->ctx, work->way.ifindex, 0)) {
+	if (segment_shape(walk, work, i, length) || copy_send(walk->ctx, work->way.ifindex, 0)) {
 		walk->failed = 1;
 		return 1;
 	}

@@ -5,6 +5,7 @@
 #ifndef XLVS_SPLIT_H
 #define XLVS_SPLIT_H
 
+#include "copy_skb.h"
 #include "sum_skb.h"
 #include "xmit_nat.h"
 #include "xmit_skb.h"
@@ -76,7 +77,7 @@ static long split_step(__u32 i, void *data)
 
 	if (!walk->left || !scratch)
 		return 1;
-	if (split_shape(walk, scratch, length) || bpf_clone_redirect(walk->ctx, walk->ifindex, 0)) {
+	if (split_shape(walk, scratch, length) || copy_send(walk->ctx, walk->ifindex, 0)) {
 		walk->failed = 1;
 		return 1;
 	}

@@ -46,8 +46,28 @@ struct tunnel_head {
 	__u8 tos;
 };
 
+/* What the packet met on its way. No packet path reads it: it is for who has the programs tried on a packet and wants to
+ * tell why they did what they did. */
+struct trail {
+	__u32 conn; /* number of the connection that was found, 0: none */
+	__u32 service; /* number of the service that it may begin a connection of, 0: none */
+	__u32 template; /* number of the persistence template that was found, 0: none */
+	__u32 out; /* number of the interface that a tunnel's packet leaves by */
+	__u32 copies; /* sent besides it, see copy_skb.h */
+	__u8 reached; /* enum trail_reached: the last place that it came to */
+};
+
+enum trail_reached {
+	REACHED_NOTHING = 0,
+	REACHED_PROTOCOL = 1, /* whether its protocol lets it begin a connection */
+	REACHED_SERVICE = 2, /* which service that would be of */
+	REACHED_CHOICE = 3, /* which destination it gets */
+	REACHED_SCHEDULER = 4, /* which one the scheduler gives it */
+};
+
 struct work {
 	struct packet packet;
+	struct trail trail;
 	struct bpf_fib_lookup fib;
 	struct nat nat;
 	struct nat other; /* of full NAT: the other side of `nat` by itself */

@@ -41,6 +41,7 @@ static __noinline enum verdict tunnel_send(ctx_t *ctx, struct work *work, const 
 		head->fragment = IPV4_DONT_FRAGMENT;
 	else
 		head->id = bpf_htons(work->idents++ * possible_cpus + bpf_get_smp_processor_id());
+	work->trail.out = way->ifindex;
 	return encap_send(ctx, work, way, rc);
 }
 

@@ -31,6 +31,7 @@ COMMANDS: Final = (
         "xlvs.control.status:main",
         ("--json",),
     ),
+    Command("explain", _TRAFFIC, "what becomes of a packet, and why", "xlvs.explain.main:main"),
     Command("attach", _TRAFFIC, "attach the packet path to interfaces", "xlvs.control.attach:main"),
     Command("detach", _TRAFFIC, "take it off again; the host is as it was", "xlvs.control.detach:main"),
     Command("upgrade", _TRAFFIC, "replace the programs under traffic", "xlvs.control.upgrade:main"),

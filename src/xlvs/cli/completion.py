@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from xlvs.cli.commands import COMMANDS
+from xlvs.explain.question import CHUNKS, MESSAGES
 from xlvs.model.errors import UsageError
 
 _SCHEDULERS: Final = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh"
@@ -129,6 +130,19 @@ _xlvs_service() {{
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
+_xlvs_explain() {{
+    local words="--in --own --mark --flags --chunk --type --about --data --length --ttl --tos --may-split --fragment"
+    words="$words --json --help"
+    [ "$COMP_CWORD" -gt 2 ] || words="tcp udp sctp icmp --help"
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --in) words="$(ls /sys/class/net)" ;;
+        --flags) words="S SA A FA R PA" ;;
+        --chunk) words="{chunks}" ;;
+        --type) words="{messages}" ;;
+        --about) words="tcp udp sctp" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
 _xlvs_ipvsadm() {{
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         -s | --scheduler) COMPREPLY=($(compgen -W "{schedulers}" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
@@ -150,6 +164,7 @@ def bash() -> str:
         "        connections) _xlvs_connections ;;",
         "        drain) _xlvs_drain ;;",
         "        service) _xlvs_service ;;",
+        "        explain) _xlvs_explain ;;",
         "        keepalived) _xlvs_keepalived ;;",
         "        detach) _xlvs_interfaces --yes ;;",
         '        restore) COMPREPLY=($(compgen -f -W "--dry-run --verbose --help" -- "$word")) ;;',
@@ -166,6 +181,8 @@ def bash() -> str:
         options=_IPVSADM_OPTIONS,
         daemon=_DAEMON_OPTIONS,
         states=_STATES,
+        chunks=" ".join(CHUNKS),
+        messages=" ".join(MESSAGES),
     )
 
 

@@ -18,6 +18,7 @@ Examples
   ipvsadm -A -t 192.168.20.129:80 -s rr                      a virtual service; attaches what is not yet attached
   ipvsadm -a -t 192.168.20.129:80 -r 192.168.10.133 -m       a real server behind NAT
   xlvs status                                                is everything in place?
+  xlvs explain tcp 192.168.20.1:51184 192.168.20.129:80      what would become of this packet, and why?
   xlvs restore --dry-run /etc/ipvsadm.rules                  what would a file of rules change?
   xlvs lab demo                                              all of it with real packets, in namespaces
 """

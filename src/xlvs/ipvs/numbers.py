@@ -78,8 +78,8 @@ def _deleted(store: Store) -> list[int]:
     end = store.setting(layout.SETTINGS_DEST_HIGH) + 1
     step = layout.DEST_SIZE >> 2
     column = store.dests.words[layout.DEST_FLAGS >> 2 : end * step : step].tolist()
-    mask = layout.USED | layout.AVAILABLE  # a foreign one may be either
-    return [number for number, found in enumerate(column) if found & mask == flags and number]
+    both = layout.USED | layout.AVAILABLE  # other flags say more of a deleted one
+    return [number for number, found in enumerate(column) if found & both == layout.USED and number]
 
 
 def _is_time_to_purge(store: Store) -> bool:

@@ -77,10 +77,10 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
     the new ones, attachments go on with the old ones until they are attached again.
     Raises KernelError, NotSupported, PermissionDenied.
     """
-    present = _present_sizes(directory)
+    present = present_sizes(directory)
     room = present or wanted or default_sizes()
     fresh = present is None or not _has_first_values(directory)
-    seed = _seed(directory, fresh=fresh)
+    seed = os.urandom(8) if fresh else present_seed(directory)
     pace = ticks(object_path("clock"))
     with _open("director_xdp", directory, room, seed, pace) as maps:
         # First the maps that both share, so that neither makes and pins them under the other's hands.
@@ -135,6 +135,11 @@ def start_clock(run: Callable[[], int]) -> None:
         time.sleep(pause)
 
 
+def is_internal(name: str) -> bool:
+    """Whether a map holds the variables of an object, and no table."""
+    return _INTERNAL in name
+
+
 def changed_maps(directory: str) -> list[str]:
     """Names of the maps whose entries the objects at hand declare in another size than the director has them."""
     changed = set()
@@ -142,7 +147,7 @@ def changed_maps(directory: str) -> list[str]:
         with Object.open(object_path(name)) as opened:
             for each in opened.map_names():
                 path = f"{directory}/{each}"
-                if _INTERNAL in each or each in _PRIVATE or not os.path.exists(path):
+                if is_internal(each) or each in _PRIVATE or not os.path.exists(path):
                     continue
                 with Map.from_pin(path) as present:
                     if opened.entry_size(each) != (present.key_size, present.value_size):
@@ -150,7 +155,8 @@ def changed_maps(directory: str) -> list[str]:
     return sorted(changed)
 
 
-def _present_sizes(directory: str) -> Sizes | None:
+def present_sizes(directory: str) -> Sizes | None:
+    """The room in the tables of a director, None when it has none yet."""
     names = ("conns", "buckets", "services", "dests", "slots")
     if not all(os.path.exists(f"{directory}/{name}") for name in names):
         return None
@@ -167,9 +173,8 @@ def _has_first_values(directory: str) -> bool:
         return any(memory[layout.LEDGER_TICKS_PER_SECOND : layout.LEDGER_TICKS_PER_SECOND + 4])
 
 
-def _seed(directory: str, *, fresh: bool) -> bytes:
-    if fresh:
-        return os.urandom(8)
+def present_seed(directory: str) -> bytes:
+    """The secret of a director's index of connections."""
     with Map.from_pin(f"{directory}/ledger") as ledger, ledger.memory() as memory:
         return memory[layout.LEDGER_HASH_SEED : layout.LEDGER_HASH_SEED + 8]
 
@@ -184,8 +189,9 @@ def _open(name: str, directory: str, room: Sizes, seed: bytes, pace: Ticks) -> O
     return opened
 
 
-def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Ticks) -> None:
-    entries = {
+def entries(room: Sizes) -> dict[str, int]:
+    """The maps whose sizes are chosen when they are made, with their numbers of entries."""
+    return {
         "conns": room.connections,
         "buckets": room.buckets,
         "services": room.services,
@@ -198,11 +204,28 @@ def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Tic
         "calls": room.destinations,
         "local_addresses": room.services,
     }
+
+
+def constants(room: Sizes, seed: bytes, pace: Ticks) -> dict[str, bytes]:
+    """What the programs are told before they are loaded."""
+    return {
+        "tick_shift": pack("<I", pace.shift),
+        "ticks_per_second": pack("<I", pace.per_second),
+        "conn_entries": pack("<I", room.connections),
+        "bucket_level": pack("<I", room.buckets.bit_length() - 1),
+        "possible_cpus": pack("<I", possible_cpus()),
+        "memory_readable": pack("<I", memory_is_readable()),
+        "hash_seed": seed,
+    }
+
+
+def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Ticks) -> None:
+    wanted = entries(room)
     for name in opened.map_names():
-        if _INTERNAL in name:
+        if is_internal(name):
             continue
-        if name in entries:
-            opened.resize(name, entries[name])
+        if name in wanted:
+            opened.resize(name, wanted[name])
         path = f"{directory}/{name}"
         if name == "xdp_ports" and os.path.exists(path):
             # The kernel adds a flag of its own to device maps, which libbpf takes for a mismatch.
@@ -210,17 +233,7 @@ def _prepare(opened: Object, directory: str, room: Sizes, seed: bytes, pace: Tic
                 opened.reuse(name, ports)
         elif name not in _PRIVATE:
             opened.set_pin_path(name, path)
-    opened.set_constants(
-        {
-            "tick_shift": pack("<I", pace.shift),
-            "ticks_per_second": pack("<I", pace.per_second),
-            "conn_entries": pack("<I", room.connections),
-            "bucket_level": pack("<I", room.buckets.bit_length() - 1),
-            "possible_cpus": pack("<I", possible_cpus()),
-            "memory_readable": pack("<I", memory_is_readable()),
-            "hash_seed": seed,
-        }
-    )
+    opened.set_constants(constants(room, seed, pace))
 
 
 def _first_values(tc: Object, seed: bytes, pace: Ticks) -> None:
