@@ -116,7 +116,7 @@ def load(directory: str, wanted: Sizes | None = None) -> None:
 
 def open_beside(directory: str, name: str) -> Object:
     """Open another object over the maps of a loaded director; the caller loads and closes it. Raises KernelError."""
-    room = _present_sizes(directory)
+    room = present_sizes(directory)
     if room is None:
         raise KernelError("opening the director's tables", errno.ENOENT)
     return _open(name, directory, room, _seed(directory, fresh=False), ticks(object_path("clock")))
