@@ -119,7 +119,7 @@ def open_beside(directory: str, name: str) -> Object:
     room = present_sizes(directory)
     if room is None:
         raise KernelError("opening the director's tables", errno.ENOENT)
-    return _open(name, directory, room, _seed(directory, fresh=False), ticks(object_path("clock")))
+    return _open(name, directory, room, present_seed(directory), ticks(object_path("clock")))
 
 
 def start_clock(run: Callable[[], int]) -> None:
