@@ -92,11 +92,6 @@ static __always_inline int conn_is_translated(const struct conn *conn)
 	return conn->method == METHOD_MASQUERADE || conn->method == METHOD_FULL_NAT;
 }
 
-static __always_inline int conn_is_synced(const struct conn *conn)
-{
-	return conn->method != METHOD_FULL_NAT && !!(conn->word.bits & CONN_SYNCED);
-}
-
 static __always_inline __u32 conn_place(struct conn_word word)
 {
 	return word.bits >> CONN_PLACE_SHIFT & CONN_PLACE_MASK;

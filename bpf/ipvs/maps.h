@@ -247,6 +247,12 @@ static __always_inline struct conn *conn_get(__u32 number)
 	return bpf_map_lookup_elem(&conns, &number);
 }
 
+/* Has another director told of it? */
+static __always_inline int conn_is_synced(const struct conn *conn)
+{
+	return conn->method != METHOD_FULL_NAT && !!(conn->word.bits & CONN_SYNCED);
+}
+
 static __always_inline struct dest *dest_get(__u32 number)
 {
 	return bpf_map_lookup_elem(&dests, &number);

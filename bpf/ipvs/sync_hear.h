@@ -89,8 +89,8 @@ static __always_inline void heard_fill(struct conn *conn, const struct sync_entr
 	conn->method = entry->number ? dest->method : METHOD_BYPASS;
 	conn->dest = entry->number;
 	conn->control = 0;
-	conn->hop[DIRECTION_FORWARD] = 0;
-	conn->hop[DIRECTION_REPLY] = 0;
+	conn->hop[DIRECTION_FORWARD].number = 0;
+	conn->hop[DIRECTION_REPLY].number = 0;
 }
 
 __noinline int heard_begin(const struct sync_entry *entry, const struct settings *set, __u32 now)
