@@ -113,7 +113,7 @@ def section(rounds: int) -> Section:
     )
     samples: dict[tuple[str, str], list[float]] = {}
     for _ in range(rounds):
-        for balancer in contestants():
+        for balancer in (each for each in contestants() if each.tcp):
             try:
                 trips = _measure(balancer)
             except (BenchError, OSError, subprocess.SubprocessError) as problem:

@@ -59,6 +59,7 @@ def _measure(samples: Samples, name: str, room: int, stack: ExitStack) -> None:
         await_settled()
         for number, path in enumerate(paths):
             path.start = number * APART
+        _at_once(paths, "", case, Samples())  # so that all caches have seen it
         for count in counts():
             _at_once(paths[:count], f"{name}, {line}: {count:,}", case, samples)
 

@@ -16,7 +16,9 @@
 #include "hash.h"
 #include "pool.h"
 
-#define BUCKET_CHOICES 8 /* the first one, and those of a whole key */
+/* The first choice, and those of a whole key. While a burst of connections makes the level rise, the lines that both
+ * levels share are crowded: with 8 choices, one in a million connections found no room. */
+#define BUCKET_CHOICES 12
 #define BUCKET_FULL 11 /* slots in use, on average, from which on the level rises */
 #define BUCKET_EMPTY 1 /* below which it falls */
 #define LEVEL_LEAST 12 /* such an index stays in the second level of caches */

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.progrun.director import Director
 
 _ACTIVE = {"ESTABLISHED", "SYN_SENT", "SYN_RECV", "SYNACK"}
-_LATER_CHOICES = 7
+_LATER_CHOICES = 11
 _POOL_FREE = 6  # word of struct pool
 _CONN_CONTROL = 13  # word of struct conn
 _SLOTS = 15
