@@ -52,10 +52,10 @@ static __always_inline __u32 conn_find_in(const struct bucket *bucket, __u32 tag
 {
 #pragma unroll
 	for (int i = 0; i < BUCKET_SLOTS; i++) {
-		__u32 slot = bucket->slots[i], number = slot & CONN_NUMBER_MASK;
+		__u32 number = slot_number(bucket->slots[i], tag);
 		struct conn *conn;
 
-		if (slot >> CONN_NUMBER_BITS != tag || !number)
+		if (!number)
 			continue;
 		conn = conn_get(number);
 		if (conn && (ended ? conn_is_ended(conn, now) : conn_is_live(conn, now)) &&
@@ -166,7 +166,7 @@ __noinline __u32 conn_find(const struct addr *client, const struct addr *other, 
 
 	if (!client || !other || !state)
 		return 0;
-	moved = *(volatile __u32 *)&state->moved;
+	moved = index_moved(state);
 	level = level_now(state);
 	hash = hash_end(client, ends.cport, ends.protocol);
 	bucket = bucket_get(bucket_of(hash, level));
@@ -175,10 +175,10 @@ __noinline __u32 conn_find(const struct addr *client, const struct addr *other, 
 	number = conn_find_in(bucket, index_tag(hash, level), client, other, ends, direction, 0, now);
 	if (!number && bucket->spilled)
 		number = conn_find_spilled(client, other, all, level | reply, now);
-	others = state->former & ~(1u << (level & 31));
+	others = index_others(state, level);
 	if (!number && others)
 		number = conn_find_elsewhere(client, other, all, others, reply, now);
-	if (number || *(volatile __u32 *)&state->moved == moved)
+	if (number || index_moved(state) == moved)
 		return number;
 	return conn_find_elsewhere(client, other, all, 1u << (level_now(state) & 31), reply, now);
 }

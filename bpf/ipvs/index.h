@@ -66,6 +66,25 @@ static __always_inline __u32 index_slot(__u64 hash, __u32 level, __u32 number)
 	return index_tag(hash, level) << CONN_NUMBER_BITS | number;
 }
 
+/* Number of the connection in a slot with the tag, 0: none. */
+static __always_inline __u32 slot_number(__u32 slot, __u32 tag)
+{
+	return slot >> CONN_NUMBER_BITS == tag ? slot & CONN_NUMBER_MASK : 0;
+}
+
+/* How many connections the sweeper has moved. A look-up that took long enough to see this change may have passed one by:
+ * at neither place, since it looked at the new one before and at the former one after. */
+static __always_inline __u32 index_moved(const struct index_state *state)
+{
+	return *(const volatile __u32 *)&state->moved;
+}
+
+/* Bits of the levels beside `level` at which there may be connections. */
+static __always_inline __u32 index_others(const struct index_state *state, __u32 level)
+{
+	return state->former & ~(1u << (level & 31));
+}
+
 static __always_inline __u32 bucket_of(__u64 hash, __u32 level)
 {
 	return (__u32)hash & ((1u << (level & 31)) - 1);

@@ -23,6 +23,22 @@ static __always_inline void lc_take_lighter(struct lc_walk *walk, const struct d
 	walk->weight = dest->weight;
 }
 
+/* The choice of a scheduler of this family: what its tree knows, else where a walk by its steps leads. */
+static __always_inline __u32 lc_choose(struct service *svc, __u32 service, long (*step)(__u32, void *))
+{
+	struct lc_walk walk = { .service = service };
+	__u32 number;
+
+	if (!svc)
+		return 0;
+	walk.list.all = svc->list.all;
+	number = tree_choose(svc, service, walk.list);
+	if (number)
+		return number;
+	bpf_loop(walk.list.length, step, &walk, 0);
+	return walk.found;
+}
+
 static long lc_step(__u32 index, void *data)
 {
 	struct lc_walk *walk = data;
@@ -41,17 +57,7 @@ static long lc_step(__u32 index, void *data)
 
 __noinline __u32 sched_lc(struct service *svc, __u32 service)
 {
-	struct lc_walk walk = { .service = service };
-	__u32 number;
-
-	if (!svc)
-		return 0;
-	walk.list.all = svc->list.all;
-	number = tree_choose(svc, service, walk.list);
-	if (number)
-		return number;
-	bpf_loop(walk.list.length, lc_step, &walk, 0);
-	return walk.found;
+	return lc_choose(svc, service, lc_step);
 }
 
 #endif

@@ -18,17 +18,7 @@ static long sed_step(__u32 index, void *data)
 
 __noinline __u32 sched_sed(struct service *svc, __u32 service)
 {
-	struct lc_walk walk = { .service = service };
-	__u32 number;
-
-	if (!svc)
-		return 0;
-	walk.list.all = svc->list.all;
-	number = tree_choose(svc, service, walk.list);
-	if (number)
-		return number;
-	bpf_loop(walk.list.length, sed_step, &walk, 0);
-	return walk.found;
+	return lc_choose(svc, service, sed_step);
 }
 
 #endif

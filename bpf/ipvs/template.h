@@ -89,10 +89,10 @@ __noinline __u32 template_find_in(struct bucket *bucket, __u32 tag, const struct
 	if (!bucket || !key)
 		return 0;
 	for (int i = 0; i < BUCKET_SLOTS; i++) {
-		__u32 slot = bucket->slots[i], number = slot & CONN_NUMBER_MASK;
+		__u32 number = slot_number(bucket->slots[i], tag);
 		struct conn *conn;
 
-		if (slot >> CONN_NUMBER_BITS != tag || !number)
+		if (!number)
 			continue;
 		conn = conn_get(number);
 		if (!conn || conn->word.life != LIFE_LIVE || (template_expired(&conn->word, now) && !conn->controls))
@@ -132,16 +132,20 @@ __noinline __u32 template_find_at(const struct conn_key *key, const struct call 
 __noinline __u32 template_find(const struct conn_key *key, const struct call *call, __u32 now)
 {
 	struct index_state *state = index_get();
-	__u32 levels, number;
+	__u32 others, number, moved, present;
 
 	if (!key || !state)
 		return 0;
-	number = template_find_at(key, call, level_now(state), now);
-	levels = state->former & ~(1u << (level_now(state) & 31));
+	moved = index_moved(state);
+	present = level_now(state);
+	number = template_find_at(key, call, present, now);
+	others = index_others(state, present);
 	for (__u32 level = 0; level <= PLACE_LEVEL_MAX && !number; level++)
-		if (levels & 1u << level)
+		if (others & 1u << level)
 			number = template_find_at(key, call, level, now);
-	return number;
+	if (number || index_moved(state) == moved)
+		return number;
+	return template_find_at(key, call, level_now(state), now);
 }
 
 /* One more connection: the timer begins again. Returns 0, or -1 when the template ended meanwhile. */
