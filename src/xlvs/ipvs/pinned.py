@@ -12,22 +12,18 @@ from struct import pack
 from typing import TYPE_CHECKING
 
 from xlvs.ipvs import layout, local_addresses, numbers, policies, rules, running, scheduling, slots
-from xlvs.ipvs.observed import ENGINES, Observed, pack_service_key, ticks_per_second
+from xlvs.ipvs.director import Director, zero_counters
+from xlvs.ipvs.observed import ENGINES, pack_service_key
 from xlvs.ipvs.store import Store
-from xlvs.linux import bpffs
 from xlvs.model.destination import ForwardingMethod
 from xlvs.model.errors import (
-    DaemonRunning,
     DestinationExists,
     FullNatOnePacket,
     KernelError,
-    NoDaemon,
     NoSuchDestination,
-    NoSuchDevice,
     NoSuchService,
     ServiceExists,
     ServiceNotDefined,
-    TableError,
 )
 from xlvs.model.policy import Fate
 from xlvs.schedulers import registry
@@ -40,9 +36,7 @@ if TYPE_CHECKING:
     from xlvs.linux.bpf_program import Program
     from xlvs.model.destination import Destination, DestinationKey
     from xlvs.model.service import ServiceKey, VirtualService
-    from xlvs.model.settings import DaemonRole, SyncDaemon, Timeouts
 
-_RATE_RESET = bytes(5 * 8)
 _FTP_PORT = 21
 _EDIT_TICKS = 64  # EDIT_TICKS in estimate.h
 
@@ -58,12 +52,11 @@ def open_tables() -> PinnedTables:
     return PinnedTables()
 
 
-class PinnedTables(Observed):
+class PinnedTables(Director):
     """`IpvsTables` of the director in the current network namespace."""
 
     def __init__(self, wanted: Sizes | None = None) -> None:
-        super().__init__()
-        self._wanted = wanted
+        super().__init__(wanted)
         self._attached = False
         self._deleted: dict[bytes, int] | None = None
         self._hosts: rules.HostAddresses | None = None
@@ -73,35 +66,6 @@ class PinnedTables(Observed):
         self._remembered_host: Host | None = None
         self._clock: Program | None = None
         self._endings: list[tuple[int, Fate]] = []
-
-    # The store
-
-    def store(self) -> Store:
-        """The director's store, made when there is none."""
-        present = self.present_store()
-        if present is not None:
-            return present
-        from xlvs.linux import capability
-
-        capability.require_director("using the director's tables")
-        directory = bpffs.director()
-        with bpffs.lock(directory):
-            if not running.is_loaded(directory):
-                from xlvs.ipvs.program import load
-
-                load(directory, self._wanted)
-        from xlvs.ipvs.stale import remove_stale
-
-        remove_stale(directory)
-        self._opened = Store(directory)
-        return self._opened
-
-    def _store_or(self, missing: type[TableError]) -> Store:
-        """The store where there is one; a change of what cannot be there loads nothing."""
-        store = self.present_store()
-        if store is None:
-            raise missing
-        return store
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -414,7 +378,7 @@ class PinnedTables(Observed):
             self._publish_added(store, service, listed)
             self._move_base(store, service, dest, counted, -1)
             if anew:
-                _zero(store, "dest_estimates", dest)
+                zero_counters(store, "dest_estimates", dest)
 
     def _move_base(self, store: Store, service: int, dest: int, counted: list[int], sign: int) -> None:
         """What a destination counted stays with its service when it goes, and is not counted twice when it returns."""
@@ -484,82 +448,6 @@ class PinnedTables(Observed):
 
             detour.sync(store)
 
-    # Statistics and settings
-
-    def zero(self, key: ServiceKey | None) -> None:
-        """See `IpvsTables`."""
-        store = self.present_store()
-        if store is None:
-            if key is None:
-                return
-            raise NoSuchService
-        with store.edit():
-            if key is None:
-                wanted = list(store.live_services())
-                _zero(store, "service_estimates", 0)
-            else:
-                number = store.find_service(pack_service_key(key))
-                if not number:
-                    raise NoSuchService
-                wanted = [number]
-            for number in wanted:
-                _zero(store, "service_estimates", number)
-                for dest in store.listed(number):
-                    _zero(store, "dest_estimates", dest)
-
-    def set_timeouts(self, timeouts: Timeouts) -> None:
-        """See `IpvsTables`."""
-        store = self.store()
-        with store.edit():
-            merged = rules.merge_timeouts(self.timeouts(), timeouts)
-            pace = ticks_per_second(store)
-            for state, value in (
-                (layout.STATE_ESTABLISHED, merged.tcp_s),
-                (layout.STATE_FIN_WAIT, merged.tcp_fin_s),
-                (layout.STATE_UDP, merged.udp_s),
-            ):
-                store.set_setting(layout.SETTINGS_TIMEOUTS + state * 4, value * pace)
-
-    # Synchronisation daemons
-
-    def start_daemon(self, daemon: SyncDaemon) -> None:
-        """See `IpvsTables`. Returns when the daemon's process has its sockets."""
-        from xlvs.ipvs import sync_daemons, sync_keys
-        from xlvs.linux.interface import interface
-
-        store = self.store()
-        with store.edit():
-            rules.check_daemon(daemon, mixed_families=_has_mixed_families(store))
-            try:
-                mtu = interface(daemon.interface).mtu
-            except KernelError:
-                raise NoSuchDevice from None
-            if daemon.role in {each.role for each in sync_daemons.configured(store)}:
-                raise DaemonRunning
-            sync_daemons.begin(store, rules.daemon_in_force(daemon, mtu), sync_keys.key_at_hand())
-        sync_daemons.await_start(store, daemon.role)
-
-    def stop_daemon(self, role: DaemonRole) -> None:
-        """See `IpvsTables`."""
-        from xlvs.ipvs import sync_daemons
-
-        store = self._store_or(NoDaemon)
-        if role not in {each.role for each in sync_daemons.configured(store)}:
-            raise NoDaemon
-        sync_daemons.stop(store, role)
-
-    def set_sysctl(self, name: str, value: str) -> None:
-        """See `IpvsTables`."""
-        from xlvs.ipvs import sysctls
-
-        store = self.store()
-        with store.edit():
-            sysctls.write(store, name, value)
-            if sysctls.is_defence(name):
-                from xlvs.ipvs import defence
-
-                defence.take_effect(store)
-
 
 def _check_one_packet(store: Store, number: int, destination: Destination) -> None:
     if destination.forwarding is ForwardingMethod.FULL_NAT and store.service_flags(number) & layout.ONE_PACKET:
@@ -585,19 +473,3 @@ def _end_lost_connections(store: Store) -> None:
 
 def _has_daemon(store: Store) -> bool:
     return bool(store.setting(layout.SETTINGS_SYNC))
-
-
-def _has_mixed_families(store: Store) -> bool:
-    memory = store.dests.memory
-    return any(
-        memory[each * layout.DEST_SIZE + layout.DEST_FAMILY] != store.family_of(number)
-        for number in store.live_services()
-        for each in store.listed(number)
-    )
-
-
-def _zero(store: Store, name: str, number: int) -> None:
-    base = number * layout.ESTIMATE_SIZE
-    memory = store.array(name).memory
-    memory[base + layout.ESTIMATE_ZERO : base + layout.ESTIMATE_BASE] = memory[base : base + layout.COUNTERS.size]
-    memory[base + layout.ESTIMATE_RATES : base + layout.ESTIMATE_SIZE] = _RATE_RESET
