@@ -72,7 +72,7 @@ ONE: Final = real_server(8001, TCP, MISC)
 BEFORE: Final = (
     virtual_server("10.0.0.1 80", "quorum 2\nhysteresis 1\nsmtp_alert\nomega", "real_server 127.0.0.1 8009 {\nweight 1\n}\n",
                    ONE, real_server(8002, MAIL)),
-    virtual_server("10.0.0.2 80", "alpha", real_server(8001, TCP)),
+    virtual_server("10.0.0.2 80", "alpha", real_server(8004, TCP)),
     virtual_server("fwmark 9", "smtp_alert", real_server(8003)),
 )  # fmt: skip
 AFTER: Final = (virtual_server("10.0.0.1 80", "quorum 1\nsmtp_alert\nomega", ONE), BEFORE[1])
@@ -111,23 +111,26 @@ def run(which: str, library: str, more: str) -> None:
         (folder / "good").touch()
         path = folder / "keepalived.conf"
         path.write_text(written(BEFORE))
-        for port in (8001, 8002):
+        for port in (8001, 8002, 8004):
             toys.serve(port, lambda connection: connection.close())
         twin = Twin(which, path, library)
         twin.wait("Removing service [127.0.0.1]:tcp:8002", 0)  # no SMTP server
         _marked(pipes, twin, "a checker fails")
         toys.close(8001)
-        twin.wait("Removing service [127.0.0.1]:tcp:8001 from VS [10.0.0.2]", 0)
+        twin.wait("Removing service [127.0.0.1]:tcp:8001", 0)
+        _marked(pipes, twin, "the only checker of another service")
+        toys.close(8004)
         twin.wait("Lost quorum", 0)
         _marked(pipes, twin, "another one fails")
         (folder / "good").unlink()
         twin.wait("failed with retry disabled", 0)
         _marked(pipes, twin, "it is well again")
         (folder / "good").touch()
-        _marked(pipes, twin, "both are")
-        at = len(twin.lines)
-        toys.serve(8001, lambda connection: connection.close())
-        twin.wait("Gained quorum", at)
+        for port, words in ((8004, "the other service is"), (8001, "all are")):
+            _marked(pipes, twin, words)
+            at = len(twin.lines)
+            toys.serve(port, lambda connection: connection.close())
+            twin.wait(f"Adding service [127.0.0.1]:tcp:{port}", at)
         _marked(pipes, twin, "a reload")
         twin.reload(written(AFTER))
         twin.wait("Removing Virtual Server FWM 9", at)
