@@ -31,6 +31,11 @@ def servers_in(name: str) -> list[int]:
     return [pid for pid in processes_in([name]) if program in _command_line(pid)]
 
 
+def runs_module(pid: int, module: str) -> bool:
+    """Whether a process is ``python -m MODULE``."""
+    return b"\0-m\0" + module.encode() + b"\0" in _command_line(pid)
+
+
 def write_sysctls(inside: str, settings: Iterable[tuple[str, str]]) -> None:
     """Set values in a namespace; keys as in sysctl.conf(5). IPv6 keys are skipped where the kernel has no IPv6."""
     without_ipv6 = not Path("/proc/sys/net/ipv6").exists()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from xlvs.lab import build, state
+from xlvs.lab import build, fault_words, state
 from xlvs.lab.errors import LabError
 from xlvs.lab.lab import Lab, environment, find, own_directories
 from xlvs.lab.scenes import SCENES
@@ -103,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
         servers.add_argument("--lab", metavar="NAME", help="the lab, where several are up")
         servers.add_argument("node", help="server1, server2 ...")
         servers.set_defaults(action=action)
+
+    fault_words.add(commands)
     return parser
 
 

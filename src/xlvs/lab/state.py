@@ -125,5 +125,14 @@ def start_time(pid: int) -> int | None:
     return int(text.rpartition(")")[2].split()[19])
 
 
+def runs(pid: int, started: int) -> bool:
+    """Whether the process of that start is there and has not ended; what its parent still has to take note of has."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False
+    return pid > 0 and fields[0] != "Z" and int(fields[19]) == started
+
+
 def _path(name: str) -> Path:
     return DIRECTORY / f"{name}.json"
