@@ -88,7 +88,7 @@ class Fault:
         """In words."""
         texts = {UNPLUGGED: "cut", STOPPED: "web server stopped", FROZEN: "frozen"}
         if self.kind == LINK:
-            return "cut" if self.rule.loss == 1 and not self.rule.match else str(self.rule)
+            return "cut" if self.rule.loss == 1 and not self.rule.match and len(self.points) == 2 else str(self.rule)
         return texts[self.kind]
 
     def held_by(self, pid: int, begun_s: float, maps: tuple[int, ...]) -> Fault:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from xlvs.lab import build, fault_words, state
+from xlvs.lab import build, capture_words, fault_words, state
 from xlvs.lab.errors import LabError
 from xlvs.lab.lab import Lab, environment, find, own_directories
 from xlvs.lab.scenes import SCENES
@@ -45,6 +45,8 @@ examples:
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs lab ARGV``; the exit code."""
+    if argv[:1] == ["capture"]:
+        return capture_words.run(argv[1:])
     options = _parser().parse_args(argv)
     action: Callable[[argparse.Namespace], int] = options.action
     return action(options)
@@ -105,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         servers.set_defaults(action=action)
 
     fault_words.add(commands)
+    capture_words.add(commands)
     return parser
 
 
