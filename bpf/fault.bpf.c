@@ -33,7 +33,8 @@ struct fault_state {
 	__u64 duplicated;
 	__u64 held;
 	__u64 overtook;
-	__u64 overflowed; /* written by the process: came while it held too much */
+	__u64 overflowed; /* the last two are written by the process: came while it held too much */
+	__u64 corrupted;
 };
 
 struct {

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.netns.topology import REAL_SERVERS, Net
+from tests.netns import modes
+from tests.netns.topology import REAL_SERVERS, VIP, Net
 from tests.netns.traffic import DOWNLOAD, UPLOAD, bulk, transfer, udp_echo
 from xlvs.cli.main import main
 from xlvs.lab import build, fault_note, state
 from xlvs.lab.errors import LabError
+from xlvs.lab.fault import end, start
+from xlvs.lab.fault_note import LINK, Fault, Point, Rule
 from xlvs.lab.inside import processes_in
 from xlvs.lab.scenes import nat
 from xlvs.linux import namespace
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 
 _PORT = 7000
 _SO_RCVBUFFORCE = 33
-_METHODS = ("tcx", "clsact")
+# How programs hang: as the kernel has it, and as older ones have it.
+_METHODS = (pytest.param((), id="default"), pytest.param(("--method", "clsact"), id="clsact"))
 
 
 @pytest.fixture
@@ -82,11 +86,11 @@ def arrivals(inbox: socket.socket, outbox: socket.socket, count: int) -> list[in
 
 
 @pytest.mark.parametrize("method", _METHODS)
-def test_so_many_packets_are_lost_and_the_same_ones_with_the_same_seed(net: Net, method: str) -> None:
+def test_so_many_packets_are_lost_and_the_same_ones_with_the_same_seed(net: Net, method: Sequence[str]) -> None:
     """600 of 2000 are expected, 20 is the standard deviation: six of them are allowed."""
     runs = []
     for seed in ("7", "7", "8"):
-        words = ("--loss", "30%", "--seed", seed, "--filter", f"udp dst port {_PORT}", "--method", method)
+        words = ("--loss", "30%", "--seed", seed, "--filter", f"udp dst port {_PORT}", *method)
         assert fault(net, "link", "client", "director", *words) == 0
         with datagrams(net, "server1", REAL_SERVERS[0]) as (inbox, outbox):
             runs.append(arrivals(inbox, outbox, 2000))
@@ -99,10 +103,12 @@ def test_so_many_packets_are_lost_and_the_same_ones_with_the_same_seed(net: Net,
 
 @pytest.mark.parametrize("method", _METHODS)
 @pytest.mark.parametrize("link", [("client", "director"), ("server1", "inside")])
-def test_packets_are_held_as_long_as_asked_in_each_direction(net: Net, link: Sequence[str], method: str) -> None:
+def test_packets_are_held_as_long_as_asked_in_each_direction(
+    net: Net, link: Sequence[str], method: Sequence[str]
+) -> None:
     """There and back twice the delay passes; nobody waits much longer."""
     with udp_echo(net.lab, "server1", 7, prefix=b""):
-        assert fault(net, "link", *link, "--delay", "30ms", "--method", method) == 0
+        assert fault(net, "link", *link, "--delay", "30ms", *method) == 0
         with net.lab.entered("client"), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(2)
             client.connect((REAL_SERVERS[0], 7))
@@ -216,9 +222,11 @@ def test_large_packets_and_open_checksums_are_held_as_they_are(net: Net, directi
 
 
 @pytest.mark.parametrize("method", _METHODS)
-def test_a_fault_whose_process_is_killed_ends_too(net: Net, method: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_whose_process_is_killed_ends_too(
+    net: Net, method: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """At once by TCX, in some seconds by clsact; the list says so, and clearing removes what is left."""
-    assert fault(net, "link", "server1", "--loss", "100%", "--method", method) == 0
+    assert fault(net, "link", "server1", "--loss", "100%", *method) == 0
     (held,) = fault_note.load_all(net.lab.name)
     os.kill(held.pid, signal.SIGKILL)
     os.waitpid(held.pid, 0)
@@ -253,19 +261,66 @@ def test_faults_go_with_their_lab() -> None:
     assert not [pid for pid in holders if state.runs(pid, state.start_time(pid) or 0)]
 
 
-def test_requests_go_on_under_a_director_on_a_bad_link(net: Net) -> None:
-    """Masquerading with packets lost and held on both of its sides: TCP mends it."""
-    net.ipvsadm("-A -t 192.168.20.129:80 -s rr")
+def took(net: Net) -> float:
+    """Seconds for a page."""
+    begun = time.monotonic()
+    net.client_get()
+    return time.monotonic() - begun
+
+
+def balance(net: Net) -> None:
+    """Masquerading to both servers."""
+    net.ipvsadm(f"-A -t {VIP}:80 -s rr")
     for server in REAL_SERVERS:
-        net.ipvsadm(f"-a -t 192.168.20.129:80 -r {server} -m")
-    assert fault(net, "link", "client", "director", "--loss", "5%", "--delay", "5ms", "--seed", "1") == 0
-    assert fault(net, "link", "director:ens33", "--delay", "5ms", "--jitter", "2ms", "--seed", "1") == 0
+        net.ipvsadm(f"-a -t {VIP}:80 -r {server} -m")
+
+
+@pytest.mark.parametrize("mode", ["tcx", "clsact", "xdp"])
+def test_requests_go_on_under_a_director_on_a_bad_link(net: Net, mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Packets are lost and held on both of its sides, whatever takes them there; TCP mends it."""
+    balance(net)
+    modes.attach(net, mode)
+    rule = ("--delay", "5ms", "--seed", "1")
+    assert fault(net, "link", "client", "director", "--loss", "5%", *rule) == 0
+    assert fault(net, "link", "director:ens33", "--jitter", "2ms", *rule) == 0
 
     begun = time.monotonic()
     pages = net.client_get(10, timeout_s=10)
+    took_s = time.monotonic() - begun
 
     assert sorted(set(pages)) == sorted(REAL_SERVERS)
-    assert time.monotonic() - begun > 10 * 0.02
+    assert took_s > 10 * 2 * 2 * (0.005 + 0.003)
+    assert all(each["seen"] >= 40 for link in listed(net, capsys) for each in link["directions"])
+
+
+@pytest.mark.parametrize(("mode", "method"), [("tcx", None), ("clsact", "clsact")])
+def test_a_fault_and_a_director_share_an_interface(net: Net, mode: str, method: str | None) -> None:
+    """What comes in is held before the director meets it, what goes out after."""
+    balance(net)
+    modes.attach(net, mode)
+    net.client_get()
+    points = (Point("ens37", egress=False, towards="in"), Point("ens37", egress=True, towards="out"))
+    rule = Rule(delay_s=0.02)
+    held = start(Fault(net.lab.name, 0, LINK, "", "director", points, rule, method=method))
+
+    slow = [took(net) for _ in range(2)]
+    end(held)
+    quick = [took(net) for _ in range(5)]
+
+    assert min(slow) > 2 * 2 * 0.02
+    assert min(quick) < 2 * 2 * 0.02
+
+
+def test_damaged_packets_are_noticed_and_sent_again(net: Net, capsys: pytest.CaptureFixture[str]) -> None:
+    """By checksums, although within one host nobody computes them: no wrong byte reaches a program."""
+    assert fault(net, "link", "client", "director", "--corrupt", "20%", "--seed", "5", "--filter", "tcp") == 0
+
+    with bulk(net.lab, "server1", 9000), net.lab.entered("client"):
+        sent, received = transfer((REAL_SERVERS[0], 9000), 300_001, UPLOAD)
+
+    assert received == sent
+    (only,) = listed(net, capsys)
+    assert sum(each["corrupted"] for each in only["directions"]) > 1
 
 
 @pytest.mark.parametrize(
@@ -278,6 +333,10 @@ def test_requests_go_on_under_a_director_on_a_bad_link(net: Net) -> None:
         (["link", "client"], "nothing is to happen to packets"),
         (["link", "client", "--loss", "5%", "--filter", "tpc"], "'tpc' is no word of a filter"),
         (["link", "client", "--delay", "5ms", "--jitter", "6ms"], "no packet leaves before it came"),
+        (
+            ["link", "client", "--loss", "5%", "--reorder", "5%"],
+            "--jitter and --reorder are about packets that are held",
+        ),
         (["stop", "client"], "no web server runs on client"),
         (["freeze", "nobody"], "has no node nobody"),
         (["clear", "9"], "there is no fault 9"),

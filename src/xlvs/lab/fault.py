@@ -32,6 +32,7 @@ def link(options: argparse.Namespace) -> int:
         loss=options.loss or 0.0,
         duplicate=options.duplicate or 0.0,
         reorder=options.reorder or 0.0,
+        corrupt=options.corrupt or 0.0,
         delay_s=options.delay or 0.0,
         jitter_s=options.jitter or 0.0,
         match=tuple(options.filter.split()) if options.filter else (),
@@ -143,8 +144,8 @@ def _add(fault: Fault, options: argparse.Namespace) -> int:
 
 
 def _check_rule(rule: Rule) -> None:
-    if not (rule.loss or rule.duplicate or rule.delay_s):
-        raise LabError("nothing is to happen to packets", "give --loss, --delay or --duplicate")
+    if not (rule.loss or rule.duplicate or rule.corrupt or rule.delay_s):
+        raise LabError("nothing is to happen to packets", "give --loss, --delay, --duplicate or --corrupt")
     if not rule.delay_s and (rule.jitter_s or rule.reorder):
         raise LabError("--jitter and --reorder are about packets that are held", "give --delay")
     if rule.jitter_s > rule.delay_s:
@@ -153,7 +154,7 @@ def _check_rule(rule: Rule) -> None:
 
 
 def _has_chance(rule: Rule) -> bool:
-    return bool(rule.jitter_s) or any(0 < each < 1 for each in (rule.loss, rule.duplicate, rule.reorder))
+    return bool(rule.jitter_s) or any(0 < each < 1 for each in (rule.loss, rule.duplicate, rule.reorder, rule.corrupt))
 
 
 def _start_holder(fault: Fault) -> str:
@@ -191,6 +192,7 @@ def _document(fault: Fault) -> dict[str, Any]:
         "loss": fault.rule.loss,
         "duplicate": fault.rule.duplicate,
         "reorder": fault.rule.reorder,
+        "corrupt": fault.rule.corrupt,
         "delay_s": fault.rule.delay_s,
         "jitter_s": fault.rule.jitter_s,
         "filter": " ".join(fault.rule.match),
@@ -231,7 +233,7 @@ def _line(fault: Fault, document: dict[str, Any], *, several: bool) -> str:
 
 def _counts_line(direction: dict[str, Any]) -> str:
     shown = [f"{name} {direction[name]}" for name in ("seen", "passed", "lost")]
-    others = ("delayed", "reordered", "duplicated", "overflowed")
+    others = ("delayed", "reordered", "duplicated", "corrupted", "overflowed")
     return f"{direction['towards']}: " + ", ".join(
         shown + [f"{name} {direction[name]}" for name in others if direction[name]]
     )

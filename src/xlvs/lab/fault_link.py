@@ -16,21 +16,22 @@ from xlvs.linux import tc_attach
 from xlvs.linux.bpf import ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, Link, Map, Object
 from xlvs.linux.interface import interface
 from xlvs.linux.tap import FRAME_MAX, open_tap
-from xlvs.model.errors import KernelError
+from xlvs.model.errors import KernelError, NotSupported
 
 if TYPE_CHECKING:
     from xlvs.lab.fault_note import Fault, Point
     from xlvs.linux.bpf import Program
 
 _SETTINGS: Final = Struct("=4Q4I")  # struct fault_settings
-_STATE: Final = Struct("=8Q")  # struct fault_state
-_UNTIL, _OVERFLOWED = 0, 7
+_STATE: Final = Struct("=9Q")  # struct fault_state
+_UNTIL, _OVERFLOWED, _CORRUPTED = 0, 7, 8
 _CERTAIN: Final = 1 << 32
 _MARKED: Final = 0x786C0000  # bpf/lab/marked.h
 _INGRESS: Final = 1  # BPF_F_INGRESS
 _AT_ONCE: Final = 256
-# Before the programs of real servers and directors, whose priorities are 90 and 100.
-_PRIORITY: Final = 50
+# On the wire: before what comes in meets programs of real servers and directors, whose priorities are 90 and 100, and
+# after what leaves has met them.
+_PRIORITIES: Final = {False: 50, True: 150}
 _HANDLE: Final = 0x786C0000
 
 
@@ -44,6 +45,7 @@ class Counts(NamedTuple):
     delayed: int = 0
     reordered: int = 0
     overflowed: int = 0
+    corrupted: int = 0
 
 
 def counts(map_id: int) -> Counts:
@@ -66,7 +68,7 @@ class FaultyDirection:
         self._links: list[Link] = []
         self._object = Object.open(object_path("fault"))
         try:
-            if rule.delay_s:
+            if rule.holds:
                 self._tap = open_tap(_tap_name(fault.number, index))
             self._load(seed, index)
             states = self._object.map("fault_states")
@@ -86,7 +88,7 @@ class FaultyDirection:
         self._state[_UNTIL] = until_ns
 
     def attach(self) -> None:
-        """Meet packets, first of all programs there."""
+        """Meet packets."""
         device = interface(self._point.device)
         if self._tap >= 0:
             holder = interface(_tap_name(self._fault.number, self._fault.points.index(self._point)))
@@ -100,7 +102,10 @@ class FaultyDirection:
                 frame = os.read(self._tap, FRAME_MAX)
             except BlockingIOError:
                 return True
-            if not self._hold.add(frame, now):
+            if self._hold.is_hit(self._fault.rule.corrupt):
+                frame = self._hold.damage(frame)
+                self._state[_CORRUPTED] += 1
+            if frame and not self._hold.add(frame, now):
                 self._state[_OVERFLOWED] += 1
         return False
 
@@ -144,13 +149,15 @@ class FaultyDirection:
         if self._fault.method != "clsact":
             try:
                 kind = ATTACH_TCX_EGRESS if egress else ATTACH_TCX_INGRESS
-                self._links.append(Link.tcx(program.fd, ifindex, kind, first=True))
+                self._links.append(Link.tcx(program.fd, ifindex, kind, first=not egress))
             except KernelError as error:
                 if error.errno != EINVAL:
                     raise
+                if self._fault.method == "tcx":
+                    raise NotSupported("TCX", "this kernel is older than 6.6", "leave --method out") from None
             else:
                 return
-        slot, pin = _place(self._fault)
+        slot, pin = _place(self._fault, egress=egress)
         tc_attach.attach(program.fd, ifindex, pin, egress=egress, method="clsact", slot=slot)
 
     def _send(self, frames: list[bytes]) -> None:
@@ -170,16 +177,16 @@ class FaultyDirection:
 
 def detach_filter(fault: Fault, point: Point) -> None:
     """Take a filter of clsact off, in the current network namespace; nothing there is fine."""
-    slot, pin = _place(fault)
+    slot, pin = _place(fault, egress=point.egress)
     with suppress(KernelError):
         tc_attach.detach(interface(point.device).ifindex, pin, egress=point.egress, slot=slot)
 
 
-def _place(fault: Fault) -> tuple[tc_attach.Slot, str]:
+def _place(fault: Fault, *, egress: bool) -> tuple[tc_attach.Slot, str]:
     """Where a filter of clsact stands. Directories beside this path remember what was made for it; nothing is pinned."""
     directory = state.DIRECTORY / f"{fault.lab}.clsact.{fault.place}"
     directory.mkdir(exist_ok=True)
-    return tc_attach.Slot(_PRIORITY, _HANDLE | fault.number), f"{directory}/fault"
+    return tc_attach.Slot(_PRIORITIES[egress], _HANDLE | fault.number), f"{directory}/fault"
 
 
 def _tap_name(number: int, index: int) -> str:

@@ -40,13 +40,20 @@ class Rule:
     loss: float = 0.0
     duplicate: float = 0.0
     reorder: float = 0.0
+    corrupt: float = 0.0
     delay_s: float = 0.0
     jitter_s: float = 0.0
     match: tuple[str, ...] = ()
     seed: int = 0
 
+    @property
+    def holds(self) -> bool:
+        """Whether packets go through the process of the fault."""
+        return bool(self.delay_s or self.corrupt)
+
     def __str__(self) -> str:
-        chances = (("loss", self.loss), ("duplicate", self.duplicate), ("reorder", self.reorder))
+        names = ("loss", "duplicate", "reorder", "corrupt")
+        chances = [(name, getattr(self, name)) for name in names]
         words = [f"{name} {show_percent(value)}" for name, value in chances if value]
         if self.delay_s:
             jitter = f" +-{show_duration(self.jitter_s)}" if self.jitter_s else ""

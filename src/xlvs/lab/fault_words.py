@@ -39,7 +39,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     words = parser.add_subparsers(metavar="WHAT", required=True)
 
-    link = _fault(words, "link", "packets of a link are lost, held or doubled")
+    link = _fault(words, "link", "packets of a link are lost, held, doubled or damaged")
     _add_link(link)
     link.add_argument("--direction", choices=(IN, OUT), help="only what the node gets (in) or sends (out)")
     link.add_argument("--loss", type=percent, metavar="PERCENT", help="so many packets are lost")
@@ -47,6 +47,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     link.add_argument("--jitter", type=hold, metavar="TIME", help="or up to so much more or less")
     link.add_argument("--reorder", type=percent, metavar="PERCENT", help="so many are not held, and overtake others")
     link.add_argument("--duplicate", type=percent, metavar="PERCENT", help="so many come twice")
+    link.add_argument("--corrupt", type=percent, metavar="PERCENT", help="in so many one bit is wrong")
     link.add_argument("--filter", metavar="WORDS", help="only these packets: 'tcp port 80', 'src host 10.0.0.1' ...")
     link.add_argument("--seed", type=_seed, metavar="NUMBER", help="repeat a run: the same packets in order are hit")
     link.add_argument("--method", choices=("tcx", "clsact"), help="how programs hang (default: tcx from Linux 6.6 on)")

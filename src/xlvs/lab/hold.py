@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packets that are held for a while. No I/O and no clock here."""
+"""Packets that are held for a while, and may be damaged meanwhile. No I/O and no clock here.
+
+A packet has its struct virtio_net_hdr before it, as a tap device gives it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import random
 from typing import Final
 
 BYTES_MAX: Final = 64 << 20
+_FLAGS, _GSO_TYPE = 0, 1  # in virtio_net_hdr
+_HEADS: Final = 10 + 14  # virtio_net_hdr, Ethernet
 
 
 class Hold:
@@ -24,6 +29,24 @@ class Hold:
         self._bytes = 0
         self._count = 0
         self._waiting: list[tuple[float, int, bytes]] = []
+
+    def damage(self, frame: bytes) -> bytes:
+        """The packet with one bit turned, behind its Ethernet header, so that its receiver notices by a checksum.
+
+        A checksum that was left to a device is neither computed nor looked at within one host: it is declared to be there.
+        A large packet's would be made anew where it is cut, so nothing is left of it, as its receiver would have it.
+        """
+        if frame[_GSO_TYPE]:
+            return b""
+        place = self._random.randrange(_HEADS, len(frame)) if len(frame) > _HEADS else 0
+        changed = bytearray(frame)
+        changed[place] ^= 1 << self._random.randrange(8)
+        changed[_FLAGS] = 0
+        return bytes(changed)
+
+    def is_hit(self, chance: float) -> bool:
+        """Whether something of this chance happens, now."""
+        return chance > 0 and self._random.random() < chance
 
     def add(self, frame: bytes, now: float) -> bool:
         """Hold a packet; False when too much is held already, and it is lost."""

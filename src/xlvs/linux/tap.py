@@ -10,9 +10,10 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import stat
 import struct
 from contextlib import suppress
-from errno import ENOENT
+from errno import ENODEV, ENOENT
 from typing import Final
 
 from xlvs.linux import device
@@ -20,6 +21,7 @@ from xlvs.model.errors import KernelError, NotSupported, PermissionDenied
 
 FRAME_MAX: Final = 10 + 65536 + 64
 _NODE: Final = "/dev/net/tun"
+_MAJOR, _MINOR = 10, 200
 _TUNSETIFF: Final = 0x400454CA
 _TUNSETOFFLOAD: Final = 0x400454D0
 _IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
@@ -36,13 +38,7 @@ def open_tap(name: str) -> int:
 
     Raises NotSupported where the kernel has no tap devices, KernelError.
     """
-    try:
-        descriptor = os.open(_NODE, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
-    except PermissionError:
-        raise PermissionDenied(f"opening {_NODE}") from None
-    except OSError as error:
-        why = f"{_NODE} is missing" if error.errno == ENOENT else f"{_NODE}: {error.strerror}"
-        raise NotSupported("holding packets", why, "try `modprobe tun`") from None
+    descriptor = _open_node()
     try:
         fcntl.ioctl(
             descriptor, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI | _IFF_VNET_HDR)
@@ -57,6 +53,21 @@ def open_tap(name: str) -> int:
         os.close(descriptor)
         raise KernelError(f"making the device {name}", error.errno or 0) from None
     return descriptor
+
+
+def _open_node() -> int:
+    """Opening it loads the driver. Where nobody made the node, as in small systems and containers, it is made."""
+    if not os.path.exists(_NODE):
+        with suppress(OSError):
+            os.makedirs(os.path.dirname(_NODE), exist_ok=True)
+            os.mknod(_NODE, stat.S_IFCHR | 0o666, os.makedev(_MAJOR, _MINOR))
+    try:
+        return os.open(_NODE, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
+    except PermissionError:
+        raise PermissionDenied(f"opening {_NODE}") from None
+    except OSError as error:
+        why = "the kernel has no tap devices" if error.errno in (ENOENT, ENODEV) else f"{_NODE}: {error.strerror}"
+        raise NotSupported("holding packets", why, "try `modprobe tun`") from None
 
 
 def _offload(descriptor: int) -> None:
