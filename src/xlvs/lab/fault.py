@@ -101,7 +101,7 @@ def clear(options: argparse.Namespace) -> int:
 
 
 def start(fault: Fault) -> Fault:
-    """Bring a fault about, in a process of its own; it with its number. Raises LabError."""
+    """Bring a fault about, in a process of its own; it as it is then. Raises LabError."""
     with state.locked():
         for each in fault_note.load_all(fault.lab):
             if not each.alive:
@@ -112,7 +112,7 @@ def start(fault: Fault) -> Fault:
         if answer:
             end(fault)
             raise LabError(answer)
-    return fault
+        return fault_note.load(fault.lab, fault.number)
 
 
 def end(fault: Fault) -> None:
