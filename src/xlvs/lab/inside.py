@@ -12,7 +12,7 @@ from typing import Final
 from xlvs.lab.errors import LabError
 from xlvs.linux import bpffs, namespace
 from xlvs.model.errors import KernelError
-from xlvs.realserver import decap, journal
+from xlvs.realserver import decap, journal, toa
 
 SERVER: Final = str(Path(__file__).with_name("server.py"))
 """The program of the web servers."""
@@ -56,6 +56,7 @@ def remove_tables(inside: str) -> None:
             number = namespace.cookie()
         journal.forget(number)
         decap.abandon(number)
+        toa.abandon(number)
         bpffs.remove(bpffs.director(number, create=False))
 
 

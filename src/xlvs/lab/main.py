@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import time
 from collections import Counter
@@ -13,11 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from xlvs.lab import build, capture_words, fault_words, state
+from xlvs.lab import build, capture_words, fault_words, state, topology_words
 from xlvs.lab.errors import LabError
-from xlvs.lab.lab import Lab, environment, find, own_directories
-from xlvs.lab.scenes import SCENES
-from xlvs.model.errors import PermissionDenied
+from xlvs.lab.hints import require_own_commands, require_root, tell_ways
+from xlvs.lab.lab import Lab, environment, find
 
 _PLAYED: Final = {
     "demo": "play all of the following but the last, with every command, request and listing",
@@ -69,10 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         demo.add_argument("--name", help=f"what to call the lab (default: {name})")
         demo.set_defaults(action=_demo, scene=name)
 
-    up = commands.add_parser("up", help="build a lab")
-    up.add_argument("scene", nargs="?", default="nat", choices=sorted(SCENES), help="which one (default: nat)")
-    up.add_argument("--name", help="what to call it (default: as the scene)")
-    up.set_defaults(action=_up)
+    topology_words.add(commands)
 
     down = commands.add_parser("down", help="remove labs")
     down.add_argument("names", nargs="*", metavar="LAB", help="which (default: all but those of running tests)")
@@ -135,8 +130,8 @@ def _seconds(text: str) -> float:
 def _demo(options: argparse.Namespace) -> int:
     from xlvs.lab import demo
 
-    _require_root(options.scene)
-    _require_own_commands()
+    require_root(options.scene)
+    require_own_commands()
     started = time.monotonic()
     wanted = demo.ALL if options.scene == demo.NAME else (options.scene,)
     try:
@@ -145,26 +140,12 @@ def _demo(options: argparse.Namespace) -> int:
         raise LabError(str(error)) from None
     print(f"took {time.monotonic() - started:.1f} s")
     for name in labs if options.keep else ():
-        _tell_ways(name)
-    return 0
-
-
-def _up(options: argparse.Namespace) -> int:
-    _require_root("up")
-    name = options.name or options.scene
-    scene = SCENES[options.scene]()
-    try:
-        build.up(scene, name)
-    except ValueError as error:
-        raise LabError(str(error)) from None
-    print(f"{name}: {scene.summary}")
-    print("nodes: " + " ".join(scene.namespace_names()))
-    _tell_ways(name)
+        tell_ways(name)
     return 0
 
 
 def _down(options: argparse.Namespace) -> int:
-    _require_root("down")
+    require_root("down")
     names = options.names or [lab.name for lab in build.existing() if lab.owner is None]
     known = {lab.name for lab in state.load_all()}
     for name in names:
@@ -186,7 +167,7 @@ def _list(_: argparse.Namespace) -> int:
 
 
 def _shell(options: argparse.Namespace) -> int:
-    _require_root("shell")
+    require_root("shell")
     lab = find(options.lab)
     shell = os.environ.get("SHELL", "/bin/sh")
     arguments = [shell]
@@ -196,7 +177,7 @@ def _shell(options: argparse.Namespace) -> int:
 
 
 def _exec(options: argparse.Namespace) -> int:
-    _require_root("exec")
+    require_root("exec")
     if not options.command:
         raise LabError("no command to run", "for example: xlvs lab exec director ipvsadm -L -n")
     return _become(find(options.lab), options.node, options.command)
@@ -211,10 +192,10 @@ def _get(options: argparse.Namespace) -> int:
 
     pages: Counter[str] = Counter()
     for _ in range(options.count):
-        page = get(options.url, timeout_s=options.timeout)
-        pages[page.strip()] += 1
+        page = get(options.url, timeout_s=options.timeout).removesuffix("\n")
+        pages[page] += 1
         if options.count <= 20:
-            print(page, end="", flush=True)
+            print(page, flush=True)
     if options.count > 20:
         for page, count in sorted(pages.items()):
             print(f"{count} x {page}")
@@ -222,13 +203,13 @@ def _get(options: argparse.Namespace) -> int:
 
 
 def _start(options: argparse.Namespace) -> int:
-    _require_root("start")
+    require_root("start")
     build.start_servers(find(options.lab), options.node)
     return 0
 
 
 def _stop(options: argparse.Namespace) -> int:
-    _require_root("stop")
+    require_root("stop")
     build.stop_servers(find(options.lab), options.node)
     return 0
 
@@ -252,24 +233,3 @@ def _write_shell_start(lab: Lab, node: str) -> str:
         "node_path=$PATH\n[ -r ~/.bashrc ] && . ~/.bashrc\nPATH=$node_path\nunset node_path\nPS1='[$XLVS_NODE]# '\n"
     )
     return f"{seen}/{_SHELL_START}"
-
-
-def _tell_ways(name: str) -> None:
-    program = "xlvs" if shutil.which("xlvs") else sys.argv[0]
-    choice = "" if len([lab for lab in build.existing() if lab.owner is None]) == 1 else f"--lab {name} "
-    director = next(each for each in find(name).topology.namespace_names() if each.startswith("director"))
-    print(f"in:   {program} lab shell {choice}{director}")
-    print(f"down: {program} lab down {name}")
-
-
-def _require_root(command: str) -> None:
-    if os.geteuid() != 0:
-        raise PermissionDenied("working with network namespaces", f"run it as root: sudo xlvs lab {command}")
-
-
-def _require_own_commands() -> None:
-    """The demo types `ipvsadm` and `xlvs`: those of this installation have to be there, not another `ipvsadm`."""
-    search = os.pathsep.join(own_directories())
-    for command in ("ipvsadm", "xlvs"):
-        if not shutil.which(command, path=search):
-            raise LabError(f"the command `{command}` of xlvs is not installed", "run `pip install .` in its sources")

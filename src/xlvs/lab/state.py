@@ -96,6 +96,16 @@ def run_directory(name: str, node: str) -> Path:
     return DIRECTORY / f"{name}.{node}.run"
 
 
+def log(name: str, node: str) -> Path:
+    """What the web servers of a node write down: a line for each request."""
+    return DIRECTORY / f"{name}.{node}.log"
+
+
+def topology(name: str) -> Path:
+    """The lab's network, as a file that `xlvs lab up` reads."""
+    return DIRECTORY / f"{name}.toml"
+
+
 def load_all() -> list[LabState]:
     """Every lab on this host, by name. A damaged file is left out: namespaces without a state are found by name."""
     states = []
