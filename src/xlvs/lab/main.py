@@ -18,12 +18,15 @@ from xlvs.lab.hints import require_own_commands, require_root, tell_ways
 from xlvs.lab.lab import Lab, environment, find
 
 _PLAYED: Final = {
-    "demo": "play all of the following but the last, with every command, request and listing",
+    "demo": "play nat, dr, tunnel, marks and keepalived, with every command, request and listing",
     "nat": "play the scene of LVS-NAT",
     "dr": "play the scene of direct routing, with three real servers on one segment",
     "tunnel": "play the scene of tunnels, with real servers in other networks",
+    "fullnat": "play the scene of full NAT, whose real servers have no route through the director",
     "marks": "play the scene of firewall marks and persistence",
+    "rules": "play the table: services and destinations added, edited, deleted, saved, restored",
     "keepalived": "play two directors that share an address, one of which dies (a minute; --quick: less)",
+    "sync": "play two directors that share their connections, one of which goes",
     "checks": "play checks of web pages, with digests and a sorry server (a minute; --quick: less)",
 }
 _A_DAY_S: Final = 86400.0
@@ -90,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     get.add_argument("-n", "--count", type=_positive, default=1, help="how often; more than 20 are summed up by page")
     get.add_argument("--every", type=_seconds, metavar="SECONDS", help="at this pace, until ^C; then count what failed")
     get.add_argument("--for", dest="duration", type=_seconds, metavar="SECONDS", help="with --every: for how long")
+    get.add_argument(
+        "--keep-alive", action="store_true", help="with --every: all on one connection, until it fails (exit code 1)"
+    )
     get.add_argument(
         "--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="when a request has failed (default: 5)"
     )
@@ -184,10 +190,11 @@ def _exec(options: argparse.Namespace) -> int:
 
 
 def _get(options: argparse.Namespace) -> int:
-    if options.every or options.duration:
+    if options.every or options.duration or options.keep_alive:
         from xlvs.lab import steady
 
-        return steady.main(options.url, options.every or 1.0, options.timeout, options.duration)
+        every_s = options.every or 1.0
+        return steady.main(options.url, every_s, options.timeout, options.duration, keep_alive=options.keep_alive)
     from xlvs.lab.client import get
 
     pages: Counter[str] = Counter()

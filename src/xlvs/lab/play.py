@@ -73,12 +73,22 @@ class Scene:
         expect(running.returncode == 0, f"what ran beside on {node} ended with exit code {running.returncode}")
         return output
 
-    def host(self, *arguments: str) -> None:
-        """Show and run an ``xlvs`` command of the host itself."""
+    def type_in_vain(self, command: str, node: str = "director") -> str:
+        """Show and run a command that has to fail; what it said."""
+        self.show_command(command, node)
+        done = self.lab.run(node, ["sh", "-c", command])
+        self.show(done.stdout + done.stderr)
+        expect(done.returncode != 0, f"`{command}` on {node} succeeded")
+        return done.stdout + done.stderr
+
+    def host(self, *arguments: str) -> str:
+        """Show and run an ``xlvs`` command of the host itself; its output."""
         words = ["xlvs", *arguments]
         print(prompt("host", " ".join(words), colour=self.colour), flush=True)
         done = subprocess.run(words, env=environment(), check=False, capture_output=True, text=True)
+        self.show(done.stdout)
         expect(done.returncode == 0, done.stderr.strip())
+        return done.stdout
 
     def run(self, command: str, node: str = "director") -> str:
         """Run a command without showing it; LabError, with all that it said, when it fails."""
