@@ -205,8 +205,20 @@ def _name_switch(host_file: Path) -> str:
 def _start_server(server: HttpServer, lab_name: str, *, owner: int) -> None:
     within = plan.namespace(lab_name, server.node)
     certificate = str(_certificate(lab_name)) if server.tls else ""
-    pages = [str(state.log(lab_name, server.node)), server.page, *(word for each in server.pages for word in each)]
-    arguments = [sys.executable, "-I", "-S", inside.SERVER, str(_SERVER_SOCKET), str(owner), certificate, *pages]
+    log = state.log(lab_name, server.node)
+    log.touch(mode=0o644)
+    pages = [server.page, *(word for each in server.pages for word in each)]
+    arguments = [
+        sys.executable,
+        "-I",
+        "-S",
+        inside.SERVER,
+        str(_SERVER_SOCKET),
+        str(owner),
+        certificate,
+        str(log),
+        *pages,
+    ]
     null = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in range(3)]
     with (
         namespace.entered(within),

@@ -105,8 +105,7 @@ def _log(options: argparse.Namespace) -> int:
     lab.namespace(options.node)
     if not any(server.node == options.node for server in lab.topology.servers):
         raise LabError(f"no web server stands on {options.node}")
-    path = state.log(lab.name, options.node)
-    print(path.read_text(encoding="utf-8") if path.exists() else "", end="")
+    print(state.log(lab.name, options.node).read_text(encoding="utf-8"), end="")
     return 0
 
 
