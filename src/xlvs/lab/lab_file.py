@@ -19,11 +19,11 @@ from xlvs.lab.topology import HttpServer, Interface, Node, Topology
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_KEYS: Final = ("name", "summary", "nodes", "hosts", "play")
-_NODE_KEYS: Final = ("interfaces", "routes", "sysctls", "http", "setup", "own_run", "files")
-_INTERFACE_KEYS: Final = ("segment", "addresses")
-_HTTP_KEYS: Final = ("port", "page", "pages", "tls")
-_STEP_KEYS: Final = ("say", "node", "run", "expect", "within")
+KEYS: Final = ("name", "summary", "nodes", "hosts", "play")
+NODE_KEYS: Final = ("interfaces", "routes", "sysctls", "http", "setup", "own_run", "files")
+INTERFACE_KEYS: Final = ("segment", "addresses")
+HTTP_KEYS: Final = ("port", "page", "pages", "tls")
+STEP_KEYS: Final = ("say", "node", "run", "expect", "within")
 _INTERFACE: Final = 'eth0 = { segment = "lan" }'
 _SYSCTL: Final = re.compile(r"net(\.[A-Za-z0-9_-]+)+")
 _FILE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -68,7 +68,7 @@ def read(text: str, source: str, name: str = "") -> LabFile:
 
 
 def _lab(reader: Reader, document: dict[str, Any], name: str) -> LabFile | None:
-    known = reader.keys(document, "", _KEYS)
+    known = reader.keys(document, "", KEYS)
     tables = reader.table(document.get("nodes", {}), "nodes", "[nodes.client]")
     if known and not tables:
         reader.complain("nodes", "a lab has one node at least", f"write [nodes.client] and interfaces.{_INTERFACE}")
@@ -93,7 +93,7 @@ def _lab(reader: Reader, document: dict[str, Any], name: str) -> LabFile | None:
 def _node(reader: Reader, name: str, value: object) -> Node:
     path = f"nodes.{name}"
     table = reader.table(value, path, f"interfaces.{_INTERFACE}")
-    reader.keys(table, path, _NODE_KEYS)
+    reader.keys(table, path, NODE_KEYS)
     interfaces = reader.table(table.get("interfaces", {}), f"{path}.interfaces", _INTERFACE)
     files = tuple(_files(reader, f"{path}.files", table.get("files", {})))
     own_run = reader.flag(table, "own_run", path)
@@ -113,7 +113,7 @@ def _node(reader: Reader, name: str, value: object) -> Node:
 def _interface(reader: Reader, path: str, name: str, value: object) -> Interface:
     path = f"{path}.{name}"
     table = reader.table(value, path, '{ segment = "lan", addresses = ["192.168.20.1/24"] }')
-    known = reader.keys(table, path, _INTERFACE_KEYS)
+    known = reader.keys(table, path, INTERFACE_KEYS)
     segment = reader.text(table, "segment", path, "")
     if known and "segment" not in table:
         reader.complain(
@@ -164,7 +164,7 @@ def _servers(reader: Reader, node: str, value: object) -> Iterator[HttpServer]:
     table = value if isinstance(value, dict) else {}
     for number, fields in enumerate(reader.tables(table, "http", f"nodes.{node}"), start=1):
         path = f"nodes.{node}.http[{number}]"
-        reader.keys(fields, path, _HTTP_KEYS)
+        reader.keys(fields, path, HTTP_KEYS)
         port = int(reader.number(fields, "port", path, _HTTP, (1, _HIGHEST_PORT)))
         pages = reader.table(fields.get("pages", {}), f"{path}.pages", '{ "/path" = "text" }')
         for place, page in pages.items():
@@ -186,7 +186,7 @@ def _hosts(reader: Reader, value: object) -> Iterator[tuple[str, str]]:
 
 def _step(reader: Reader, number: int, table: dict[str, Any]) -> Step:
     path = f"play[{number}]"
-    known = reader.keys(table, path, _STEP_KEYS)
+    known = reader.keys(table, path, STEP_KEYS)
     for key in ("node", "run"):
         if known and key not in table:
             reader.complain(path, f"{key} is missing", 'write node = "client" and run = "xlvs lab get 192.168.20.129"')

@@ -34,11 +34,14 @@ _SHELL_START: Final = "shell.rc"
 _EXAMPLES: Final = """\
 examples:
   xlvs lab demo                        play the scenes, one after the other
-  xlvs lab dr                          play one: nat, dr, tunnel, marks, keepalived or checks
+  xlvs lab dr                          play one: nat, dr, tunnel, fullnat, marks, rules, keepalived, sync, checks
   xlvs lab dr --keep                   play it and leave it up
   xlvs lab up nat                      only the network and its web servers
+  xlvs lab show nat > mine.toml        a network as a file, to make one's own of; xlvs-lab(5)
+  xlvs lab up mine.toml                build it; play: build it, and type what the file says
   xlvs lab shell director              a shell on the director
   xlvs lab stop server1                kill its web server; start: bring it back
+  xlvs lab log server1                 whom it served
   xlvs lab exec client xlvs lab get -n 4 192.168.20.129
   xlvs lab down                        remove everything
 """
@@ -48,12 +51,13 @@ def main(argv: list[str]) -> int:
     """Run ``xlvs lab ARGV``; the exit code."""
     if argv[:1] == ["capture"]:
         return capture_words.run(argv[1:])
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     action: Callable[[argparse.Namespace], int] = options.action
     return action(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(
         prog="xlvs lab",
         description="Whole networks in namespaces of this machine. Nothing of a lab leaves it.",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from xlvs.lab.scenes import SCENES
 from xlvs.lab.topology import HttpServer, Interface, Node, Topology
 
 EXAMPLES = sorted(Path(__file__, "../../../../examples/lab").resolve().glob("*.toml"))
+
+MANUAL = Path(__file__, "../../../../man/xlvs-lab.5").resolve()
 
 WHOLE = """
 name = "mine"
@@ -168,6 +171,16 @@ def test_there_is_an_example() -> None:
 def test_a_mistake_is_named_with_its_key_and_what_is_allowed(text: str, wanted: str) -> None:
     """One sentence that says where, what and how else."""
     assert any(wanted in each for each in complaints(text))
+
+
+@pytest.mark.parametrize(
+    "key", [*lab_file.KEYS, *lab_file.NODE_KEYS, *lab_file.INTERFACE_KEYS, *lab_file.HTTP_KEYS, *lab_file.STEP_KEYS]
+)
+def test_every_key_stands_in_the_man_page(key: str) -> None:
+    """Each is a word that is set apart there."""
+    words = MANUAL.read_text().replace(".", " ").split()
+
+    assert any(before in ("Cm", "Ns") and word == key for before, word in pairwise(words))
 
 
 def test_all_mistakes_are_told_at_once() -> None:
