@@ -91,6 +91,8 @@ COMMANDS: Final = (
             "log",
             "start",
             "stop",
+            "fault",
+            "capture",
         ),
     ),
     Command(

@@ -144,6 +144,23 @@ _xlvs_explain() {{
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
+_xlvs_lab_fault() {{
+    local words="--lab --for --help"
+    case ${{COMP_WORDS[3]}} in
+        link) words="--loss --delay --jitter --reorder --duplicate --corrupt --direction --filter --seed --method $words" ;;&
+        kill) words="--lab --help" ;;&
+        link | cut | stop | freeze | kill) words="$words $(_xlvs_lab_nodes)" ;;
+        list) words="--lab --json --help" ;;
+        clear) words="--lab --help" ;;
+    esac
+    [ "$COMP_CWORD" -gt 3 ] || words="link cut stop freeze kill list clear --help"
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --direction) words="in out" ;;
+        --method) words="tcx clsact" ;;
+        --lab) words="$(_xlvs_labs)" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
 _xlvs_lab() {{
     local words="" files=""
     case ${{COMP_WORDS[2]}} in
@@ -153,12 +170,16 @@ _xlvs_lab() {{
         get) words="--count --every --for --keep-alive --timeout" ;;
         down) words="$(_xlvs_labs)" ;;
         shell | exec | log | start | stop) words="--lab $(_xlvs_lab_nodes)" ;;
+        capture) words="--lab --write --format --count --for --snaplen $(_xlvs_lab_nodes)" ;;
+        fault) [ "$COMP_CWORD" -eq 2 ] || {{ _xlvs_lab_fault; return; }} ;;
         list) ;;
         *) words="--keep --quick --name" ;;
     esac
     [ "$COMP_CWORD" -gt 2 ] || words="{lab}" files=""
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         --lab) words="$(_xlvs_labs)" ;;
+        --format) words="pcapng pcap" ;;
+        -w | --write) words="-" files="*" ;;
     esac
     COMPREPLY=($(compgen -W "$words --help" -- "${{COMP_WORDS[COMP_CWORD]}}"))
     [ -z "$files" ] || COMPREPLY+=($(compgen -f -X "!$files" -- "${{COMP_WORDS[COMP_CWORD]}}"))
