@@ -79,6 +79,7 @@ COMMANDS: Final = (
             "rules",
             "keepalived",
             "sync",
+            "tour",
             "checks",
             "up",
             "show",

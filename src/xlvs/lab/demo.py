@@ -16,6 +16,7 @@ from xlvs.lab import (
     play_nat,
     play_rules,
     play_sync,
+    play_tour,
     play_tunnel,
 )
 from xlvs.lab.play import Scene
@@ -44,10 +45,11 @@ _PLAYS: Final = {
     "rules": _Play(play_rules.TITLE, play_rules.play, "tunnel"),
     "keepalived": _Play(play_keepalived.TITLE, play_keepalived.play),
     "sync": _Play(play_sync.TITLE, play_sync.play),
+    "tour": _Play(play_tour.TITLE, play_tour.play, "fullnat"),
     "checks": _Play(play_checks.TITLE, play_checks.play),
 }
 # The main job, in less than a minute.
-ALL: Final = ("nat", "dr", "tunnel", "marks", "keepalived")
+ALL: Final = ("nat", "dr", "tunnel", "marks", "keepalived", "tour")
 
 
 def run(wanted: Sequence[str], name: str = NAME, *, keep: bool, quick: bool = False) -> list[str]:
@@ -71,6 +73,7 @@ def _play(name: str, lab_name: str, *, keep: bool, quick: bool) -> None:
     try:
         play.act(scene)
     finally:
+        scene.end()
         if not keep:
             build.down(lab_name)
     print("\n" + remark("all as it should be", colour=colour) + "\n", flush=True)

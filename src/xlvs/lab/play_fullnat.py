@@ -59,7 +59,7 @@ def configure(scene: Scene) -> None:
 def balance(scene: Scene) -> None:
     """Requests alternate; the servers see local addresses."""
     scene.say("every server answers in its turn; what they log is the director's address")
-    pages = [scene.type(_GET, "client").strip() for _ in range(_REQUESTS)]
+    pages = scene.type(f"{_GET} -n {_REQUESTS}", "client").split()
     expect(alternates(pages, scenes.FULLNAT_SERVERS), f"the requests did not alternate: {' '.join(pages)}")
     for node in ("server1", "server2"):
         seen = askers(scene.host("lab", "log", "--lab", scene.lab.name, node))
@@ -74,8 +74,7 @@ def tell_client(scene: Scene) -> None:
     scene.say("the director tells the client's address in a TCP option; the very same web servers then log the client")
     for node in ("server1", "server2"):
         scene.type(f"xlvs realserver toa --from {','.join(scenes.FULLNAT_LOCALS)}", node)
-    for _ in scenes.FULLNAT_SERVERS:
-        scene.type(_GET, "client")
+    scene.type(f"{_GET} -n {len(scenes.FULLNAT_SERVERS)}", "client")
     for node in ("server1", "server2"):
         seen = askers(scene.host("lab", "log", "--lab", scene.lab.name, node))
         expect(seen[-1:] == [_CLIENT], f"{node} does not see the client: {seen}")

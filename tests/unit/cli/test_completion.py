@@ -9,7 +9,7 @@ import pytest
 
 from xlvs.cli import completion
 from xlvs.cli.commands import BY_NAME, COMMANDS
-from xlvs.lab import main as lab
+from xlvs.lab import words
 from xlvs.model.errors import UsageError
 
 ROOT = Path(__file__).parents[3]
@@ -92,7 +92,7 @@ def test_ipvsadm_completes_options_and_schedulers() -> None:
 
 def test_the_words_of_the_lab_are_those_of_its_parser() -> None:
     """None is missing, none is of another time."""
-    parser = lab.parser()
+    parser = words.parser()
     choices = next(action.choices for action in parser._actions if action.choices)
 
     assert sorted(choices) == sorted(BY_NAME["lab"].words)
