@@ -15,7 +15,7 @@ MAKEFLAGS += --no-print-directory
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
-demo: build ## NAT, DR, tunnels, marks and keepalived in network namespaces, start to end (root)
+demo: build ## NAT, DR, tunnels, marks, keepalived and a tour of the rest in network namespaces, start to end (root)
 	@$(bin)/xlvs lab demo $(ARGS)
 
 test: build lint ## linters, then every test (root)

@@ -73,6 +73,9 @@ def test_an_address_that_does_not_answer_is_one_sentence(net: Net, capsys: pytes
         (["shell", "--lab", "nosuch", "director"], "the lab nosuch is not up"),
         (["up", "nat", "--name", "Not-Good"], "is not a name of lower-case letters"),
         (["get", "ftp://192.168.20.129/"], "is not an http address"),
+        (["up", "nt"], "there is no topology nt; did you mean nat?"),
+        (["up", "nosuch.toml"], "cannot read nosuch.toml: No such file or directory"),
+        (["show", "tunel"], "there is no topology tunel; did you mean tunnel?"),
     ],
 )
 def test_mistakes_are_explained(words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:

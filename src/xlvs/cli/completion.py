@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from xlvs.cli.commands import COMMANDS
+from xlvs.cli.commands import BY_NAME, COMMANDS
 from xlvs.explain.question import CHUNKS, MESSAGES
+from xlvs.lab.scenes import SCENES
 from xlvs.model.errors import UsageError
 
 _SCHEDULERS: Final = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh"
@@ -143,6 +144,52 @@ _xlvs_explain() {{
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
+_xlvs_lab_fault() {{
+    local words="--lab --for --help"
+    case ${{COMP_WORDS[3]}} in
+        link) words="--loss --delay --jitter --reorder --duplicate --corrupt --direction --filter --seed --method $words" ;;&
+        kill) words="--lab --help" ;;&
+        link | cut | stop | freeze | kill) words="$words $(_xlvs_lab_nodes)" ;;
+        list) words="--lab --json --help" ;;
+        clear) words="--lab --help" ;;
+    esac
+    [ "$COMP_CWORD" -gt 3 ] || words="link cut stop freeze kill list clear --help"
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --direction) words="in out" ;;
+        --method) words="tcx clsact" ;;
+        --lab) words="$(_xlvs_labs)" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
+_xlvs_lab() {{
+    local words="" files=""
+    case ${{COMP_WORDS[2]}} in
+        up) words="{topologies} --name" files="*.toml" ;;
+        show) words="{topologies}" ;;
+        play) words="--name --keep" files="*.toml" ;;
+        get) words="--count --every --for --keep-alive --timeout" ;;
+        down) words="$(_xlvs_labs)" ;;
+        shell | exec | log | start | stop) words="--lab $(_xlvs_lab_nodes)" ;;
+        capture) words="--lab --write --format --count --for --snaplen $(_xlvs_lab_nodes)" ;;
+        fault) [ "$COMP_CWORD" -eq 2 ] || {{ _xlvs_lab_fault; return; }} ;;
+        list) ;;
+        *) words="--keep --quick --name" ;;
+    esac
+    [ "$COMP_CWORD" -gt 2 ] || words="{lab}" files=""
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        --lab) words="$(_xlvs_labs)" ;;
+        --format) words="pcapng pcap" ;;
+        -w | --write) words="-" files="*" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words --help" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+    [ -z "$files" ] || COMPREPLY+=($(compgen -f -X "!$files" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
+_xlvs_labs() {{
+    xlvs lab list 2> /dev/null | cut -d: -f1
+}}
+_xlvs_lab_nodes() {{
+    xlvs lab list 2> /dev/null | cut -d: -f2 | cut -d'(' -f1
+}}
 _xlvs_ipvsadm() {{
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         -s | --scheduler) COMPREPLY=($(compgen -W "{schedulers}" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
@@ -165,6 +212,7 @@ def bash() -> str:
         "        drain) _xlvs_drain ;;",
         "        service) _xlvs_service ;;",
         "        explain) _xlvs_explain ;;",
+        "        lab) _xlvs_lab ;;",
         "        keepalived) _xlvs_keepalived ;;",
         "        detach) _xlvs_interfaces --yes ;;",
         '        restore) COMPREPLY=($(compgen -f -W "--dry-run --verbose --help" -- "$word")) ;;',
@@ -172,7 +220,7 @@ def bash() -> str:
     cases += [
         f'        {command.name}) COMPREPLY=($(compgen -W "{" ".join(command.words)} --help" -- "$word")) ;;'
         for command in COMMANDS
-        if command.words
+        if command.words and command.name != "lab"
     ]
     return _BASH.format(
         commands=" ".join(command.name for command in COMMANDS),
@@ -183,6 +231,8 @@ def bash() -> str:
         states=_STATES,
         chunks=" ".join(CHUNKS),
         messages=" ".join(MESSAGES),
+        lab=" ".join(BY_NAME["lab"].words),
+        topologies=" ".join(SCENES),
     )
 
 

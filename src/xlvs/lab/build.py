@@ -13,11 +13,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from xlvs.lab import inside, plan, state
+from xlvs.lab import inside, lab_text, plan, state, typed
 from xlvs.lab.errors import LabError
 from xlvs.lab.lab import Lab
 from xlvs.lab.topology import HttpServer, Node, Topology, check_names
@@ -49,10 +49,18 @@ _SELF_SIGNED: Final = [
 _servers: set[int] = set()
 
 
-def up(topology: Topology, name: str, *, owned: bool = False) -> Lab:
+def up(
+    topology: Topology,
+    name: str,
+    *,
+    owned: bool = False,
+    directory: Path | None = None,
+    tell: Callable[[str, str, str], None] | None = None,
+) -> Lab:
     """Build a lab called `name`; a lab of that name that is there already is replaced.
 
-    An owned lab ends with the calling process: its servers die with it, the rest goes with the next lab command.
+    An owned lab ends with the calling process: its servers die with it, the rest goes with the next lab command. The
+    commands of the nodes' setup are run in `directory`; `tell` is told of each, with its node and output.
     Raises LabError; what was built until then is removed again.
     """
     check_names(name)
@@ -66,7 +74,13 @@ def up(topology: Topology, name: str, *, owned: bool = False) -> Lab:
         except BaseException:
             _remove(name)
             raise
-    return Lab(name, topology)
+    lab = Lab(name, topology)
+    try:
+        typed.set_up(lab, directory, tell)
+    except BaseException:
+        down(name)
+        raise
+    return lab
 
 
 def down(name: str) -> None:
@@ -95,6 +109,7 @@ def _sweep() -> None:
 
 
 def _build(topology: Topology, name: str, *, owned: bool) -> None:
+    state.topology(name).write_text(lab_text.write(topology), encoding="utf-8")
     _ip(plan.namespace_lines(name, topology))
     for member in topology.namespace_names():
         inside.write_sysctls(plan.namespace(name, member), plan.BASELINE)
@@ -190,8 +205,20 @@ def _name_switch(host_file: Path) -> str:
 def _start_server(server: HttpServer, lab_name: str, *, owner: int) -> None:
     within = plan.namespace(lab_name, server.node)
     certificate = str(_certificate(lab_name)) if server.tls else ""
+    log = state.log(lab_name, server.node)
+    log.touch(mode=0o644)
     pages = [server.page, *(word for each in server.pages for word in each)]
-    arguments = [sys.executable, "-I", "-S", inside.SERVER, str(_SERVER_SOCKET), str(owner), certificate, *pages]
+    arguments = [
+        sys.executable,
+        "-I",
+        "-S",
+        inside.SERVER,
+        str(_SERVER_SOCKET),
+        str(owner),
+        certificate,
+        str(log),
+        *pages,
+    ]
     null = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in range(3)]
     with (
         namespace.entered(within),
@@ -240,7 +267,8 @@ def _end_processes(namespaces: Iterable[str]) -> None:
     namespaces = list(namespaces)
     if not namespaces:
         return
-    for number, patience_s in ((signal.SIGHUP, 0.5), (signal.SIGKILL, _KILLED_S)):
+    # Twice to kill: what was watched over may have been started anew meanwhile.
+    for number, patience_s in ((signal.SIGHUP, 0.5), (signal.SIGKILL, _KILLED_S), (signal.SIGKILL, _KILLED_S)):
         pids = inside.processes_in(namespaces)
         _wait_until_gone(
             [descriptor for pid in pids if (descriptor := _signalled(pid, number)) is not None], patience_s

@@ -3,28 +3,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from xlvs.lab import build, play_checks, play_dr, play_keepalived, play_marks, play_nat, play_tunnel
+from xlvs.lab import (
+    build,
+    play_checks,
+    play_dr,
+    play_fullnat,
+    play_keepalived,
+    play_marks,
+    play_nat,
+    play_rules,
+    play_sync,
+    play_tour,
+    play_tunnel,
+)
 from xlvs.lab.play import Scene
 from xlvs.lab.scenes import SCENES
 from xlvs.lab.terminal import heading, remark, wants_colour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 NAME: Final = "demo"
 
-_PLAYS: Final[dict[str, tuple[str, Callable[[Scene], None]]]] = {
-    "nat": (play_nat.TITLE, play_nat.play),
-    "dr": (play_dr.TITLE, play_dr.play),
-    "tunnel": (play_tunnel.TITLE, play_tunnel.play),
-    "marks": (play_marks.TITLE, play_marks.play),
-    "keepalived": (play_keepalived.TITLE, play_keepalived.play),
-    "checks": (play_checks.TITLE, play_checks.play),
+
+class _Play(NamedTuple):
+    title: str
+    act: Callable[[Scene], None]
+    topology: str = ""
+    """Whose network it has, if not that of its own name."""
+
+
+_PLAYS: Final = {
+    "nat": _Play(play_nat.TITLE, play_nat.play),
+    "dr": _Play(play_dr.TITLE, play_dr.play),
+    "tunnel": _Play(play_tunnel.TITLE, play_tunnel.play),
+    "fullnat": _Play(play_fullnat.TITLE, play_fullnat.play),
+    "marks": _Play(play_marks.TITLE, play_marks.play),
+    "rules": _Play(play_rules.TITLE, play_rules.play, "tunnel"),
+    "keepalived": _Play(play_keepalived.TITLE, play_keepalived.play),
+    "sync": _Play(play_sync.TITLE, play_sync.play),
+    "tour": _Play(play_tour.TITLE, play_tour.play, "fullnat"),
+    "checks": _Play(play_checks.TITLE, play_checks.play),
 }
 # The main job, in less than a minute.
-ALL: Final = ("nat", "dr", "tunnel", "marks", "keepalived")
+ALL: Final = ("nat", "dr", "tunnel", "marks", "keepalived", "tour")
 
 
 def run(wanted: Sequence[str], name: str = NAME, *, keep: bool, quick: bool = False) -> list[str]:
@@ -40,14 +65,15 @@ def run(wanted: Sequence[str], name: str = NAME, *, keep: bool, quick: bool = Fa
 
 
 def _play(name: str, lab_name: str, *, keep: bool, quick: bool) -> None:
-    title, act = _PLAYS[name]
+    play = _PLAYS[name]
     colour = wants_colour()
-    print(heading(title, colour=colour), flush=True)
-    lab = build.up(SCENES[name](), lab_name, owned=not keep)
+    print(heading(play.title, colour=colour), flush=True)
+    lab = build.up(SCENES[play.topology or name](), lab_name, owned=not keep)
     scene = Scene(lab, colour, quick)
     try:
-        act(scene)
+        play.act(scene)
     finally:
+        scene.end()
         if not keep:
             build.down(lab_name)
     print("\n" + remark("all as it should be", colour=colour) + "\n", flush=True)

@@ -12,7 +12,7 @@ from typing import Final
 from xlvs.lab.errors import LabError
 from xlvs.linux import bpffs, namespace
 from xlvs.model.errors import KernelError
-from xlvs.realserver import decap, journal
+from xlvs.realserver import decap, journal, toa
 
 SERVER: Final = str(Path(__file__).with_name("server.py"))
 """The program of the web servers."""
@@ -29,6 +29,11 @@ def servers_in(name: str) -> list[int]:
     """Which of the processes of a namespace are web servers of its lab."""
     program = b"\0" + SERVER.encode() + b"\0"
     return [pid for pid in processes_in([name]) if program in _command_line(pid)]
+
+
+def runs_module(pid: int, module: str) -> bool:
+    """Whether a process is ``python -m MODULE``."""
+    return b"\0-m\0" + module.encode() + b"\0" in _command_line(pid)
 
 
 def write_sysctls(inside: str, settings: Iterable[tuple[str, str]]) -> None:
@@ -51,6 +56,7 @@ def remove_tables(inside: str) -> None:
             number = namespace.cookie()
         journal.forget(number)
         decap.abandon(number)
+        toa.abandon(number)
         bpffs.remove(bpffs.director(number, create=False))
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from xlvs.lab import plan, state
-from xlvs.lab.errors import LabError
-from xlvs.lab.scenes import SCENES
+from xlvs.lab import lab_file, plan, state
+from xlvs.lab.errors import LabError, LabFileError
 from xlvs.linux import bpffs, namespace
 
 if TYPE_CHECKING:
@@ -96,6 +95,15 @@ def find(name: str | None = None) -> Lab:
     if len(labs) > 1:
         names = " ".join(lab.name for lab in labs)
         raise LabError(f"several labs are up: {names}", "choose one with --lab NAME")
-    if labs[0].scene not in SCENES:
-        raise LabError(f"the lab {labs[0].name} was built by a test", "it is gone when the test ends")
-    return Lab(labs[0].name, SCENES[labs[0].scene]())
+    return Lab(labs[0].name, _topology(labs[0].name))
+
+
+def _topology(name: str) -> Topology:
+    """The network of a lab that is up, as it was written down when it was built."""
+    path = state.topology(name)
+    try:
+        return lab_file.read(path.read_text(encoding="utf-8"), str(path)).topology
+    except (OSError, LabFileError):
+        raise LabError(
+            f"the lab {name} was built by another version of xlvs", f"remove it with `xlvs lab down {name}`"
+        ) from None

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from xlvs.lab import state
@@ -35,6 +35,8 @@ class Scene:
     colour: bool
     quick: bool = False
     """Timers that are waited for are shortened."""
+    begun: list[subprocess.Popen[str]] = field(default_factory=list)
+    """What runs beside the commands that are typed."""
 
     def file(self, suffix: str) -> Path:
         """A file that the scene may write; it goes with the lab."""
@@ -61,8 +63,7 @@ class Scene:
     def begin(self, command: str, node: str) -> subprocess.Popen[str]:
         """Show a command and run it beside the others, until `finish`."""
         self.show_command(f"{command} &", node)
-        line = self.lab.command(node, command.split())
-        return subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return self._beside(self.lab.command(node, command.split()))
 
     def finish(self, running: subprocess.Popen[str], node: str) -> str:
         """Interrupt what was begun; its output, which is shown. LabError when it fails."""
@@ -73,12 +74,53 @@ class Scene:
         expect(running.returncode == 0, f"what ran beside on {node} ended with exit code {running.returncode}")
         return output
 
-    def host(self, *arguments: str) -> None:
-        """Show and run an ``xlvs`` command of the host itself."""
+    def type_in_vain(self, command: str, node: str = "director") -> str:
+        """Show and run a command that has to fail; what it said."""
+        self.show_command(command, node)
+        done = self.lab.run(node, ["sh", "-c", command])
+        self.show(done.stdout + done.stderr)
+        expect(done.returncode != 0, f"`{command}` on {node} succeeded")
+        return done.stdout + done.stderr
+
+    def begin_on_host(self, ready: str, *arguments: str) -> subprocess.Popen[str]:
+        """Show an ``xlvs`` command of the host itself and run it beside the others, once it has said that it is ready."""
+        words = ["xlvs", *arguments]
+        print(prompt("host", " ".join(words) + " &", colour=self.colour), flush=True)
+        running = self._beside(words)
+        said = running.stdout.readline() if running.stdout else ""
+        self.show(said)
+        expect(ready in said, f"`{' '.join(words)}` did not begin")
+        return running
+
+    def wait(self, running: subprocess.Popen[str]) -> str:
+        """Until what was begun has ended by itself; its output, which is shown."""
+        print(prompt("host", "wait", colour=self.colour), flush=True)
+        output, _ = running.communicate(timeout=_FINISH_S)
+        self.show(output)
+        return output
+
+    def host(self, *arguments: str) -> str:
+        """Show and run an ``xlvs`` command of the host itself; its output."""
         words = ["xlvs", *arguments]
         print(prompt("host", " ".join(words), colour=self.colour), flush=True)
         done = subprocess.run(words, env=environment(), check=False, capture_output=True, text=True)
+        self.show(done.stdout)
         expect(done.returncode == 0, done.stderr.strip())
+        return done.stdout
+
+    def end(self) -> None:
+        """End what still runs beside, as when the scene was cut short."""
+        for running in self.begun:
+            if running.poll() is None:
+                running.kill()
+                running.communicate()
+
+    def _beside(self, words: list[str]) -> subprocess.Popen[str]:
+        running = subprocess.Popen(
+            words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.begun.append(running)
+        return running
 
     def run(self, command: str, node: str = "director") -> str:
         """Run a command without showing it; LabError, with all that it said, when it fails."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 TITLE: Final = "DR: the addresses and commands of «K8S二进制部署高可用集群», three masters on one segment"
 
 _SERVICE: Final = f"{scenes.DR_VIP}:{scenes.DR_PORT}"
-_GET: Final = f"xlvs lab get {_SERVICE}"
 _REQUESTS: Final = 6
+_GET: Final = f"xlvs lab get -n {_REQUESTS} {_SERVICE}"
 _SYSCTLS: Final = (
     "net.ipv4.conf.lo.arp_ignore=1",
     "net.ipv4.conf.lo.arp_announce=2",
@@ -61,7 +61,7 @@ def _configure(scene: Scene) -> None:
 
 def _balance(scene: Scene) -> None:
     scene.say("the client asks its segment for the address and hears the director alone; each server has its turn")
-    pages = [scene.type(_GET, "client").strip() for _ in range(_REQUESTS)]
+    pages = scene.type(_GET, "client").split()
     expect(alternates(pages, scenes.DR_SERVERS), f"the requests were not shared in turn: {' '.join(pages)}")
     neighbour = scene.type(f"ip neighbour show {scenes.DR_VIP}", "client")
     director = plan.mac_address(scene.lab.topology, "director", "eth0")

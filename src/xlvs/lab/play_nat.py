@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TITLE: Final = "NAT: the commands of «LVS NAT模式», with its director k8s02 and its servers k8s03 and k8s04"
 
 _REQUESTS: Final = 6
+_OWN_REQUESTS: Final = 2
 _BURST: Final = 100
 _SERVICE: Final = f"{scenes.VIP}:80"
 _GET: Final = f"xlvs lab get {scenes.VIP}"
@@ -25,12 +26,14 @@ def play(scene: Scene) -> None:
     _configure(scene)
     _balance(scene)
     _watch(scene)
+    _set_timeouts(scene)
     _clear_and_restore(scene)
 
 
 def _look_around(scene: Scene) -> None:
     scene.say("the director has an outer and an inner address; each real server has a page of its own")
     scene.type("ip -4 -brief address")
+    expect("= 1" in scene.type("sysctl net.ipv4.ip_forward"), "the director does not forward")
     for address in scenes.REAL_SERVERS:
         page = scene.type(f"xlvs lab get {address}")
         expect(page == f"{address}\n", f"the real server {address} answered {page!r} when asked directly")
@@ -51,8 +54,13 @@ def _configure(scene: Scene) -> None:
 
 def _balance(scene: Scene) -> None:
     scene.say("requests to the virtual service alternate between the real servers")
-    pages = [scene.type(_GET, "client").strip() for _ in range(_REQUESTS)]
+    pages = [scene.type(_GET, "client").strip()]
+    pages += scene.type(f"{_GET} -n {_REQUESTS - 1}", "client").split()
     expect(alternates(pages, scenes.REAL_SERVERS), f"the requests did not alternate: {' '.join(pages)}")
+    scene.say("the director itself may ask, too")
+    own = scene.type(f"{_GET} -n {_OWN_REQUESTS}").split()
+    expect(alternates(own, scenes.REAL_SERVERS), f"the director's own requests did not alternate: {' '.join(own)}")
+    scene.say("a hundred more")
     burst = scene.type(f"{_GET} --count {_BURST}", "client")
     expect(
         all(f"{_BURST // 2} x {address}" in burst for address in scenes.REAL_SERVERS),
@@ -64,7 +72,7 @@ def _watch(scene: Scene) -> None:
     scene.say("connections, then counters and rates, which are taken every two seconds")
     connections = scene.type("ipvsadm -L -n -c | head -n 8")
     expect(f"{_SERVICE}" in connections, "the connection table shows no connection to the virtual service")
-    total = _REQUESTS + _BURST
+    total = _REQUESTS + _OWN_REQUESTS + _BURST
     counted = scene.type_until("ipvsadm -L -n --stats", lambda listing: numbers(listing, _SERVICE)[:1] == [total])
     expect(counted, f"the service did not count {total} connections")
     rated = scene.type_until("ipvsadm -L -n --rate", lambda listing: numbers(listing, _SERVICE)[:1] > [0])
@@ -72,6 +80,13 @@ def _watch(scene: Scene) -> None:
     scene.type("ipvsadm -Z")
     zeroed = scene.type("ipvsadm -L -n --stats")
     expect(not any(numbers(zeroed, _SERVICE)), "the counters are not zero after -Z")
+
+
+def _set_timeouts(scene: Scene) -> None:
+    scene.say("how long connections are kept: established, after a FIN, and for UDP, in seconds")
+    scene.type("ipvsadm --set 120 20 100")
+    shown = scene.type("ipvsadm -L --timeout")
+    expect("Timeout (tcp tcpfin udp): 120 20 100" in shown, "the timeouts are not those that were set")
 
 
 def _clear_and_restore(scene: Scene) -> None:

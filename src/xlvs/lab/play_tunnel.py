@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 TITLE: Final = "TUN: the addresses and commands of «LVS/IPVS与Keepalived在云原生环境中的深度学习与实践», over a router"
 
 _SERVICE: Final = f"{scenes.TUNNEL_VIP}:80"
-_GET: Final = f"xlvs lab get {_SERVICE}"
 _REQUESTS: Final = 6
+_GET: Final = f"xlvs lab get -n {_REQUESTS} {_SERVICE}"
 # Server by server: as the document writes it, and how its packets travel.
 _DESTINATIONS: Final = (
     ("192.168.8.16", "--tun-type ipip", "--type ipip"),
@@ -49,7 +49,7 @@ def _configure(scene: Scene) -> None:
 
 def _balance(scene: Scene) -> None:
     scene.say("the scheduler is wlc, as nothing else was said; every server answers, past the director")
-    pages = [scene.type(_GET, "client").strip() for _ in range(_REQUESTS)]
+    pages = scene.type(_GET, "client").split()
     expect(set(pages) == set(scenes.TUNNEL_SERVERS), f"not every server answered: {' '.join(pages)}")
     right = scene.type_until("ipvsadm -L -n --stats", lambda listing: numbers(listing, _SERVICE)[:1] == [_REQUESTS])
     expect(right, f"the service did not count {_REQUESTS} connections")

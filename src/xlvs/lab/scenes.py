@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from xlvs.lab.scenes_pair import checks, keepalived
+from xlvs.lab.scenes_pair import checks, keepalived, sync
 from xlvs.lab.topology import HttpServer, Interface, Node, Topology
 
 VIP: Final = "192.168.20.129"
@@ -118,7 +118,55 @@ def tunnel(name: str = "tunnel") -> Topology:
         name,
         f"client - router - director (VIP {TUNNEL_VIP}); real servers beside it and in two other networks",
         (client, router, director, *servers),
+        hosts=((TUNNEL_VIP, "lvs-server"),),
         servers=_pages(TUNNEL_SERVERS, (80,)),
+    )
+
+
+FULLNAT_VIP: Final = "192.168.238.130"
+FULLNAT_PORT: Final = 32567
+FULLNAT_SERVERS: Final = ("10.244.184.5", "10.244.190.3")
+FULLNAT_LOCALS: Final = ("192.168.238.140", "192.168.238.141")
+
+
+def fullnat(name: str = "fullnat") -> Topology:
+    """Full NAT over a router: the real servers' way to the client does not lead through the director."""
+    router = Node(
+        "router",
+        (
+            Interface("eth0", "outside", ("192.168.20.254/24", "2001:db8:20::254/64")),
+            Interface("eth1", "lan", ("192.168.238.1/24", "2001:db8:238::1/64")),
+            Interface("eth2", "pods1", ("10.244.184.1/24", "2001:db8:184::1/64")),
+            Interface("eth3", "pods2", ("10.244.190.1/24", "2001:db8:190::1/64")),
+        ),
+        sysctls=_DIRECTOR_ROUTES,
+    )
+    client = Node(
+        "client",
+        (Interface("eth0", "outside", ("192.168.20.1/24", "2001:db8:20::1/64")),),
+        routes=_default("192.168.20.254", "2001:db8:20::254"),
+    )
+    director = Node(
+        "director",
+        (Interface("eth0", "lan", (f"{FULLNAT_VIP}/24", "2001:db8:238::130/64")),),
+        routes=_default("192.168.238.1", "2001:db8:238::1"),
+        sysctls=_DIRECTOR_ROUTES,
+    )
+    servers = [
+        Node(
+            f"server{number}",
+            (Interface("eth0", f"pods{number}", (f"{address}/24", f"2001:db8:{network}::{last}/64")),),
+            routes=_default(f"10.244.{network}.1", f"2001:db8:{network}::1"),
+        )
+        for number, (address, network, last) in enumerate(
+            zip(FULLNAT_SERVERS, (184, 190), (5, 3), strict=True), start=1
+        )
+    ]
+    return Topology(
+        name,
+        f"client - router - director (VIP {FULLNAT_VIP}); two real servers in networks of their own behind the router",
+        (client, router, director, *servers),
+        servers=_pages(FULLNAT_SERVERS, (80,)),
     )
 
 
@@ -172,4 +220,13 @@ def _default(ipv4: str, ipv6: str) -> tuple[str, str]:
     return f"default via {ipv4}", f"default via {ipv6}"
 
 
-SCENES: Final = {"nat": nat, "dr": dr, "tunnel": tunnel, "marks": marks, "keepalived": keepalived, "checks": checks}
+SCENES: Final = {
+    "nat": nat,
+    "dr": dr,
+    "tunnel": tunnel,
+    "fullnat": fullnat,
+    "marks": marks,
+    "keepalived": keepalived,
+    "checks": checks,
+    "sync": sync,
+}

@@ -45,6 +45,42 @@ def keepalived(name: str = "keepalived") -> Topology:
     )
 
 
+def sync(name: str = "sync") -> Topology:
+    """Two directors with one table: the router leads to the first of them, the answers go past both."""
+    router = Node(
+        "router",
+        (Interface("eth0", "outside", ("192.168.20.254/24",)), Interface("eth1", "lan", ("192.168.100.254/24",))),
+        routes=(f"{PAIR_VIP}/32 via {PAIR_DIRECTORS[0]}",),
+        sysctls=_ROUTES,
+    )
+    client = Node(
+        "client", (Interface("eth0", "outside", ("192.168.20.1/24",)),), routes=("default via 192.168.20.254",)
+    )
+    hosts = [*zip(DIRECTORS, PAIR_DIRECTORS, strict=True)]
+    hosts += [(f"server{number}", address) for number, address in enumerate(PAIR_SERVERS, start=1)]
+    return Topology(
+        name,
+        f"client - router - two directors with the VIP {PAIR_VIP} and three real servers; the router leads to one of the two",
+        (
+            client,
+            router,
+            *(
+                Node(
+                    node,
+                    (Interface("eth0", "lan", (f"{address}/24",)),),
+                    routes=("default via 192.168.100.254",),
+                    sysctls=_ROUTES if node in DIRECTORS else (),
+                )
+                for node, address in hosts
+            ),
+        ),
+        servers=tuple(
+            HttpServer(f"server{number}", f"{address}\n", PAIR_PORT)
+            for number, address in enumerate(PAIR_SERVERS, start=1)
+        ),
+    )
+
+
 GATEWAY: Final = "192.168.200.16"
 """Of the virtual addresses that the directors share, the one that everybody else takes for a gateway."""
 WEB_SERVERS: Final = ("192.168.200.2", "192.168.200.3", "192.168.200.4", "192.168.200.5")

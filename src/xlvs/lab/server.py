@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The web server of a lab: fixed pages, on a listening socket that it is handed.
+"""The web server of a lab: fixed pages, on a listening socket that it is handed, and a log of who asked.
 
 It is run by path in an isolated interpreter without site (a quarter of the usual start-up time), so it imports the
 standard library only, and little of it. The socket listens before the process exists: nobody ever waits for it.
 
-Usage: server.py FILE-DESCRIPTOR OWNER CERTIFICATE PAGE [PATH PAGE]...
-OWNER is a process to die with, 0 for none; CERTIFICATE a file with key and certificate, empty for plain HTTP.
+Usage: server.py FILE-DESCRIPTOR OWNER CERTIFICATE LOG PAGE [PATH PAGE]...
+OWNER is a process to die with, 0 for none; CERTIFICATE a file with key and certificate, empty for plain HTTP; LOG a file
+that gets a line for each request, in the form of other web servers: address, time, request, status, length.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 TYPE_CHECKING = False  # the module typing would take a tenth of the start
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _PR_SET_PDEATHSIG = 1
 _IDLE_S = 30.0
 _LONGEST_HEAD = 16384
+_LONGEST_LOG = 1 << 20  # it lies in memory; then it begins anew
+_MAPPED = "::ffff:"  # an IPv4 address on a socket for both families
 _ANY = b""  # the page of every path that has none of its own
 
 
@@ -41,7 +45,31 @@ def answer(request_head: bytes, pages: dict[bytes, bytes]) -> tuple[bytes, bool]
     return head + (b"" if method == b"HEAD" else body), keep
 
 
-def serve_connection(connection: socket.socket, pages: dict[bytes, bytes]) -> None:
+class Log:
+    """The file that says who asked for what."""
+
+    def __init__(self, path: str) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def write(self, client: str, request_head: bytes, response: bytes) -> None:
+        """Add the line of one request; the client is who accept(2) said it is."""
+        if os.fstat(self._descriptor).st_size > _LONGEST_LOG:
+            os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, log_line(client, request_head, response, time.time()).encode())
+
+
+def log_line(client: str, request_head: bytes, response: bytes, now: float) -> str:
+    """The line of one request; `now` in seconds since 1970. What a client made up cannot break out of its line."""
+    request = (
+        request_head.partition(b"\r\n")[0].decode("latin-1").encode("unicode_escape").decode().replace('"', "\\x22")
+    )
+    head, _, body = response.partition(b"\r\n\r\n")
+    written = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now))
+    status = head.split(b" ", 2)[1].decode()
+    return f'{client.removeprefix(_MAPPED)} - - [{written}] "{request}" {status} {len(body)}\n'
+
+
+def serve_connection(connection: socket.socket, client: str, pages: dict[bytes, bytes], log: Log) -> None:
     """Answer the requests of one connection until either side has enough."""
     with connection:
         connection.settimeout(_IDLE_S)
@@ -52,6 +80,7 @@ def serve_connection(connection: socket.socket, pages: dict[bytes, bytes]) -> No
                 if end:
                     pending = rest
                     response, keep = answer(head, pages)
+                    log.write(client, head, response)
                     connection.sendall(response)
                     if not keep:
                         return
@@ -64,7 +93,9 @@ def serve_connection(connection: socket.socket, pages: dict[bytes, bytes]) -> No
             return
 
 
-def serve_secured(connection: socket.socket, pages: dict[bytes, bytes], context: ssl.SSLContext) -> None:
+def serve_secured(
+    connection: socket.socket, client: str, pages: dict[bytes, bytes], log: Log, context: ssl.SSLContext
+) -> None:
     """The same behind TLS."""
     connection.settimeout(_IDLE_S)
     try:
@@ -72,17 +103,18 @@ def serve_secured(connection: socket.socket, pages: dict[bytes, bytes], context:
     except OSError:
         connection.close()
         return
-    serve_connection(secured, pages)
+    serve_connection(secured, client, pages, log)
 
 
-def serve(listener: socket.socket, pages: dict[bytes, bytes], context: ssl.SSLContext | None) -> None:
+def serve(listener: socket.socket, pages: dict[bytes, bytes], log: Log, context: ssl.SSLContext | None) -> None:
     """Accept for ever, one thread per connection."""
     while True:
-        connection, _ = listener.accept()
+        connection, address = listener.accept()
+        known = (connection, address[0], pages, log)
         if context:
-            threading.Thread(target=serve_secured, args=(connection, pages, context), daemon=True).start()
+            threading.Thread(target=serve_secured, args=(*known, context), daemon=True).start()
         else:
-            threading.Thread(target=serve_connection, args=(connection, pages), daemon=True).start()
+            threading.Thread(target=serve_connection, args=known, daemon=True).start()
 
 
 def _secured(certificate: str) -> ssl.SSLContext:
@@ -101,7 +133,7 @@ def _die_with(owner: int) -> None:
 
 def main(arguments: list[str]) -> None:
     """Serve on the inherited socket; returns never."""
-    descriptor, owner, certificate, page, *others = int(arguments[0]), int(arguments[1]), *arguments[2:]
+    descriptor, owner, certificate, log, page, *others = int(arguments[0]), int(arguments[1]), *arguments[2:]
     pages = {"": page, **dict(zip(others[::2], others[1::2], strict=True))}
     if owner:
         _die_with(owner)
@@ -109,7 +141,8 @@ def main(arguments: list[str]) -> None:
     os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
     os.chdir("/")
     context = _secured(certificate) if certificate else None
-    serve(socket.socket(fileno=descriptor), {path.encode(): text.encode() for path, text in pages.items()}, context)
+    encoded = {path.encode(): text.encode() for path, text in pages.items()}
+    serve(socket.socket(fileno=descriptor), encoded, Log(log), context)
 
 
 if __name__ == "__main__":

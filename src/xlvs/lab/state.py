@@ -96,6 +96,16 @@ def run_directory(name: str, node: str) -> Path:
     return DIRECTORY / f"{name}.{node}.run"
 
 
+def log(name: str, node: str) -> Path:
+    """What the web servers of a node write down: a line for each request."""
+    return DIRECTORY / f"{name}.{node}.log"
+
+
+def topology(name: str) -> Path:
+    """The lab's network, as a file that `xlvs lab up` reads."""
+    return DIRECTORY / f"{name}.toml"
+
+
 def load_all() -> list[LabState]:
     """Every lab on this host, by name. A damaged file is left out: namespaces without a state are found by name."""
     states = []
@@ -123,6 +133,15 @@ def start_time(pid: int) -> int | None:
         return None
     # The second field is the command in parentheses and may hold anything, parentheses too (proc(5)).
     return int(text.rpartition(")")[2].split()[19])
+
+
+def runs(pid: int, started: int) -> bool:
+    """Whether the process of that start is there and has not ended; what its parent still has to take note of has."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False
+    return pid > 0 and fields[0] != "Z" and int(fields[19]) == started
 
 
 def _path(name: str) -> Path:

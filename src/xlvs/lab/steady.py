@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests at a steady pace, each on a connection of its own, and what became of them.
+"""Requests at a steady pace, and what became of them.
 
-A request that hangs holds up no other one: the next begins when it is due.
+Each is made on a connection of its own, and one that hangs holds up no other: the next begins when it is due. Or all are
+made on one connection: then each waits for the one before, and the first that fails is the last.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xlvs.lab.client import get
+from xlvs.lab.client import KeptAlive, get
 from xlvs.lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -59,6 +60,32 @@ class Steady:
             self.answers.append(Answer(at, page))
 
 
+@dataclass(slots=True)
+class OneConnection:
+    """Asks `url` every `every_s` seconds on one connection, which has failed when an answer takes `timeout_s`."""
+
+    url: str
+    every_s: float
+    timeout_s: float
+    answers: list[Answer] = field(default_factory=list)
+
+    def run(self, stop: threading.Event, seconds: float | None) -> None:
+        """Until `stop` is set, time is up, or a request has failed. LabError when nobody takes the connection."""
+        connection = KeptAlive(self.url, timeout_s=self.timeout_s)
+        began = time.monotonic()
+        due = 0.0
+        while not stop.is_set() and (seconds is None or due < seconds):
+            at = time.monotonic() - began
+            try:
+                self.answers.append(Answer(at, connection.get().strip()))
+            except LabError:
+                self.answers.append(Answer(at, None))
+                break
+            due = max(due + self.every_s, time.monotonic() - began)
+            stop.wait(began + due - time.monotonic())
+        connection.close()
+
+
 def summary(answers: Sequence[Answer]) -> Iterator[str]:
     """Lines: how many by page, how many failed, and when."""
     pages = Counter(each.page for each in answers if each.page is not None)
@@ -70,13 +97,13 @@ def summary(answers: Sequence[Answer]) -> Iterator[str]:
         yield f"failed: those begun from {failed[0]:.1f} s to {failed[-1]:.1f} s after the first"
 
 
-def main(url: str, every_s: float, timeout_s: float, seconds: float | None) -> int:
-    """Ask until the time is up or a signal comes (^C), then print the summary."""
+def main(url: str, every_s: float, timeout_s: float, seconds: float | None, *, keep_alive: bool = False) -> int:
+    """Ask until the time is up or a signal comes (^C), then print the summary; 1 when the only connection failed."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    steady = Steady(url, every_s, timeout_s)
+    steady = (OneConnection if keep_alive else Steady)(url, every_s, timeout_s)
     steady.run(stop, seconds)
     for line in summary(sorted(steady.answers, key=lambda each: each.at)):
         print(line)
-    return 0
+    return int(keep_alive and any(each.page is None for each in steady.answers))

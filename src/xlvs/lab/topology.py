@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[a-z][a-z0-9]{0,31}")
+_INTERFACE = re.compile(r"[A-Za-z0-9_.-]+")
 _LONGEST_INTERFACE_NAME = 15
 BRIDGE = "bridge"
+_TAKEN = ("lo", BRIDGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Node:
     """One network namespace. `routes` and `sysctls` are in the words of ``ip route add`` and sysctl.conf(5).
 
     With `own_run` its commands see a /run of their own, as on a machine of their own: for daemons with PID files. `files`,
-    (name, text), lie in it at first.
+    (name, text), lie in it at first. `setup` are commands for sh(1), run in turn when everything else of the lab is there.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Node:
     sysctls: tuple[tuple[str, str], ...] = ()
     own_run: bool = False
     files: tuple[tuple[str, str], ...] = ()
+    setup: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,15 @@ class Topology:
             raise ValueError(f"topology {self.name}: two nodes or segments share a name")
         for node in self.nodes:
             _check_interfaces(node)
+        for switch in self.switches():
+            _check_ports(switch, [node.name for node, _ in self.segments()[switch]])
         unknown = {server.node for server in self.servers} - {node.name for node in self.nodes}
         if unknown:
             raise ValueError(f"topology {self.name}: a server stands on the unknown node {min(unknown)}")
+        places = [(server.node, server.port) for server in self.servers]
+        for node_name, port in places:
+            if places.count((node_name, port)) > 1:
+                raise ValueError(f"topology {self.name}: two servers of {node_name} have the port {port}")
 
     def segments(self) -> dict[str, list[tuple[Node, Interface]]]:
         """Every segment with its ends, in the order of the nodes."""
@@ -106,3 +115,19 @@ def _check_interfaces(node: Node) -> None:
     for name in names:
         if not 0 < len(name) <= _LONGEST_INTERFACE_NAME:
             raise ValueError(f"{name!r}: an interface's name has 1 to {_LONGEST_INTERFACE_NAME} characters")
+        if name in ("lo", ".", "..") or not _INTERFACE.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is not an interface's name: letters, digits, - _ . alone, and lo is there already"
+            )
+
+
+def _check_ports(switch: str, names: list[str]) -> None:
+    """The ports of a switch bear the names of its nodes."""
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"node {name} has two interfaces on the segment {switch}")
+        if len(name) > _LONGEST_INTERFACE_NAME or name in _TAKEN:
+            raise ValueError(
+                f"{name!r} names a port of the segment {switch}: {_LONGEST_INTERFACE_NAME} characters at most, and not "
+                + " or ".join(_TAKEN)
+            )

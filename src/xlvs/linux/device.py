@@ -52,6 +52,11 @@ def set_up(route: Route, ifindex: int) -> None:
     route.change(RTM_NEWLINK, 0, _LINK.pack(0, 0, ifindex, _IFF_UP, _IFF_UP), "bringing a device up")
 
 
+def set_down(route: Route, ifindex: int) -> None:
+    """Take a device down."""
+    route.change(RTM_NEWLINK, 0, _LINK.pack(0, 0, ifindex, 0, _IFF_UP), "taking a device down")
+
+
 def delete(route: Route, ifindex: int) -> None:
     """Delete a device, and the other end of a pair with it; one that is gone is no error."""
     try:

@@ -50,7 +50,7 @@ def turn_on(sources: Iterable[Source], group: str = "") -> None:
     Repeated, it replaces programs and sources. Raises KernelError, NotSupported, PermissionDenied.
     """
     for number in _abandoned():
-        _remove(number)
+        abandon(number)
     directory = bpffs.folder(_name())
     with bpffs.lock(directory), Object.open(object_path("toa")) as opened:
         # Connections that are open keep their client: what their sockets hold stays.
@@ -70,9 +70,15 @@ def turn_off() -> bool:
     directory = _present()
     if directory is None:
         return False
-    _remove(cookie())
+    abandon(cookie())
     bpffs.release()
     return True
+
+
+def abandon(number: int) -> None:
+    """Detach and remove what a network namespace has, by its cookie; nothing is fine."""
+    with suppress(KernelError, FileNotFoundError):
+        bpffs.remove(bpffs.folder(f"{_PREFIX}{number:x}", create=False))
 
 
 def state() -> State | None:
@@ -137,11 +143,6 @@ def _abandoned() -> list[int]:
     names = [name for name in os.listdir(root) if name.startswith(_PREFIX)]
     gone = {int(name.removeprefix(_PREFIX), 16) for name in names} - {cookie()}
     return sorted(gone - stale.cookies_alive()) if gone else []
-
-
-def _remove(number: int) -> None:
-    with suppress(KernelError, FileNotFoundError):
-        bpffs.remove(bpffs.folder(f"{_PREFIX}{number:x}", create=False))
 
 
 def _name() -> str:

@@ -3,13 +3,16 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from xlvs.cli import completion
-from xlvs.cli.commands import COMMANDS
+from xlvs.cli.commands import BY_NAME, COMMANDS
+from xlvs.lab import words
 from xlvs.model.errors import UsageError
 
+ROOT = Path(__file__).parents[3]
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 
 
@@ -19,7 +22,8 @@ def completed(function: str, *words: str) -> list[str]:
     script = (
         f'{completion.bash()}COMP_WORDS=({typed}) COMP_CWORD={len(words) - 1}; {function}; echo "${{COMPREPLY[*]}}"'
     )
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    return done.stdout.split()
 
 
 @needs_bash
@@ -33,6 +37,17 @@ def test_the_first_word_is_a_command() -> None:
     ("words", "offered"),
     [
         (("xlvs", "lab", "d"), ["demo", "dr", "down"]),
+        (("xlvs", "lab", "s"), ["sync", "show", "shell", "start", "stop"]),
+        (("xlvs", "lab", "up", "fu"), ["fullnat"]),
+        (("xlvs", "lab", "up", "examples/lab/w"), ["examples/lab/weights.toml"]),
+        (("xlvs", "lab", "play", "--"), ["--name", "--keep", "--help"]),
+        (("xlvs", "lab", "show", "k"), ["keepalived"]),
+        (("xlvs", "lab", "rules", "--k"), ["--keep"]),
+        (("xlvs", "lab", "get", "--k"), ["--keep-alive"]),
+        (("xlvs", "lab", "fault", ""), ["link", "cut", "stop", "freeze", "kill", "list", "clear", "--help"]),
+        (("xlvs", "lab", "fault", "link", "--l"), ["--loss", "--lab"]),
+        (("xlvs", "lab", "fault", "link", "--direction", ""), ["in", "out"]),
+        (("xlvs", "lab", "capture", "client", "--f"), ["--format", "--for"]),
         (("xlvs", "realserver", ""), ["up", "down", "status", "toa", "--help"]),
         (("xlvs", "realserver", "toa", "--f"), ["--from"]),
         (("xlvs", "laddr", ""), ["add", "del", "list", "--help"]),
@@ -73,6 +88,14 @@ def test_ipvsadm_completes_options_and_schedulers() -> None:
     """After -s comes a scheduler, elsewhere an option."""
     assert completed("_xlvs_ipvsadm", "ipvsadm", "--add") == ["--add-service", "--add-server"]
     assert completed("_xlvs_ipvsadm", "ipvsadm", "-A", "-s", "w") == ["wrr", "wlc"]
+
+
+def test_the_words_of_the_lab_are_those_of_its_parser() -> None:
+    """None is missing, none is of another time."""
+    parser = words.parser()
+    choices = next(action.choices for action in parser._actions if action.choices)
+
+    assert sorted(choices) == sorted(BY_NAME["lab"].words)
 
 
 def test_other_shells_are_refused() -> None:

@@ -51,6 +51,11 @@ def test_names_that_would_confuse_are_refused(name: str) -> None:
         ((node("a", "b"), node("b"), node("c", "b"), node("d", "b")), "share a name"),
         ((Node("a", (Interface("eth0", "x"), Interface("eth0", "y"))),), "two interfaces of one name"),
         ((Node("a", (Interface("a-name-too-long-for-linux", "x"),)),), "1 to 15 characters"),
+        ((Node("a", (Interface("lo", "x"),)),), "not an interface's name"),
+        ((Node("a", (Interface("a/b", "x"),)),), "not an interface's name"),
+        ((Node("a", (Interface("e0", "x"), Interface("e1", "x"))), node("b", "x")), "two interfaces on the segment x"),
+        ((node("bridge", "x"), node("b", "x"), node("c", "x")), "names a port of the segment x"),
+        ((node("a" * 16, "x"), node("b", "x"), node("c", "x")), "names a port of the segment x"),
     ],
 )
 def test_a_topology_that_contradicts_itself_is_refused(nodes: tuple[Node, ...], complaint: str) -> None:
@@ -63,3 +68,9 @@ def test_a_server_stands_on_a_node() -> None:
     """A misspelt node is found at once."""
     with pytest.raises(ValueError, match="unknown node b"):
         Topology("t", "", (node("a", "x"),), servers=(HttpServer("b", "page"),))
+
+
+def test_a_port_has_one_server() -> None:
+    """The second would find it taken."""
+    with pytest.raises(ValueError, match="two servers of a have the port 80"):
+        Topology("t", "", (node("a", "x"),), servers=(HttpServer("a", "page"), HttpServer("a", "other")))

@@ -4,7 +4,7 @@
 import pytest
 
 from xlvs.lab.client import parse_response
-from xlvs.lab.server import answer
+from xlvs.lab.server import answer, log_line
 
 PAGE = b"192.168.10.133\n"
 PAGES = {b"": PAGE, b"/other": b"another\n"}
@@ -63,3 +63,20 @@ def test_what_is_no_page_is_an_error(response: bytes, complaint: str) -> None:
     """A test must not take half an answer for a whole one."""
     with pytest.raises(ValueError, match=complaint):
         parse_response(response)
+
+
+@pytest.mark.parametrize(
+    ("client", "head", "line"),
+    [
+        ("192.168.20.1", b"GET / HTTP/1.1\r\nHost: x", '192.168.20.1 - - [01/Jan/1970:00:00:00 +0000] "GET / HTTP/1.1" 200 15'),
+        ("::ffff:10.0.0.1", b"GET / HTTP/1.1", '10.0.0.1 - - [01/Jan/1970:00:00:00 +0000] "GET / HTTP/1.1" 200 15'),
+        ("2001:db8::1", b"HEAD /x HTTP/1.0", '2001:db8::1 - - [01/Jan/1970:00:00:00 +0000] "HEAD /x HTTP/1.0" 200 0'),
+        ("a", b"PUT / HTTP/1.1", 'a - - [01/Jan/1970:00:00:00 +0000] "PUT / HTTP/1.1" 405 0'),
+        ("a", b'GET /"\x1b\n HTTP/1.1', 'a - - [01/Jan/1970:00:00:00 +0000] "GET /\\x22\\x1b\\n HTTP/1.1" 200 15'),
+    ],
+)  # fmt: skip
+def test_the_log_says_who_asked_for_what(client: str, head: bytes, line: str) -> None:
+    """In the form of other web servers; an IPv4 client is shown as such, and nobody breaks out of the line."""
+    response, _ = answer(head, PAGES)
+
+    assert log_line(client, head, response, 0.0) == line + "\n"
