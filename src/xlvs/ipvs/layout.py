@@ -89,6 +89,7 @@ LOCAL_ADDRESS_LISTED: Final = 1
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
 CONN_SIZE: Final = 64
 CONN_EXPIRES: Final = 40
+CONN_PARTNER: Final = 60  # of full NAT: number of its companion
 CONN_LIVE: Final = 1
 CONN_ONE_PACKET: Final = 8  # of the bits
 CONN_COMPANION: Final = 1024

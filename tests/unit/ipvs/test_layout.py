@@ -52,6 +52,7 @@ OFFSETS = {
     "DEST_UPPER_THRESHOLD": ("dest", "upper_threshold"),
     "DEST_LAST_WEIGHT": ("dest", "last_weight"),
     "CONN_EXPIRES": ("conn", "word.expires"),
+    "CONN_PARTNER": ("conn", "companion"),
     "DEST_INSTANCE": ("dest", "instance"),
     "DEST_GENERATION": ("dest", "generation"),
     "SERVICE_TENURE": ("service", "tenure"),
