@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
-import threading
 import time
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,7 +30,6 @@ from tests.netns.live import (
     weight_of,
 )
 from tests.netns.topology import VIP, Net
-from tests.netns.traffic import FRESH_PORTS, tcp_ask
 from xlvs.lab.lab import environment
 
 if TYPE_CHECKING:
@@ -77,112 +74,6 @@ def test_draining_resets_what_is_left_at_the_deadline(clean: Net, vip: str) -> N
         assert echoes(others, b"untouched")
         assert sockets_of(clean, node) == 0
         assert "weight 1 again" in clean.must("director", "xlvs", "drain", web(vip), server, "--undo")
-
-
-class Answer(NamedTuple):
-    """When a client asked and was answered, and by whom."""
-
-    begun: float
-    ended: float
-    node: str
-
-
-class Clients:
-    """Threads with new connections one after the other, and with a UDP port each that they keep."""
-
-    def __init__(self, net: Net) -> None:
-        self._net = net
-        self._ending = threading.Event()
-        self.web: list[Answer] = []
-        self.udp: dict[int, list[Answer]] = {}
-        self.failures: list[str] = []
-
-    def begin(self) -> list[threading.Thread]:
-        """Start."""
-        threads = [threading.Thread(target=self._ask_web) for _ in range(2)]
-        threads += [threading.Thread(target=self._ask_udp, args=(next(FRESH_PORTS),)) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        return threads
-
-    def end(self) -> None:
-        """Let each finish what it is at."""
-        self._ending.set()
-
-    def _ask_web(self) -> None:
-        with self._net.lab.entered("client"):
-            while not self._ending.is_set():
-                begun = time.monotonic()
-                try:
-                    node = tcp_ask((VIP, WEB), b"", length=7).decode()
-                    self.web.append(Answer(begun, time.monotonic(), node))
-                except (OSError, EOFError) as error:
-                    self.failures.append(repr(error))
-
-    def _ask_udp(self, port: int) -> None:
-        answers = self.udp.setdefault(port, [])
-        with self._net.lab.entered("client"):
-            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with client:
-            client.settimeout(5)
-            client.bind(("", port))
-            client.connect((VIP, DNS))
-            while not self._ending.is_set():
-                begun = time.monotonic()
-                try:
-                    client.send(b"?")
-                    answers.append(Answer(begun, time.monotonic(), client.recv(100)[:7].decode()))
-                except OSError as error:
-                    self.failures.append(repr(error))
-                self._ending.wait(0.02)
-
-
-@contextmanager
-def under_load(net: Net) -> Iterator[Clients]:
-    """Clients for the with block; at its end none may have failed."""
-    clients = Clients(net)
-    threads = clients.begin()
-    try:
-        assert eventually(lambda: len(clients.web) > 20)
-        yield clients
-    finally:
-        clients.end()
-        for thread in threads:
-            thread.join(60)
-    assert clients.failures == []
-
-
-DEADLINE_S: Final = 3.0
-
-
-def test_draining_under_load_hurts_nobody_before_the_deadline(clean: Net) -> None:
-    """New connections avoid the server at once, long ones go on to the deadline, and UDP clients move then."""
-    with ExitStack() as stack, under_load(clean) as clients:
-        long = [stack.enter_context(connected(clean)) for _ in range(8)]
-        node = "server1"
-        drains = [
-            stack.enter_context(draining(clean, service, node, f"{DEADLINE_S}s")) for service in (web(VIP), dns(VIP))
-        ]
-        assert eventually(lambda: {weight_of(clean, real_server(VIP, node, port)) for port in (WEB, DNS)} == {0})
-        quiesced = time.monotonic()
-        assert all(echoes(connection, b"going on") for connection, _ in long)
-        seen = time.monotonic()
-        resets = [is_reset(connection, 2 * DEADLINE_S) for connection, served in long if served == node]
-        reset_after = time.monotonic() - quiesced
-        outs = [drain.communicate(timeout=20)[0] for drain in drains]
-        ended = time.monotonic()
-        assert all(echoes(connection, b"untouched") for connection, served in long if served != node)
-        assert eventually(lambda: all(answers[-1].begun > ended for answers in clients.udp.values()))
-
-    assert len(resets) == 4
-    assert all(resets)
-    assert 0.5 * DEADLINE_S < reset_after < 2 * DEADLINE_S
-    assert all("has no connections any more: at the deadline, " in out for out in outs)
-    assert {each.node for each in clients.web if each.begun > quiesced} == {other(node)}
-    assert [answers for answers in clients.udp.values() if answers[0].node == node]
-    for answers in clients.udp.values():
-        assert {each.node for each in answers if each.begun > ended} == {other(node)}
-        assert len({each.node for each in answers if each.ended < seen}) == 1
 
 
 @contextmanager

@@ -38,8 +38,10 @@ def end_of_pool(store: Store) -> int:
 
 
 class Ended(NamedTuple):
-    """A connection of TCP that was ended on command. `source`: whom the server takes for its client, where it answers to
-    the director."""
+    """A connection of TCP that was ended on command.
+
+    `source`: whom the server takes for its client, where it answers over the director.
+    """
 
     client: bytes
     client_port: int

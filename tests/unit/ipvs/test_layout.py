@@ -44,6 +44,7 @@ OFFSETS = {
     "DEST_FLAGS": ("dest", "flags"),
     "DEST_WEIGHT": ("dest", "weight"),
     "DEST_DELETED": ("dest", "deleted_s"),
+    "DEST_DRAINED": ("dest", "drained"),
     "DEST_KEY": ("dest", "service_key"),
     "DEST_SOURCE": ("dest", "source"),
     "SERVICE_SCHEDULER": ("service", "scheduler"),
