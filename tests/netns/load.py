@@ -72,11 +72,12 @@ def site(method: str) -> Iterator[Site]:
     with built(nat_scene() if scene == "nat" else scenes.SCENES[scene]()) as net, ExitStack() as stack:
         made = Site(net, vip, tuple(servers), _MAPPED if scene == "nat" else 0)
         for node in NODES:
-            stack.enter_context(tcp_echo(net.lab, node, TCP_PORT + made.mapped, greeting=node.encode()))
-            stack.enter_context(udp_echo(net.lab, node, UDP_PORT + made.mapped, prefix=node.encode()))
             if scene != "nat":
                 how = ["dr"] if scene == "dr" else ["tunnel", "--type", "ipip"]
                 net.must(node, "xlvs", "realserver", "up", "--vip", vip, "--method", *how)
+            own = "" if scene == "nat" else vip
+            stack.enter_context(tcp_echo(net.lab, node, TCP_PORT + made.mapped, greeting=node.encode()))
+            stack.enter_context(udp_echo(net.lab, node, UDP_PORT + made.mapped, prefix=node.encode(), address=own))
         for protocol, port in (("-t", TCP_PORT), ("-u", UDP_PORT)):
             net.ipvsadm(f"-A {protocol} {written(vip, port)} -s rr")
             if option == "--fullnat":

@@ -180,6 +180,37 @@ def test_a_services_own_survives_edits_and_a_restore(clean: Net, tmp_path: Path)
     assert clean.must("director", "xlvs", "service", "show", "--commands") == ""
 
 
+def test_all_that_a_director_is_told_is_saved_and_restored(clean: Net, tmp_path: Path) -> None:
+    """In one file, or in two of which any ipvsadm reads the first; `ipvsadm -S` itself has no more than the original's."""
+    before = clean.must("director", "xlvs", "save")
+    told = [
+        f"ipvsadm -e -t {VIP}:80 -r {real_server(VIP, 'server1', WEB)} -m -w 1 -x 9 -y 3",
+        "ipvsadm --set 100 20 30",
+        "xlvs sysctl expire_nodest_conn=1",
+        "xlvs sysctl 'sync_threshold=4 60'",
+        "xlvs mark add --vip 192.168.20.77 --proto tcp --ports 80,443 --mark 7",
+        f"xlvs laddr add -t {VIP}:80 --ports 5000-5009 --routed 192.168.10.140",
+        f"xlvs service set {dns(VIP)} --timeout-udp 9 --on-removed keep",
+    ]
+    rules = clean.ipvsadm("-S -n")
+    for command in told:
+        clean.must("director", "sh", "-c", command)
+    saved, beside = clean.must("director", "xlvs", "save"), clean.must("director", "xlvs", "save", "--beside")
+
+    assert set(beside.splitlines()) == set(told)
+    assert clean.ipvsadm("-S -n") == rules
+    for name, text in (("all", saved), ("rules", rules), ("rules.xlvs", beside)):
+        (tmp_path / name).write_text(text)
+    anew = "xlvs detach --yes && xlvs attach"
+    clean.must("director", "sh", "-c", f"{anew} && xlvs restore {tmp_path}/all")
+    assert clean.must("director", "xlvs", "save") == saved
+    clean.must("director", "sh", "-c", f"{anew} && ipvsadm-restore <{tmp_path}/rules && sh {tmp_path}/rules.xlvs")
+    assert clean.must("director", "xlvs", "save") == saved
+    (tmp_path / "before").write_text(before)
+    clean.must("director", "sh", "-c", f"{anew} && xlvs restore {tmp_path}/before")
+    assert clean.must("director", "xlvs", "save") == before
+
+
 def test_connections_are_listed_as_they_are_wanted(clean: Net) -> None:
     """By every filter alone, as lines and as JSON, some or only their number."""
     with connected(clean) as (_, node), connected(clean, VIP6), asking(clean, VIP) as ask:
