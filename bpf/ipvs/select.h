@@ -37,11 +37,11 @@ struct selection {
 	__u8 by_service; /* 1: that one alone */
 	__u16 reserved0;
 	__u32 dest; /* number of the destination, 0: any */
+	__u32 left; /* over within so many ticks, 0: whenever */
 	__u32 chosen; /* from here on written here: how many fit the filter, and were still there to be ended */
 	__u32 chosen_tcp;
 	__u32 chosen_templates;
 	__u32 now; /* tick at which this was looked at */
-	__u32 reserved1;
 	__u64 found[SELECT_PART / 64]; /* a bit for each entry of the part */
 };
 
@@ -89,7 +89,7 @@ static __always_inline int select_by_kind(const struct selection *wanted, const 
 	if (word.life == LIFE_ENDED)
 		return wanted->kinds & SELECT_ENDED && conn->protocol == IPPROTO_TCP &&
 		       (__s32)(word.expires - ENDED_LIFE_S * ticks_per_second - wanted->since) >= 0;
-	if (word.life != LIFE_LIVE)
+	if (word.life != LIFE_LIVE || (wanted->left && (__s32)(word.expires - wanted->now - wanted->left) > 0))
 		return 0;
 	if (conn_is_template(conn))
 		return wanted->kinds & SELECT_TEMPLATES && (!template_expired(&word, wanted->now) || conn->controls);

@@ -276,6 +276,8 @@ FILTERS = {
     "states": (ConnectionFilter(states=frozenset({"SYN_RECV", "UDP"})), {1000, 2000, 3000, 4000}),
     "protocol": (ConnectionFilter(protocol=UDP), {2000, 4000}),
     "two": (ConnectionFilter(protocol=UDP, server=Network(end("10.2.3.100:0")[0], 32)), {4000}),
+    "expiry": (ConnectionFilter(expires_s=100.0, protocol=TCP), {1000, 3000}),
+    "early expiry": (ConnectionFilter(expires_s=30.0), set[int]()),
     "nothing": (ConnectionFilter(protocol=TCP, states=frozenset({"UDP"})), set[int]()),
 }
 

@@ -73,10 +73,10 @@ FOREIGN: Final = 16
 
 # selection: first, count, act, kinds, states, since; client, its mask, server; service; ports; protocol, by service,
 # destination
-SELECTION: Final = Struct("<6I16s16s16s24s2s2sBBxxI")
+SELECTION: Final = Struct("<6I16s16s16s24s2s2sBBxxII")
 SELECTION_KINDS: Final = 12
 SELECTION_SINCE: Final = 20
-SELECTION_CHOSEN: Final = 108  # all, TCP, templates
+SELECTION_CHOSEN: Final = 112  # all, TCP, templates
 SELECTION_FOUND: Final = 128
 
 # local address: address, service key, first and last port, flags, cursor, used

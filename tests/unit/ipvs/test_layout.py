@@ -146,6 +146,7 @@ PACKED = {
 
 _SELECTION = """
 first count act kinds states since client client_mask server service client_port server_port protocol by_service dest
+left
 """
 SELECTION_OFFSETS = {"KINDS": "kinds", "SINCE": "since", "CHOSEN": "chosen", "FOUND": "found"}
 
