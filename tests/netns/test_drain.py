@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pty
 import signal
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +36,7 @@ from tests.netns.topology import VIP, Net
 from xlvs.lab.lab import environment
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 
@@ -110,6 +114,75 @@ def test_an_interrupted_drain_says_what_it_leaves(clean: Net) -> None:
         assert echoes(connection, b"going on")
 
 
+def test_a_drain_that_is_killed_leaves_a_quiesced_server(clean: Net) -> None:
+    """Its connections go on and nothing waits for them; the same command takes it up, and the weight is not forgotten."""
+    clean.ipvsadm(f"-e -t {VIP}:{WEB} -r {real_server(VIP, 'server1', WEB)} -m -w 4")
+    with connected_to(clean, "server1") as connection, draining(clean, web(VIP), "server1", "30s") as run:
+        server = real_server(VIP, "server1", WEB)
+        assert eventually(lambda: weight_of(clean, server) == 0)
+        run.send_signal(signal.SIGKILL)
+        run.communicate(timeout=20)
+
+        assert weight_of(clean, server) == 0
+        assert echoes(connection, b"going on")
+        assert clean.must("director", "xlvs", "drain", "--list") == (
+            f"{server} of {web(VIP)}: 1 connection left, weight 4 by --undo\n"
+        )
+        done = clean.must("director", "xlvs", "drain", web(VIP), server, "--deadline", "0")
+        assert done.endswith("at the deadline, 1 of TCP reset\n")
+        assert is_reset(connection, 3)
+    assert weight_of(clean, server) == 4
+    clean.ipvsadm(f"-e -t {VIP}:{WEB} -r {server} -m -w 1")
+
+
+@contextmanager
+def connected_to(net: Net, node: str) -> Iterator[socket.socket]:
+    """A connection that one of the servers serves."""
+    with connected(net) as (one, served), connected(net) as (another, _):
+        yield one if served == node else another
+
+
+def test_a_terminal_shows_what_is_left_in_one_line(clean: Net) -> None:
+    """It changes in its place, and is gone in the end."""
+    ours, theirs = pty.openpty()
+    server = real_server(VIP, "server1", WEB)
+    with connected_to(clean, "server1"), open(ours, "rb", buffering=0, closefd=True) as screen:
+        command = clean.lab.command("director", ["xlvs", "drain", web(VIP), server, "--deadline", "1.2s"])
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment(), check=True, timeout=20)
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # nobody writes any more
+            while more := screen.read(4096):
+                shown += more
+        clean.must("director", "xlvs", "drain", web(VIP), server, "--undo")
+
+    assert b"\n" not in shown
+    assert shown.startswith(b"\r1 connection left, 1 s to go\x1b[K")
+    assert shown.endswith(b"\r\x1b[K")
+    assert shown.count(b"to go") >= 4
+    assert done.stdout.endswith(b"has no connections any more: at the deadline, 1 of TCP reset\n")
+
+
+def test_programs_get_an_object_a_line(clean: Net) -> None:
+    """Of which the last one says how it ended."""
+    server = real_server(VIP, "server1", WEB)
+    words = ("xlvs", "drain", web(VIP), server, "--json")
+    name = {"service": web(VIP), "server": server}
+    with connected_to(clean, "server1"):
+        begun = json.loads(clean.must("director", *words, "--no-wait"))
+        known = json.loads(clean.must("director", "xlvs", "drain", "--list", "--json"))
+        lines = [json.loads(line) for line in clean.must("director", *words, "--deadline", "0.3s").splitlines()]
+        undone = json.loads(clean.must("director", *words, "--undo"))
+
+    assert begun == {**name, "end": "quiesced", "left": 1}
+    assert known == [{**name, "left": 1, "weight": 1, "listed": True}]
+    assert lines == [
+        {**name, "left": 1, "deadline_s": 0.3},
+        {**name, "end": "drained", "left": 0, "tcp": 1, "others": 0, "templates": 0},
+    ]
+    assert undone == {**name, "end": "undone", "weight": 1}
+
+
 def test_a_drain_ends_when_somebody_gives_the_server_weight(clean: Net) -> None:
     """Its connections are not ended then."""
     with connected(clean) as (connection, node), draining(clean, web(VIP), node, "30s") as run:
@@ -119,7 +192,7 @@ def test_a_drain_ends_when_somebody_gives_the_server_weight(clean: Net) -> None:
         _, err = run.communicate(timeout=20)
 
         assert run.returncode == 1
-        assert "is quiesced no more: somebody else changed it" in err
+        assert "has weight again: somebody else changed it" in err
         assert echoes(connection, b"going on")
     clean.ipvsadm(f"-e -t {VIP}:{WEB} -r {server} -m -w 1")
 

@@ -274,6 +274,33 @@ def test_what_is_wrong_is_said_and_nothing_ends(clean: Net, words: list[str], co
         assert echoes(connection, b"untouched")
 
 
+def test_a_reader_that_has_enough_is_no_error(clean: Net) -> None:
+    """`xlvs connections | head` says nothing on the standard error."""
+    with connected(clean), connected(clean):
+        for words in ("", "--json", "--plain"):
+            done = clean.run(
+                "director", ["sh", "-c", f"xlvs connections {words} | true; xlvs connections {words} | head -1"]
+            )
+            assert (done.returncode, done.stderr) == (0, ""), words
+
+
+def test_templates_are_chosen_alone(clean: Net) -> None:
+    """Listed and ended without their connections; no later client finds them."""
+    clean.ipvsadm(f"-E -t {VIP}:{WEB} -s rr -p 300")
+    try:
+        with connected(clean) as (connection, _):
+            assert [line.split()[4] for line in lines(clean, "--only-templates")] == ["ASSURED"]
+            assert lines(clean, "--expires", "30s") == []
+            assert len(lines(clean, "--expires", "1h")) == 1
+            done = clean.must("director", "xlvs", "connections", "kill", "--only-templates", "--client", "192.168.20.1")
+            assert done == "1 persistence templates forgotten\n"
+            (left,) = lines(clean, "--only-templates")  # shown as the kernel's, while the connection leads to it
+            assert left.split()[2] == f"{VIP}:65535"
+            assert echoes(connection, b"untouched")
+    finally:
+        clean.ipvsadm(f"-E -t {VIP}:{WEB} -s rr")
+
+
 def test_a_dry_run_counts_and_a_silent_one_tells_nobody(clean: Net) -> None:
     """The numbers are those of the real thing."""
     with connected(clean) as (connection, node):
