@@ -97,6 +97,7 @@ IPVSADM = str(director.BIN / "ipvsadm")
 XLVS = str(director.BIN / "xlvs")
 _FIRST = "first load of a director (ipvsadm -A)"
 _LOADS = 3
+LISTINGS = ("--plain", "--json", "--protocol tcp --json", "--count")
 BARE = [sys.executable, "-I", "-S", "-c", "pass"]
 
 
@@ -189,6 +190,16 @@ def connections(table: Table) -> None:
     row = f"ipvsadm -Lnc, {CONNECTIONS:,} connections"
     table.measure(row, [IPVSADM, "-Lnc"], 1, memory=True, aim=1500)
     table.baseline(row, ["cat", f"{director.pins()}/ip_vs_conn"], 1)
+    for words in LISTINGS:
+        table.measure(
+            f"xlvs connections {words}, {CONNECTIONS:,} connections",
+            [XLVS, "connections", *words.split()],
+            1,
+            memory=True,
+        )
+        table.baseline(
+            f"xlvs connections {words}, {CONNECTIONS:,} connections", ["cat", f"{director.pins()}/ip_vs_conn"], 1
+        )
     listed = len(director.ipvsadm("-Lnc").splitlines()) - 2
     table.section.put("connections listed", "xlvs", Figure(listed, listed))
     expire(table)

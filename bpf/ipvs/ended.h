@@ -7,15 +7,45 @@
 #define XLVS_ENDED_H
 
 #include "conn_find.h"
+#include "pair.h"
 #include "template.h"
 
 #define END_TRIES 8
+
+/* The companion of a connection that was ended: the server's late packets find it, and nobody gets its pair, which the
+ * server may take for the old connection's. Where others are faster, it ends as that of any other connection. */
+__noinline int companion_end(__u32 number, __u32 connection, __u32 expires)
+{
+	struct conn *conn = conn_get(number);
+	struct conn_word old, new;
+	struct dest *dest;
+
+	if (!conn)
+		return -1;
+	dest = dest_get(conn->dest);
+	if (!dest)
+		return -1;
+	__sync_fetch_and_add(&dest->ended, 1);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < END_TRIES; i++) {
+		old.all = conn->word.all;
+		if (old.life != LIFE_LIVE || !(old.bits & CONN_COMPANION) || conn->control != connection)
+			break;
+		new = old;
+		new.life = LIFE_ENDED;
+		new.expires = expires;
+		if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) == old.all)
+			return 0;
+	}
+	__sync_fetch_and_add(&dest->ended, -1);
+	return -1;
+}
 
 /* End a live connection, against packets and the sweeper: once, whoever is first. Returns 0, or -1 when it is over. */
 __noinline int conn_end(struct conn *conn, __u32 number, __u32 now)
 {
 	struct conn_word old, new;
-	__u32 control, at;
+	__u32 control, companion, at;
 	struct dest *dest;
 
 	if (!conn)
@@ -25,6 +55,7 @@ __noinline int conn_end(struct conn *conn, __u32 number, __u32 now)
 	if (!dest)
 		return -1;
 	control = conn->control;
+	companion = conn->method == METHOD_FULL_NAT ? conn->companion : 0;
 	/* Counted before: nobody may take the destination's number for free. */
 	__sync_fetch_and_add(&dest->ended, 1);
 #pragma clang loop unroll(disable)
@@ -37,6 +68,8 @@ __noinline int conn_end(struct conn *conn, __u32 number, __u32 now)
 		new.expires = now + ENDED_LIFE_S * ticks_per_second;
 		if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 			continue;
+		if (companion)
+			companion_end(companion, number, new.expires);
 		dest_unbind(dest, at, old.bits & CONN_INACTIVE);
 		if (control)
 			template_release(control, old.expires, now);
@@ -52,6 +85,7 @@ __noinline int ended_forget(struct conn *conn, __u32 number, __u32 now)
 	struct conn_hashes hashes;
 	struct conn_word old, new;
 	struct dest *dest;
+	__u32 local;
 
 	if (!conn)
 		return -1;
@@ -59,13 +93,20 @@ __noinline int ended_forget(struct conn *conn, __u32 number, __u32 now)
 	dest = dest_get(conn->dest);
 	if (!dest || old.life != LIFE_ENDED)
 		return -1;
-	conn_hash(conn, dest, &hashes);
+	if (conn_is_companion(conn))
+		companion_hashes(conn, dest, &hashes);
+	else
+		conn_hash(conn, dest, &hashes);
+	local = conn->local_address;
 	new = old;
 	new.life = LIFE_DEAD;
 	new.expires = now;
 	if (__sync_val_compare_and_swap(&conn->word.all, old.all, new.all) != old.all)
 		return -1;
-	index_unlink(&hashes, conn_place(old), number);
+	if (old.bits & CONN_COMPANION)
+		pair_come_free(&hashes, number, old, local, dest);
+	else
+		index_unlink(&hashes, conn_place(old), number);
 	__sync_fetch_and_add(&dest->ended, -1);
 	return 0;
 }

@@ -197,6 +197,8 @@ static __always_inline void sweep_entry(struct conn *conn, __u32 number, struct 
 	if (old.life == LIFE_ENDED) {
 		if (!conn_is_ended(conn, now))
 			ended_forget(conn, number, now);
+		else if ((conn_place(old) & PLACE_LEVEL_MASK) != sweep->level)
+			sweep->left = 1;
 		return;
 	}
 	if (old.life != LIFE_DEAD || now - old.expires <= ticks_per_second / REST_FRACTION)

@@ -34,20 +34,24 @@ static __always_inline void companion_hashes(const struct conn *conn, const stru
 	hashes->reply = 0;
 }
 
-/* The live connection of a companion, or null. */
+/* The connection of a companion, live or ended on command as that is, or null. */
 static __always_inline struct conn *companion_conn(const struct conn *companion, __u32 now)
 {
 	struct conn *conn = conn_get(companion->control);
 
-	return conn && conn->method == METHOD_FULL_NAT && conn_is_live(conn, now) ? conn : 0;
+	if (!conn || conn->method != METHOD_FULL_NAT)
+		return 0;
+	if (companion->word.life == LIFE_ENDED)
+		return conn_is_ended(conn, now) && conn_get(conn->companion) == companion ? conn : 0;
+	return conn_is_live(conn, now) ? conn : 0;
 }
 
-/* Has an entry the same pair and destination, and does it live or is it about to? */
+/* Has an entry the same pair and destination, and does it live, is it about to, or may its server remember it? */
 static __always_inline int pair_is_same(const struct conn *a, const struct conn *b, const struct dest *dest)
 {
 	struct dest *other;
 
-	if (b->word.life != LIFE_LIVE && b->word.life != LIFE_BEGUN)
+	if (b->word.life != LIFE_LIVE && b->word.life != LIFE_BEGUN && b->word.life != LIFE_ENDED)
 		return 0;
 	if ((*(const __u64 *)&a->cport & ENDS_REPLY) != (*(const __u64 *)&b->cport & ENDS_REPLY) ||
 	    !addr_equal(&a->client, &b->client))

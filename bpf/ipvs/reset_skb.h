@@ -4,6 +4,7 @@
 #ifndef XLVS_RESET_H
 #define XLVS_RESET_H
 
+#include "copy_skb.h"
 #include "ended.h"
 #include "local.h"
 #include "sum_skb.h"
@@ -112,35 +113,43 @@ __noinline int reset_write(ctx_t *ctx, const struct packet *p, struct reset *res
 					  reset_write_ipv6(ctx, src, dst, swapped ? RESET_TTL : p->ttl, length);
 }
 
-/* Send a copy of what is in the packet to its sender. Without a known neighbour it gets none: it sends again. */
-__noinline int reset_send_copy(ctx_t *ctx)
+/* A process of the host's own is told by the loopback interface, as in local.h. */
+static __always_inline int reset_copy_to(ctx_t *ctx, const struct bpf_fib_lookup *fib, int own)
 {
-	struct work *work = work_get();
-	struct ethhdr *eth;
-	struct packet *p;
+	struct ethhdr *eth = ctx_data(ctx);
 
-	if (!work)
-		return -1;
-	p = &work->packet;
-	if (route(ctx, &work->fib, p, &p->dst, &p->src, p->length) != BPF_FIB_LKUP_RET_SUCCESS)
-		return -1;
-	eth = ctx_data(ctx);
 	if ((void *)(eth + 1) > ctx_data_end(ctx))
 		return -1;
-	__builtin_memcpy(eth->h_dest, work->fib.dmac, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, work->fib.smac, ETH_ALEN);
-	return bpf_clone_redirect(ctx, work->fib.ifindex, 0);
+	if (own) {
+		__builtin_memset(eth, 0, 2 * ETH_ALEN);
+		return copy_send(ctx, LOOPBACK_IFINDEX, BPF_F_INGRESS);
+	}
+	__builtin_memcpy(eth->h_dest, fib->dmac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, fib->smac, ETH_ALEN);
+	return copy_send(ctx, fib->ifindex, 0);
 }
 
-/* A packet of the host's own process is answered alone: the other end is told by its own next packet. */
-static __always_inline enum verdict reset_own(ctx_t *ctx, struct work *work)
+/* Send a copy of what is in the packet to its sender: VERDICT_CONTINUE. A neighbour that is not known yet is found only
+ * for a packet that is not a copy: the sender is told alone then, and the other end by its own next packet. */
+__noinline enum verdict reset_send_copy(ctx_t *ctx)
 {
-	struct packet *p = &work->packet;
-	long rc = route(ctx, &work->fib, p, &p->dst, &p->src, p->length);
+	struct work *work = work_get();
+	struct packet *p;
+	int own;
+	long rc;
 
-	if (!route_is_local(rc))
-		return DROP_NO_ROUTE;
-	return local_send(ctx, p, rc, &work->fib, 1) ? DROP_INTERNAL : VERDICT_ANSWERED;
+	if (!work)
+		return DROP_INTERNAL;
+	p = &work->packet;
+	rc = route(ctx, &work->fib, p, &p->dst, &p->src, p->length);
+	own = p->own && route_is_local(rc);
+	if (own && p->detour)
+		return local_send(ctx, p, rc, &work->fib, 1) ? DROP_INTERNAL : VERDICT_ANSWERED;
+	if (own || rc == BPF_FIB_LKUP_RET_SUCCESS)
+		reset_copy_to(ctx, &work->fib, own);
+	else if (route_is_found(rc))
+		return xmit(ctx, p, rc, &work->fib) ? DROP_INTERNAL : VERDICT_ANSWERED;
+	return VERDICT_CONTINUE;
 }
 
 /* Tell the sender, and make the packet a reset for the other end of the connection `number`, which is left in `work`:
@@ -149,6 +158,7 @@ static __noinline enum verdict ended_turn(ctx_t *ctx, struct work *work, __u32 n
 {
 	struct packet *p = &work->packet;
 	struct reset reset = {};
+	enum verdict verdict;
 	struct tcphdr tcp;
 	__u32 open;
 
@@ -162,9 +172,9 @@ static __noinline enum verdict ended_turn(ctx_t *ctx, struct work *work, __u32 n
 		p->length = p->segment = p->l4 - L3 + TCP_BYTES;
 		if (reset_write(ctx, p, &reset, 1, open))
 			return DROP_INTERNAL;
-		if (p->own)
-			return reset_own(ctx, work);
-		reset_send_copy(ctx);
+		verdict = reset_send_copy(ctx);
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
 	}
 	p->length = p->segment = p->l4 - L3 + TCP_BYTES;
 	reset_onward(&reset, p, &tcp);

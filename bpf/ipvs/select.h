@@ -37,11 +37,11 @@ struct selection {
 	__u8 by_service; /* 1: that one alone */
 	__u16 reserved0;
 	__u32 dest; /* number of the destination, 0: any */
+	__u32 left; /* over within so many ticks, 0: whenever */
 	__u32 chosen; /* from here on written here: how many fit the filter, and were still there to be ended */
 	__u32 chosen_tcp;
 	__u32 chosen_templates;
 	__u32 now; /* tick at which this was looked at */
-	__u32 reserved1;
 	__u64 found[SELECT_PART / 64]; /* a bit for each entry of the part */
 };
 
@@ -84,10 +84,12 @@ static __always_inline int select_by_ends(const struct selection *wanted, const 
 static __always_inline int select_by_kind(const struct selection *wanted, const struct conn *conn,
 					  struct conn_word word)
 {
+	if (word.bits & (CONN_ONE_PACKET | CONN_COMPANION))
+		return 0;
 	if (word.life == LIFE_ENDED)
 		return wanted->kinds & SELECT_ENDED && conn->protocol == IPPROTO_TCP &&
 		       (__s32)(word.expires - ENDED_LIFE_S * ticks_per_second - wanted->since) >= 0;
-	if (word.life != LIFE_LIVE || word.bits & (CONN_ONE_PACKET | CONN_COMPANION))
+	if (word.life != LIFE_LIVE || (wanted->left && (__s32)(word.expires - wanted->now - wanted->left) > 0))
 		return 0;
 	if (conn_is_template(conn))
 		return wanted->kinds & SELECT_TEMPLATES && (!template_expired(&word, wanted->now) || conn->controls);
@@ -113,8 +115,7 @@ static __noinline int select_end(struct selection *wanted, struct conn *conn, __
 {
 	if (conn_is_template(conn))
 		return select_end_template(number, wanted->now);
-	/* Of full NAT no packet of the server's would lead to it once it has ended. */
-	if (wanted->act == SELECT_RESET && conn->protocol == IPPROTO_TCP && conn->method != METHOD_FULL_NAT)
+	if (wanted->act == SELECT_RESET && conn->protocol == IPPROTO_TCP)
 		return conn_end(conn, number, wanted->now);
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < END_TRIES; i++)

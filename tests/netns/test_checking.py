@@ -304,6 +304,57 @@ def test_a_killed_daemon_leaves_the_tables_to_the_next(net: Net, start: Start) -
         assert net.ipvsadm("-L -n --stats").splitlines()[3:4] == counted[:1]
 
 
+def test_a_drained_server_stays_drained(net: Net, start: Start) -> None:
+    """Through mending, a failure and a return, a reload and a restart, until somebody undoes it; then with the weight of by then."""
+    drain, one = (
+        ("xlvs", "drain", f"tcp:{VIP}:80", f"{REAL_SERVERS[0]}:8080"),
+        f"{REAL_SERVERS[0]}:8080 of tcp:{VIP}:80",
+    )
+    two = f"{VIP}:80 -r {REAL_SERVERS[1]}:8080"
+    with ExitStack() as first, served(net, "server2", 1):
+        first.enter_context(served(net, "server1", 0))
+        daemon = start(base())
+        daemon.until_table(one=2, two=1)
+        assert "gets no new connections" in net.must("director", *drain, "--no-wait")
+        net.ipvsadm(f"-e -t {two} -m -w 9")
+        daemon.until_table(one=0, two=1)
+        first.close()
+        daemon.until_table(two=1)
+        assert net.must("director", "xlvs", "drain", "--list") == (
+            f"{one}: 0 connections left, weight 2 by --undo; removed at present\n"
+        )
+        with served(net, "server1", 0):
+            daemon.until_table(one=0, two=1)
+            daemon.reload(base().replace("weight 2", "weight 5").replace("TCP_CHECK", "weight 3\nTCP_CHECK"))
+            daemon.until_table(one=0, two=3)
+            assert "weight 5 by --undo\n" in net.must("director", "xlvs", "drain", "--list")
+            net.must("director", "xlvs", "keepalived", "plan", "-p", "/run/checking.pid", str(daemon.file))
+            daemon.stop()
+            again = start(base())
+            again.until_table(one=0, two=1)
+            assert net.must("director", *drain, "--undo") == f"{one} has weight 2 again\n"
+            again.until_table(one=2, two=1)
+            net.must("director", *drain, "--no-wait")
+            net.ipvsadm(f"-e -t {VIP}:80 -r {REAL_SERVERS[0]}:8080 -m -w 7")
+            again.until_table(one=2, two=1)
+            assert net.must("director", "xlvs", "drain", "--list") == "no server is drained\n"
+
+
+def test_a_drain_of_a_server_that_failed_is_undone(net: Net, start: Start) -> None:
+    """It is not in the table then, and comes back as ever."""
+    drain = ("xlvs", "drain", f"tcp:{VIP}:80", f"{REAL_SERVERS[0]}:8080")
+    with ExitStack() as first, served(net, "server2", 1):
+        first.enter_context(served(net, "server1", 0))
+        daemon = start(base())
+        daemon.until_table(one=2, two=1)
+        net.must("director", *drain, "--no-wait")
+        first.close()
+        daemon.until_table(two=1)
+        assert "has weight 2 again" in net.must("director", *drain, "--undo")
+        with served(net, "server1", 0):
+            daemon.until_table(one=2, two=1)
+
+
 def test_both_halves_run_side_by_side(net: Net, start: Start) -> None:
     """Without -C and -P there are two processes: an end, a reload and a kill of the first reach the second."""
     options = ["-n", "-l", "-G", "-p", "/run/both.pid", "-r", "/run/both-vrrp.pid", "-c", "/run/both-checkers.pid"]

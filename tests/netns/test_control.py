@@ -182,7 +182,7 @@ def test_detach_does_not_forget_services_unasked(net: Net) -> None:
 
     assert refused.returncode == 1
     assert "1 service would be forgotten" in refused.stderr
-    assert "ipvsadm-save -n > FILE" in refused.stderr
+    assert "xlvs save > FILE" in refused.stderr
     assert (links(net), net.ipvsadm("-Sn")) == before
 
 

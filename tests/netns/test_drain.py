@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pty
 import signal
-import socket
 import subprocess
-import threading
 import time
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,10 +33,10 @@ from tests.netns.live import (
     weight_of,
 )
 from tests.netns.topology import VIP, Net
-from tests.netns.traffic import FRESH_PORTS, tcp_ask
 from xlvs.lab.lab import environment
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 
@@ -79,112 +80,6 @@ def test_draining_resets_what_is_left_at_the_deadline(clean: Net, vip: str) -> N
         assert "weight 1 again" in clean.must("director", "xlvs", "drain", web(vip), server, "--undo")
 
 
-class Answer(NamedTuple):
-    """When a client asked and was answered, and by whom."""
-
-    begun: float
-    ended: float
-    node: str
-
-
-class Clients:
-    """Threads with new connections one after the other, and with a UDP port each that they keep."""
-
-    def __init__(self, net: Net) -> None:
-        self._net = net
-        self._ending = threading.Event()
-        self.web: list[Answer] = []
-        self.udp: dict[int, list[Answer]] = {}
-        self.failures: list[str] = []
-
-    def begin(self) -> list[threading.Thread]:
-        """Start."""
-        threads = [threading.Thread(target=self._ask_web) for _ in range(2)]
-        threads += [threading.Thread(target=self._ask_udp, args=(next(FRESH_PORTS),)) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        return threads
-
-    def end(self) -> None:
-        """Let each finish what it is at."""
-        self._ending.set()
-
-    def _ask_web(self) -> None:
-        with self._net.lab.entered("client"):
-            while not self._ending.is_set():
-                begun = time.monotonic()
-                try:
-                    node = tcp_ask((VIP, WEB), b"", length=7).decode()
-                    self.web.append(Answer(begun, time.monotonic(), node))
-                except (OSError, EOFError) as error:
-                    self.failures.append(repr(error))
-
-    def _ask_udp(self, port: int) -> None:
-        answers = self.udp.setdefault(port, [])
-        with self._net.lab.entered("client"):
-            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with client:
-            client.settimeout(5)
-            client.bind(("", port))
-            client.connect((VIP, DNS))
-            while not self._ending.is_set():
-                begun = time.monotonic()
-                try:
-                    client.send(b"?")
-                    answers.append(Answer(begun, time.monotonic(), client.recv(100)[:7].decode()))
-                except OSError as error:
-                    self.failures.append(repr(error))
-                self._ending.wait(0.02)
-
-
-@contextmanager
-def under_load(net: Net) -> Iterator[Clients]:
-    """Clients for the with block; at its end none may have failed."""
-    clients = Clients(net)
-    threads = clients.begin()
-    try:
-        assert eventually(lambda: len(clients.web) > 20)
-        yield clients
-    finally:
-        clients.end()
-        for thread in threads:
-            thread.join(60)
-    assert clients.failures == []
-
-
-DEADLINE_S: Final = 3.0
-
-
-def test_draining_under_load_hurts_nobody_before_the_deadline(clean: Net) -> None:
-    """New connections avoid the server at once, long ones go on to the deadline, and UDP clients move then."""
-    with ExitStack() as stack, under_load(clean) as clients:
-        long = [stack.enter_context(connected(clean)) for _ in range(8)]
-        node = "server1"
-        drains = [
-            stack.enter_context(draining(clean, service, node, f"{DEADLINE_S}s")) for service in (web(VIP), dns(VIP))
-        ]
-        assert eventually(lambda: {weight_of(clean, real_server(VIP, node, port)) for port in (WEB, DNS)} == {0})
-        quiesced = time.monotonic()
-        assert all(echoes(connection, b"going on") for connection, _ in long)
-        seen = time.monotonic()
-        resets = [is_reset(connection, 2 * DEADLINE_S) for connection, served in long if served == node]
-        reset_after = time.monotonic() - quiesced
-        outs = [drain.communicate(timeout=20)[0] for drain in drains]
-        ended = time.monotonic()
-        assert all(echoes(connection, b"untouched") for connection, served in long if served != node)
-        assert eventually(lambda: all(answers[-1].begun > ended for answers in clients.udp.values()))
-
-    assert len(resets) == 4
-    assert all(resets)
-    assert 0.5 * DEADLINE_S < reset_after < 2 * DEADLINE_S
-    assert all("has no connections any more: at the deadline, " in out for out in outs)
-    assert {each.node for each in clients.web if each.begun > quiesced} == {other(node)}
-    assert [answers for answers in clients.udp.values() if answers[0].node == node]
-    for answers in clients.udp.values():
-        assert {each.node for each in answers if each.begun > ended} == {other(node)}
-        assert len({each.node for each in answers if each.ended < seen}) == 1
-
-
 @contextmanager
 def draining(net: Net, service: str, node: str, *words: str) -> Iterator[subprocess.Popen[str]]:
     """`xlvs drain` at work; the server gets its weight back in the end."""
@@ -219,6 +114,75 @@ def test_an_interrupted_drain_says_what_it_leaves(clean: Net) -> None:
         assert echoes(connection, b"going on")
 
 
+def test_a_drain_that_is_killed_leaves_a_quiesced_server(clean: Net) -> None:
+    """Its connections go on and nothing waits for them; the same command takes it up, and the weight is not forgotten."""
+    clean.ipvsadm(f"-e -t {VIP}:{WEB} -r {real_server(VIP, 'server1', WEB)} -m -w 4")
+    with connected_to(clean, "server1") as connection, draining(clean, web(VIP), "server1", "30s") as run:
+        server = real_server(VIP, "server1", WEB)
+        assert eventually(lambda: weight_of(clean, server) == 0)
+        run.send_signal(signal.SIGKILL)
+        run.communicate(timeout=20)
+
+        assert weight_of(clean, server) == 0
+        assert echoes(connection, b"going on")
+        assert clean.must("director", "xlvs", "drain", "--list") == (
+            f"{server} of {web(VIP)}: 1 connection left, weight 4 by --undo\n"
+        )
+        done = clean.must("director", "xlvs", "drain", web(VIP), server, "--deadline", "0")
+        assert done.endswith("at the deadline, 1 of TCP reset\n")
+        assert is_reset(connection, 3)
+    assert weight_of(clean, server) == 4
+    clean.ipvsadm(f"-e -t {VIP}:{WEB} -r {server} -m -w 1")
+
+
+@contextmanager
+def connected_to(net: Net, node: str) -> Iterator[socket.socket]:
+    """A connection that one of the servers serves."""
+    with connected(net) as (one, served), connected(net) as (another, _):
+        yield one if served == node else another
+
+
+def test_a_terminal_shows_what_is_left_in_one_line(clean: Net) -> None:
+    """It changes in its place, and is gone in the end."""
+    ours, theirs = pty.openpty()
+    server = real_server(VIP, "server1", WEB)
+    with connected_to(clean, "server1"), open(ours, "rb", buffering=0, closefd=True) as screen:
+        command = clean.lab.command("director", ["xlvs", "drain", web(VIP), server, "--deadline", "1.2s"])
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment(), check=True, timeout=20)
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # nobody writes any more
+            while more := screen.read(4096):
+                shown += more
+        clean.must("director", "xlvs", "drain", web(VIP), server, "--undo")
+
+    assert b"\n" not in shown
+    assert shown.startswith(b"\r1 connection left, 1 s to go\x1b[K")
+    assert shown.endswith(b"\r\x1b[K")
+    assert shown.count(b"to go") >= 4
+    assert done.stdout.endswith(b"has no connections any more: at the deadline, 1 of TCP reset\n")
+
+
+def test_programs_get_an_object_a_line(clean: Net) -> None:
+    """Of which the last one says how it ended."""
+    server = real_server(VIP, "server1", WEB)
+    words = ("xlvs", "drain", web(VIP), server, "--json")
+    name = {"service": web(VIP), "server": server}
+    with connected_to(clean, "server1"):
+        begun = json.loads(clean.must("director", *words, "--no-wait"))
+        known = json.loads(clean.must("director", "xlvs", "drain", "--list", "--json"))
+        lines = [json.loads(line) for line in clean.must("director", *words, "--deadline", "0.3s").splitlines()]
+        undone = json.loads(clean.must("director", *words, "--undo"))
+
+    assert begun == {**name, "end": "quiesced", "left": 1}
+    assert known == [{**name, "left": 1, "weight": 1, "listed": True}]
+    assert lines == [
+        {**name, "left": 1, "deadline_s": 0.3},
+        {**name, "end": "drained", "left": 0, "tcp": 1, "others": 0, "templates": 0},
+    ]
+    assert undone == {**name, "end": "undone", "weight": 1}
+
+
 def test_a_drain_ends_when_somebody_gives_the_server_weight(clean: Net) -> None:
     """Its connections are not ended then."""
     with connected(clean) as (connection, node), draining(clean, web(VIP), node, "30s") as run:
@@ -228,7 +192,7 @@ def test_a_drain_ends_when_somebody_gives_the_server_weight(clean: Net) -> None:
         _, err = run.communicate(timeout=20)
 
         assert run.returncode == 1
-        assert "is quiesced no more: somebody else changed it" in err
+        assert "has weight again: somebody else changed it" in err
         assert echoes(connection, b"going on")
     clean.ipvsadm(f"-e -t {VIP}:{WEB} -r {server} -m -w 1")
 

@@ -180,6 +180,37 @@ def test_a_services_own_survives_edits_and_a_restore(clean: Net, tmp_path: Path)
     assert clean.must("director", "xlvs", "service", "show", "--commands") == ""
 
 
+def test_all_that_a_director_is_told_is_saved_and_restored(clean: Net, tmp_path: Path) -> None:
+    """In one file, or in two of which any ipvsadm reads the first; `ipvsadm -S` itself has no more than the original's."""
+    before = clean.must("director", "xlvs", "save")
+    told = [
+        f"ipvsadm -e -t {VIP}:80 -r {real_server(VIP, 'server1', WEB)} -m -w 1 -x 9 -y 3",
+        "ipvsadm --set 100 20 30",
+        "xlvs sysctl expire_nodest_conn=1",
+        "xlvs sysctl 'sync_threshold=4 60'",
+        "xlvs mark add --vip 192.168.20.77 --proto tcp --ports 80,443 --mark 7",
+        f"xlvs laddr add -t {VIP}:80 --ports 5000-5009 --routed 192.168.10.140",
+        f"xlvs service set {dns(VIP)} --timeout-udp 9 --on-removed keep",
+    ]
+    rules = clean.ipvsadm("-S -n")
+    for command in told:
+        clean.must("director", "sh", "-c", command)
+    saved, beside = clean.must("director", "xlvs", "save"), clean.must("director", "xlvs", "save", "--beside")
+
+    assert set(beside.splitlines()) == set(told)
+    assert clean.ipvsadm("-S -n") == rules
+    for name, text in (("all", saved), ("rules", rules), ("rules.xlvs", beside)):
+        (tmp_path / name).write_text(text)
+    anew = "xlvs detach --yes && xlvs attach"
+    clean.must("director", "sh", "-c", f"{anew} && xlvs restore {tmp_path}/all")
+    assert clean.must("director", "xlvs", "save") == saved
+    clean.must("director", "sh", "-c", f"{anew} && ipvsadm-restore <{tmp_path}/rules && sh {tmp_path}/rules.xlvs")
+    assert clean.must("director", "xlvs", "save") == saved
+    (tmp_path / "before").write_text(before)
+    clean.must("director", "sh", "-c", f"{anew} && xlvs restore {tmp_path}/before")
+    assert clean.must("director", "xlvs", "save") == before
+
+
 def test_connections_are_listed_as_they_are_wanted(clean: Net) -> None:
     """By every filter alone, as lines and as JSON, some or only their number."""
     with connected(clean) as (_, node), connected(clean, VIP6), asking(clean, VIP) as ask:
@@ -241,6 +272,33 @@ def test_what_is_wrong_is_said_and_nothing_ends(clean: Net, words: list[str], co
         assert (done.returncode, "Traceback" in done.stderr) == (code, False)
         assert says in done.stderr
         assert echoes(connection, b"untouched")
+
+
+def test_a_reader_that_has_enough_is_no_error(clean: Net) -> None:
+    """`xlvs connections | head` says nothing on the standard error."""
+    with connected(clean), connected(clean):
+        for words in ("", "--json", "--plain"):
+            done = clean.run(
+                "director", ["sh", "-c", f"xlvs connections {words} | true; xlvs connections {words} | head -1"]
+            )
+            assert (done.returncode, done.stderr) == (0, ""), words
+
+
+def test_templates_are_chosen_alone(clean: Net) -> None:
+    """Listed and ended without their connections; no later client finds them."""
+    clean.ipvsadm(f"-E -t {VIP}:{WEB} -s rr -p 300")
+    try:
+        with connected(clean) as (connection, _):
+            assert [line.split()[4] for line in lines(clean, "--only-templates")] == ["ASSURED"]
+            assert lines(clean, "--expires", "30s") == []
+            assert len(lines(clean, "--expires", "1h")) == 1
+            done = clean.must("director", "xlvs", "connections", "kill", "--only-templates", "--client", "192.168.20.1")
+            assert done == "1 persistence templates forgotten\n"
+            (left,) = lines(clean, "--only-templates")  # shown as the kernel's, while the connection leads to it
+            assert left.split()[2] == f"{VIP}:65535"
+            assert echoes(connection, b"untouched")
+    finally:
+        clean.ipvsadm(f"-E -t {VIP}:{WEB} -s rr")
 
 
 def test_a_dry_run_counts_and_a_silent_one_tells_nobody(clean: Net) -> None:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.netns.live import MAPPED, NODES, WEB, connected, echoes, forget_connections, live_director, real_server
+from tests.netns.live import (
+    DNS,
+    MAPPED,
+    NODES,
+    WEB,
+    asking,
+    connected,
+    echoes,
+    forget_connections,
+    live_director,
+    real_server,
+)
 from tests.netns.topology import VIP, Net
 from tests.netns.traffic import DOWNLOAD, UPLOAD, bulk, transfer
 from xlvs.schedulers import registry
@@ -129,3 +140,33 @@ def test_every_change_of_a_server_leaves_connections_where_they_are(director: Ne
 
     assert len(before) == 6
     assert all(whole)
+
+
+@pytest.mark.parametrize("after", [f"{name} {FLAGS.get(name, '')}" for name in ("wlc", "sh", "mh", "lblc")])
+def test_datagrams_of_known_clients_stay_when_the_service_goes_over_to_one_packet(director: Net, after: str) -> None:
+    """And back; each client's later datagrams reach the server of its first one."""
+    net = forget_connections(director)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(asking(net, VIP)) for _ in range(6)]
+        nodes = [ask() for ask in clients]
+        edit(net, [f"-E -t {VIP}:{WEB} -s rr", f"-E -u {VIP}:{DNS} -s {after} -o"])
+        once = [ask() for ask in clients]
+        edit(net, [f"-E -u {VIP}:{DNS} -s {after} -p 300"])
+        again = [ask() for ask in clients]
+        edit(net, [f"-E -u {VIP}:{DNS} -s rr"])
+        assert [ask() for ask in clients] == nodes
+
+    assert len(set(nodes)) == 2
+    assert once == again == nodes
+
+
+def test_persistent_clients_keep_their_server_through_every_scheduler(director: Net) -> None:
+    """New connections follow the template, whatever the service is scheduled by."""
+    net = forget_connections(director)
+    edit(net, [f"-E -t {VIP}:{WEB} -s rr -p 300"])
+    with connected(net) as (_, node):
+        for name in SCHEDULERS:
+            edit(net, [f"-E -t {VIP}:{WEB} -s {name} {FLAGS.get(name, '')} -p 300"])
+            with connected(net) as (_, served):
+                assert served == node, name
+        edit(net, [f"-E -t {VIP}:{WEB} -s rr"])

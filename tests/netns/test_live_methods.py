@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from tests.netns import modes
 from tests.netns.listing import eventually
 from tests.netns.live import (
     AT_ONCE_S,
+    FAMILIES,
     WEB,
     connected,
     echoes,
@@ -19,6 +21,7 @@ from tests.netns.live import (
     is_reset,
     listed,
     live_director,
+    real_server,
     sockets_of,
     written,
 )
@@ -97,6 +100,34 @@ def test_both_ends_are_reset_in_every_mode(nat: Net, mode: str) -> None:
 
         assert all(is_reset(connection, AT_ONCE_S) for connection, _ in ends)
         assert eventually(lambda: sockets_of(nat, "server1") + sockets_of(nat, "server2") == 0, patience_s=AT_ONCE_S)
+
+
+@FAMILIES
+@pytest.mark.parametrize("where", ["client", "server"])
+def test_processes_of_the_director_itself_are_reset_as_any_other(nat: Net, vip: str, where: str) -> None:
+    """A client of its own, or a server: either end hears of it at once."""
+    modes.attach(nat, "tcx")
+    forget_connections(nat)
+    own = "192.168.10.132" if vip == VIP else "2001:db8:10::132"
+    service, server = ["-t", written(vip, PORT)], own if where == "server" else real_server(vip, "server1", WEB)
+    serves = "director" if where == "server" else "server1"
+    nat.must("director", "ipvsadm", "-A", *service, "-s", "rr")
+    try:
+        with ExitStack() as stack:
+            if where == "server":
+                stack.enter_context(tcp_echo(nat.lab, "director", PORT + 1, greeting=b"server1"))
+                server = written(own, PORT + 1)
+            nat.must("director", "ipvsadm", "-a", *service, "-r", server, "-m")
+            with nat.lab.entered("director" if where == "client" else "client"):
+                connection = stack.enter_context(socket.create_connection((vip, PORT), 10))
+            assert connection.recv(7) == b"server1"
+            before = sockets_of(nat, serves)
+            nat.must("director", "xlvs", "connections", "kill", *service)
+
+            assert is_reset(connection, AT_ONCE_S)
+            assert eventually(lambda: sockets_of(nat, serves) == before - 1, patience_s=AT_ONCE_S)
+    finally:
+        nat.must("director", "ipvsadm", "-D", *service)
 
 
 @contextmanager

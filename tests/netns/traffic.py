@@ -57,12 +57,12 @@ def bulk(lab: Lab, node: str, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def udp_echo(lab: Lab, node: str, port: int, *, prefix: bytes = b"") -> Iterator[None]:
-    """Send every datagram back, after `prefix`, from the address that it was sent to."""
+def udp_echo(lab: Lab, node: str, port: int, *, prefix: bytes = b"", address: str = "") -> Iterator[None]:
+    """Send every datagram back, after `prefix`, from `address`, or the node's towards the client."""
     with lab.entered(node):
         server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    server.bind(("", port))
+    server.bind((f"::ffff:{address}" if "." in address else address, port))
 
     def serve() -> None:
         while True:

@@ -18,10 +18,11 @@ from tests.progrun.packets import INBOUND_MACS, TCP, UDP, Packet, checksum, end,
 from tests.progrun.rules import add, service_key
 from tests.progrun.test_concurrency import send
 from tests.reference.tcp_states import ACK, FIN, RST, SYN
-from xlvs.ipvs import layout
+from xlvs.ipvs import layout, local_addresses
 from xlvs.ipvs.selection import Act, Chosen, Selection
 from xlvs.model.connection_filter import ConnectionFilter, Network
 from xlvs.model.destination import ForwardingMethod
+from xlvs.model.local_address import LocalAddress
 from xlvs.model.service import VirtualService
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ ENDS = {
     "4": (end("10.1.8.5:1000"), end("10.0.0.1:80"), end("10.2.1.100:80")),
     "6": (end("[2001:db8:8::5]:1000"), end("[2001:db8::1]:80"), end("[2001:db8:2:1::100]:80")),
 }
+LOCALS = {"4": end("10.2.0.7:40000"), "6": end("[2001:db8:2::7]:40000")}
 FAMILIES = pytest.mark.parametrize("family", ["4", "6"])
 SEQUENCE, ACKNOWLEDGED = 0x12345678, 0x9ABCDEF0
 EVERYTHING = ConnectionFilter(templates=True)
@@ -141,6 +143,40 @@ def test_direct_routing_resets_both_ends_by_the_clients_segment(
     assert caught[0].next(lambda frame: frame[:6] == TO_CLIENT[:6])
 
 
+@FAMILIES
+def test_full_nat_resets_both_ends_by_either_ones_segment(
+    director: Director, caught: tuple[Sniffer, Sniffer], family: str
+) -> None:
+    """The server's way back is remembered as long as the connection, and nobody else gets the local end meanwhile."""
+    client, virtual, real = ENDS[family]
+    local = LOCALS[family]
+    for each in list(local_addresses.present(director.store)):
+        local_addresses.delete(director.store, each.configured.service, each.configured.address)
+    local_addresses.add(director.store, LocalAddress(service_key(virtual, TCP), local[0], local[1], local[1]))
+    established(director, family, ForwardingMethod.FULL_NAT)
+    assert finish(director) == Chosen(tcp=1)
+    numbers = SEQUENCE, ACKNOWLEDGED
+
+    forward = director.tc(with_numbers(Packet(client, virtual, TCP, ACK, data=b"more"), numbers))
+    to_client = caught[0].next(lambda frame: frame[:6] == TO_CLIENT[:6])
+    back = director.tc(with_numbers(Packet(real, local, TCP, ACK, data=b"more", macs=FROM_SERVER), numbers), INNER)
+    to_server = caught[1].next(lambda frame: frame[:6] == TO_SERVER[:6])
+    another = director.tc(Packet((client[0], 1001), virtual, TCP, SYN).frame())
+
+    assert (forward.verdict, back.verdict, another.verdict) == ("RESET", "RESET", "DROP_NO_LOCAL_PORT")
+    assert forward.frame.hex() == segment(local, real, RST | ACK, numbers, macs=TO_SERVER, ttl=63).hex()
+    assert back.frame.hex() == segment(virtual, client, RST | ACK, numbers, macs=TO_CLIENT, ttl=63).hex()
+    assert to_client is not None
+    assert to_client.frame.hex() == segment(virtual, client, RST, (ACKNOWLEDGED, 0), macs=TO_CLIENT).hex()
+    assert to_server is not None
+    assert to_server.frame.hex() == segment(local, real, RST, (ACKNOWLEDGED, 0), macs=TO_SERVER).hex()
+    director.pass_time((layout.ENDED_LIFE_S + 1) * director.ticks_per_second)
+    director.sweep()
+    assert director.tc(Packet((client[0], 1001), virtual, TCP, SYN).frame()).verdict == "FORWARD"
+    finish(director, act=Act.DISCARD)
+    invariants.check_empty(director)
+
+
 def test_a_reset_is_passed_on_and_not_answered(director: Director, caught: tuple[Sniffer, Sniffer]) -> None:
     """Two ends that answered resets with resets would never stop."""
     client, virtual, real = ENDS["4"]
@@ -240,6 +276,8 @@ FILTERS = {
     "states": (ConnectionFilter(states=frozenset({"SYN_RECV", "UDP"})), {1000, 2000, 3000, 4000}),
     "protocol": (ConnectionFilter(protocol=UDP), {2000, 4000}),
     "two": (ConnectionFilter(protocol=UDP, server=Network(end("10.2.3.100:0")[0], 32)), {4000}),
+    "expiry": (ConnectionFilter(expires_s=100.0, protocol=TCP), {1000, 3000}),
+    "early expiry": (ConnectionFilter(expires_s=30.0), set[int]()),
     "nothing": (ConnectionFilter(protocol=TCP, states=frozenset({"UDP"})), set[int]()),
 }
 
@@ -274,11 +312,14 @@ def test_a_filter_chooses_what_fits_all_of_it(director: Director, name: str) -> 
 
 
 @pytest.mark.parametrize("act", [Act.RESET, Act.DISCARD])
-def test_ending_amid_packets_leaves_the_tables_right(director: Director, act: Act) -> None:
+@pytest.mark.parametrize("method", [ForwardingMethod.MASQUERADE, ForwardingMethod.FULL_NAT], ids=["masq", "fullnat"])
+def test_ending_amid_packets_leaves_the_tables_right(director: Director, act: Act, method: ForwardingMethod) -> None:
     """Each connection ends once, whoever changes it meanwhile."""
     for protocol in (TCP, UDP):
         for virtual in ("10.0.0.1:80", "10.0.0.2:80"):
-            add(director.tables, protocol, virtual, "10.2.1.100:80", "10.2.2.100:80", scheduler="wlc")
+            servers = ("10.2.1.100:80", "10.2.2.100:80")
+            key = add(director.tables, protocol, virtual, *servers, scheduler="wlc", forwarding=method)
+            local_addresses.add(director.store, LocalAddress(key, LOCALS["4"][0], 1024, 65535))
     stop, done, ended = threading.Event(), list[int](), 0
     threads = [threading.Thread(target=send, args=(director, seed, stop, done)) for seed in range(2)]
     for thread in threads:

@@ -41,6 +41,13 @@ COMMANDS: Final = (
         "virtual addresses, quiet ARP, the tunnel's end, clients behind full NAT: up, status, down, toa",
         "xlvs.control.realserver:main",
     ),
+    Command(
+        "save",
+        _TABLES,
+        "all that the director is told, as lines for `xlvs restore`",
+        "xlvs.cli.save:main",
+        ("--beside",),
+    ),
     Command("restore", _TABLES, "make the tables as a file says, and show the difference", "xlvs.cli.restore:main"),
     Command(
         "proc", _TABLES, "the views ip_vs, ip_vs_conn, ip_vs_stats", "xlvs.control.proc:main", ("read", "write", "list")

@@ -104,10 +104,10 @@ _xlvs_mark() {{
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 _xlvs_connections() {{
-    local words="list kill --client --service --server --state --protocol --templates --count --plain --json --limit --help"
+    local words="list kill --client --service --server --state --protocol --expires --templates --only-templates --count --plain --json --limit --help"
     case ${{COMP_WORDS[2]}} in
-        list) words="--client --service -t -u -f --server --state --protocol --templates --count --plain --json --limit --help" ;;
-        kill) words="--client --service -t -u -f --server --state --protocol --templates --all --silent --dry-run --json --help" ;;
+        list) words="--client --service -t -u -f --server --state --protocol --expires --templates --only-templates --count --plain --json --limit --help" ;;
+        kill) words="--client --service -t -u -f --server --state --protocol --expires --templates --only-templates --all --silent --dry-run --json --help" ;;
     esac
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         --state) words="{states}" ;;
@@ -116,7 +116,7 @@ _xlvs_connections() {{
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 _xlvs_drain() {{
-    COMPREPLY=($(compgen -W "-t -u -f -r --deadline --no-wait --undo --help" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+    COMPREPLY=($(compgen -W "-t -u -f -r --deadline --no-wait --undo --list --json --help" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 _xlvs_service() {{
     local words="set show --help"

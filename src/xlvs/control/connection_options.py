@@ -63,7 +63,12 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
         "--state", type=words.states, metavar="STATE,...", help="as listed: ESTABLISHED, SYN_RECV, UDP ..."
     )
     group.add_argument("--protocol", choices=sorted(words.PROTOCOLS), help="of the packets")
-    group.add_argument("--templates", action="store_true", help="persistence templates too")
+    group.add_argument(
+        "--expires", type=words.seconds, metavar="TIME", help="over within TIME unless a packet comes: 30s, 5m"
+    )
+    kinds = group.add_mutually_exclusive_group()
+    kinds.add_argument("--templates", action="store_true", help="persistence templates too")
+    kinds.add_argument("--only-templates", action="store_true", help="persistence templates alone")
 
 
 def one_service(options: argparse.Namespace, *, more: int = 0) -> ServiceKey:
@@ -91,5 +96,7 @@ def chosen(options: argparse.Namespace) -> ConnectionFilter:
         server=server and Network(server.address, len(server.address) * 8, server.port or 0),
         states=options.state or frozenset(),
         protocol=words.PROTOCOLS[options.protocol] if options.protocol else None,
-        templates=options.templates,
+        templates=options.templates or options.only_templates,
+        connections=not options.only_templates,
+        expires_s=options.expires,
     )

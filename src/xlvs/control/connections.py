@@ -65,7 +65,7 @@ def _list(options: argparse.Namespace) -> int:
     if store is None:
         _write([], options)
         return 0
-    if not wanted.is_narrow and wanted.templates:
+    if not wanted.is_narrow and wanted.templates and wanted.connections:
         running.sweep(store.directory)
         _write(pool.rows(store), options)
         return 0

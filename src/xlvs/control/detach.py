@@ -16,7 +16,7 @@ _EPILOG: Final = """\
 With names: off these interfaces; tables, connections and the other interfaces stay. Without names: off all of them,
 and services, connections and statistics are forgotten, so that the host is as before the first `ipvsadm -A` or
 `xlvs attach`. Since that cannot be undone, it is refused while there are services, unless --yes is given; save them
-before with: ipvsadm-save -n > FILE
+before with: xlvs save > FILE
 """
 
 
@@ -73,7 +73,7 @@ def _detach_all(store: Store, *, may_forget: bool) -> int:
             count = "1 service" if services == 1 else f"{services} services"
             raise ServicesThere(
                 f"{count} would be forgotten, with all connections; nothing was changed\n"
-                "  to keep them:  ipvsadm-save -n > FILE\n"
+                "  to keep them:  xlvs save > FILE\n"
                 "  then:          xlvs detach --yes"
             )
         attachments.remove_director(store)

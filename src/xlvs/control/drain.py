@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from xlvs.control import connection_options
 from xlvs.control import connection_words as words
+from xlvs.control.drain_words import Progress, Report, listing, listing_json
 from xlvs.model.errors import NoSuchDestination, NoSuchService, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from xlvs.model.service import ServiceKey
 
 _LOOK_S: Final = 0.25
-_LINE_S: Final = 5.0  # between lines where nobody looks at a terminal
 _OTHERS: Final = 1  # exit code: somebody gave the server weight or took it away meanwhile
 _INTERRUPTED: Final = 130
 
@@ -30,109 +29,95 @@ Examples:
     xlvs drain -t 192.168.20.129:80 -r 192.168.10.133:80 --deadline 5m
     xlvs drain tcp:192.168.20.129:80 192.168.10.133 --no-wait
     xlvs drain tcp:192.168.20.129:80 192.168.10.133 --undo
+    xlvs drain --list
 
 At once: weight 0, so that it gets no new connections, and persistent clients forget it. Present connections go on. At
 the deadline those of TCP that are left are reset at both ends and those of UDP go to another server; without a deadline
 xlvs waits until the last one has ended. Connections whose client ended them count until their timeout is over.
 
-Exit codes: 0 the server has no connections any more (--no-wait, --undo: done), 1 somebody else gave it weight again or
-removed it meanwhile, 2 bad usage, 130 interrupted: the server stays quiesced, its connections go on. Start the command
-again to go on waiting; --undo gives the server the weight that it had.
+A drained server stays drained whatever the checks of `xlvs keepalived` find, also when they remove it and add it again,
+until --undo, or a weight that is given by hand (ipvsadm -e). --undo gives it the weight that it had, or that the checks
+want for it by now.
+
+Exit codes: 0 the server has no connections any more (--no-wait, --undo, --list: done), 1 somebody else gave it weight
+again or removed it meanwhile, 2 bad usage, 130 interrupted: the server stays quiesced, its connections go on. Start the
+command again to go on waiting.
 """
-
-
-class Progress(NamedTuple):
-    """What is left, and how many seconds until the deadline; None: there is none."""
-
-    left: int
-    deadline_s: float | None
-
-    def __str__(self) -> str:
-        """For people."""
-        connections = f"{self.left} connection{'' if self.left == 1 else 's'} left"
-        return connections if self.deadline_s is None else f"{connections}, {max(self.deadline_s, 0):.0f} s to go"
 
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs drain ARGV``; see the help text for exit codes."""
     options = _parser().parse_intermixed_args(argv)
-    key = connection_options.one_service(options, more=1)
-    server = _server(options)
-    from xlvs.ipvs.draining import Draining
     from xlvs.ipvs.pinned import open_tables
 
+    if options.list:
+        return _list(open_tables(), as_json=options.json)
+    key = connection_options.one_service(options, more=1)
+    server = _server(options)
     tables = open_tables()
+    report = Report(key, *_end(key, server), as_json=options.json)
+    if options.undo and _undo_removed(tables, key, server, report):
+        return 0
+    from xlvs.ipvs.draining import Draining
+
     destination = _find(tables, key, server)
-    name = f"{words.endpoint(destination.key.address, destination.key.port)} of {words.service_text(key)}"
     draining = Draining(tables, key, destination)
     if options.undo:
-        print(_undone(draining, name, destination.weight))
+        quiesced = draining.is_quiesced()
+        report.undone(draining.restore() if quiesced else destination.weight, was_quiesced=quiesced)
         return 0
     draining.begin()
     if options.no_wait:
-        print(f"{name} gets no new connections; {Progress(draining.left(), None)}")
+        report.quiesced(draining.left())
         return 0
     try:
-        return _wait(draining, name, options.deadline)
+        return _wait(draining, report, options.deadline)
     except KeyboardInterrupt:
-        print(
-            f"\ninterrupted: {name} stays quiesced; {Progress(draining.left(), None)}, they go on. The same command goes on "
-            "waiting, with --undo it gives the weight back",
-            file=sys.stderr,
-        )
+        report.interrupted(draining.left())
         return _INTERRUPTED
 
 
-def _undone(draining: Draining, name: str, weight: int) -> str:
-    if weight:
-        return f"{name} has weight {weight}: nothing to undo"
-    return f"{name} has weight {draining.restore()} again"
-
-
-def _wait(draining: Draining, name: str, deadline_s: float | None) -> int:
-    from xlvs.control.connections import summary
-
-    begun, show = time.monotonic(), Show()
+def _wait(draining: Draining, report: Report, deadline_s: float | None) -> int:
+    begun = time.monotonic()
     while True:
         now = time.monotonic() - begun
         if not draining.is_quiesced():
-            show.clear()
-            print(
-                f"{name} is quiesced no more: somebody else changed it, its connections go on (`xlvs keepalived` puts its "
-                "weights back: take the server out in its configuration, or set xlvs_mend off)",
-                file=sys.stderr,
-            )
+            report.changed(listed=draining.is_listed(), left=draining.left())
             return _OTHERS
         progress = Progress(draining.left(), None if deadline_s is None else deadline_s - now)
         if not progress.left or (deadline_s is not None and now >= deadline_s):
             break
-        show.progress(progress, now)
+        report.progress(progress, now)
         time.sleep(_LOOK_S if deadline_s is None else min(_LOOK_S, max(deadline_s - now, 0.001)))
-    show.clear()
-    ended = f": at the deadline, {summary(draining.end())}" if progress.left else ""
-    print(f"{name} has no connections any more{ended}")
+    report.done(draining.end() if progress.left else None)
     return 0
 
 
-class Show:
-    """Progress on the standard error: one line that changes on a terminal, else a line now and then."""
+def _list(tables: PinnedTables, *, as_json: bool) -> int:
+    from xlvs.ipvs.draining import drained_servers
 
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._shown_s = -_LINE_S
+    store = tables.swept_store()
+    found = list(drained_servers(store)) if store else []
+    print(listing_json(found) if as_json else listing(found))
+    return 0
 
-    def progress(self, progress: Progress, now_s: float) -> None:
-        """Show it, if it is time."""
-        if self._terminal:
-            print(f"\r{progress}\033[K", end="", file=sys.stderr, flush=True)
-        elif now_s - self._shown_s >= _LINE_S:
-            self._shown_s = now_s
-            print(progress, file=sys.stderr, flush=True)
 
-    def clear(self) -> None:
-        """The line is no longer wanted."""
-        if self._terminal:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+def _undo_removed(tables: PinnedTables, key: ServiceKey, server: words.Server, report: Report) -> bool:
+    """Forget that a server was drained which a checker has removed; False when it is not such a one."""
+    from xlvs.ipvs.draining import drained_servers, forget
+
+    store = tables.present_store()
+    for each in drained_servers(store) if store else ():
+        if store and not each.listed and each.service == key and each.destination[1:] == _end(key, server):
+            forget(store, each.number)
+            report.undone(each.weight, was_quiesced=True)
+            return True
+    return False
+
+
+def _end(key: ServiceKey, server: words.Server) -> tuple[bytes, int]:
+    """Address and port; the port is the service's where none is named."""
+    return server.address, key.port if server.port is None else server.port
 
 
 def _server(options: argparse.Namespace) -> words.Server:
@@ -151,7 +136,7 @@ def _server(options: argparse.Namespace) -> words.Server:
 
 def _find(tables: PinnedTables, key: ServiceKey, server: words.Server) -> Destination:
     """The destination as it is configured. Raises NoSuchService, NoSuchDestination."""
-    port = key.port if server.port is None else server.port
+    end = _end(key, server)
     try:
         there = [each.destination for each in tables.service(key).destinations]
     except NoSuchService:
@@ -159,11 +144,11 @@ def _find(tables: PinnedTables, key: ServiceKey, server: words.Server) -> Destin
             f"there is no service {words.service_text(key)}; nothing was changed (`xlvs service show` lists them)"
         ) from None
     for each in there:
-        if each.key.address == server.address and each.key.port == port:
+        if (each.key.address, each.key.port) == end:
             return each
     names = ", ".join(words.endpoint(each.key.address, each.key.port) for each in there)
     raise NoSuchDestination(
-        f"{words.service_text(key)} has no server {words.endpoint(server.address, port)}; nothing was changed "
+        f"{words.service_text(key)} has no server {words.endpoint(*end)}; nothing was changed "
         f"(it has {names or 'none'})"
     )
 
@@ -171,7 +156,7 @@ def _find(tables: PinnedTables, key: ServiceKey, server: words.Server) -> Destin
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="xlvs drain",
-        usage="xlvs drain SERVICE SERVER [--deadline TIME | --no-wait | --undo]",
+        usage="xlvs drain SERVICE SERVER [--deadline TIME | --no-wait | --undo] [--json]\n       xlvs drain --list [--json]",
         description="Take a server out of a service: no new connections, then none at all.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -187,4 +172,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     what.add_argument("--no-wait", action="store_true", help="only quiesce it")
     what.add_argument("--undo", action="store_true", help="give it the weight back that it had")
+    what.add_argument("--list", action="store_true", help="the servers that are drained")
+    parser.add_argument("--json", action="store_true", help="for programs: an object a line, the last one with `end`")
     return parser

@@ -39,7 +39,7 @@ what makes them anew. So that real servers see the client's address after all: `
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs laddr ARGV``."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     verb: str = options.verb
     if verb == "list":
         return _list(options)
@@ -143,7 +143,8 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The words that it takes."""
     parser = argparse.ArgumentParser(
         prog="xlvs laddr",
         description=_DESCRIPTION,

@@ -35,7 +35,7 @@ until `xlvs detach`; `xlvs mark list --commands` prints what makes them anew.
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs mark ARGV``."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     verb: str = options.verb
     if verb == "list":
         return _list(options)
@@ -147,7 +147,8 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The words that it takes."""
     parser = argparse.ArgumentParser(
         prog="xlvs mark",
         description=_DESCRIPTION,

@@ -12,7 +12,7 @@ from xlvs.model.difference import line as difference_line
 from xlvs.model.errors import UsageError, XlvsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from xlvs.ipvs.interface import IpvsTables
     from xlvs.model.diff import ConfiguredService, Operation
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 _SHOWN: Final = 100  # letters of a wrong line
 
 _EPILOG: Final = """\
-The file is what `ipvsadm -S -n` or `ipvsadm-save -n` writes: lines of -A and -a, besides them empty lines and comments
-(#). It is the whole desired set. What stays is not touched and keeps its connections; a wrong line, or one that the
-tables refuse, is named and nothing is changed.
+The file is what `ipvsadm -S -n`, `ipvsadm-save -n` or `xlvs save` writes: lines of -A and -a, besides them empty lines and
+comments (#). It is the whole desired set. What stays is not touched and keeps its connections; a wrong line, or one that
+the tables refuse, is named and nothing is changed.
+
+What `xlvs save` has besides (`ipvsadm --set`, `xlvs sysctl`, `xlvs mark add`, `xlvs laddr add`, `xlvs service set`) is done
+after that. It adds to what is there: a setting that the file does not name stays.
 """
 
 
@@ -37,8 +40,8 @@ class BadRule(UsageError):
     """A line of the file that cannot be: its place, what is wrong, and the line itself."""
 
 
-def run(argv: Sequence[str], read_rule: RuleReader) -> int:
-    """``xlvs restore ARGV``; the language of the rules comes from who calls."""
+def run(argv: Sequence[str], read_rule: RuleReader, more: Callable[[], None]) -> int:
+    """``xlvs restore ARGV``; the language of the rules comes from who calls, and `more` that is not about the set."""
     options = _parser().parse_args(argv)
     from xlvs.ipvs.desired import bring, configured
     from xlvs.ipvs.host import host_addresses
@@ -54,6 +57,7 @@ def run(argv: Sequence[str], read_rule: RuleReader) -> int:
         _print_difference(operations)
         return 0
     operations = bring(tables, desired)
+    more()
     if options.verbose:
         _print_difference(operations)
     return 0

@@ -51,7 +51,7 @@ move and reset also make clients forget which server they stick to (persistence)
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs service ARGV``."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     return _set(options) if options.verb == "set" else _show(options)
 
 
@@ -120,7 +120,8 @@ def _no_such(key: ServiceKey) -> str:
     return f"there is no service {service_text(key)}; nothing was changed (`xlvs service show` lists them)"
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The words that it takes."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="xlvs service",

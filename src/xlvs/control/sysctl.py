@@ -16,7 +16,7 @@ _PREFIX: Final = "net.ipv4.vs."
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs sysctl ARGV``. Several settings are all looked at before the first is set."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     from xlvs.ipvs.pinned import open_tables
 
     tables = open_tables()
@@ -70,7 +70,8 @@ def _number(value: str) -> int | list[int]:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The words that it takes."""
     parser = argparse.ArgumentParser(
         prog="xlvs sysctl",
         description="Show or set the settings of net.ipv4.vs (all of them when none is named).",

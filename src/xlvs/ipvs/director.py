@@ -22,8 +22,8 @@ _RATE_RESET = bytes(5 * 8)
 class Director(Observed):
     """What of `IpvsTables` concerns no single service or destination."""
 
-    def __init__(self, wanted: Sizes | None = None) -> None:
-        super().__init__()
+    def __init__(self, wanted: Sizes | None = None, *, heeds_drains: bool = False) -> None:
+        super().__init__(heeds_drains=heeds_drains)
         self._wanted = wanted
 
     def store(self) -> Store:

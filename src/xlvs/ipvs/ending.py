@@ -16,7 +16,6 @@ from xlvs.ipvs import running
 from xlvs.ipvs.selection import Act, Chosen, Selection
 from xlvs.linux.tcp_probe import Prober
 from xlvs.model.connection_filter import ConnectionFilter
-from xlvs.model.destination import ForwardingMethod
 from xlvs.model.policy import Fate
 from xlvs.model.service import Protocol
 
@@ -58,5 +57,5 @@ def _tell_at_once(selection: Selection, since: int) -> None:
     with suppress(OSError), Prober() as prober:  # without raw sockets the next segment has to do
         for each in selection.ended(since):
             prober.ask(each.virtual, each.virtual_port, each.client, each.client_port)
-            if each.method is ForwardingMethod.MASQUERADE:  # others do not answer over the director
-                prober.ask(each.client, each.client_port, each.server, each.server_port)
+            if each.source:
+                prober.ask(*each.source, each.server, each.server_port)

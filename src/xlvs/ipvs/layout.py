@@ -55,6 +55,7 @@ DEST_DELETED: Final = 44
 DEST_LAST_WEIGHT: Final = 48
 DEST_INSTANCE: Final = 52
 DEST_GENERATION: Final = 56
+DEST_DRAINED: Final = 60
 DEST_KEY: Final = 64
 DEST_SOURCE: Final = 88
 DEST_COUNTS: Final = 128
@@ -72,10 +73,10 @@ FOREIGN: Final = 16
 
 # selection: first, count, act, kinds, states, since; client, its mask, server; service; ports; protocol, by service,
 # destination
-SELECTION: Final = Struct("<6I16s16s16s24s2s2sBBxxI")
+SELECTION: Final = Struct("<6I16s16s16s24s2s2sBBxxII")
 SELECTION_KINDS: Final = 12
 SELECTION_SINCE: Final = 20
-SELECTION_CHOSEN: Final = 108  # all, TCP, templates
+SELECTION_CHOSEN: Final = 112  # all, TCP, templates
 SELECTION_FOUND: Final = 128
 
 # local address: address, service key, first and last port, flags, cursor, used
@@ -89,6 +90,7 @@ LOCAL_ADDRESS_LISTED: Final = 1
 CONN: Final = Struct(">16s16sHHHBB4sBBH4s4s8x")
 CONN_SIZE: Final = 64
 CONN_EXPIRES: Final = 40
+CONN_PARTNER: Final = 60  # of full NAT: number of its companion
 CONN_LIVE: Final = 1
 CONN_ONE_PACKET: Final = 8  # of the bits
 CONN_COMPANION: Final = 1024

@@ -101,6 +101,7 @@ def _purge(store: Store) -> bool:
         if (
             any(counts[:3])
             or store.dest_word(number, layout.DEST_ENDED)
+            or store.dest_word(number, layout.DEST_DRAINED)
             or now - store.dest_word(number, layout.DEST_DELETED) < REMEMBERED_S
         ):
             continue

@@ -7,7 +7,7 @@ from errno import ENOENT
 from operator import sub
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, pool, running
+from xlvs.ipvs import drained, layout, pool, running
 from xlvs.ipvs.store import Store
 from xlvs.linux import bpffs
 from xlvs.model.address import Family
@@ -32,8 +32,10 @@ ENGINES = ("", "sip")
 class Observed:
     """What can be asked of a director's tables. Without tables, everything is empty and as by default."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, heeds_drains: bool = False) -> None:
+        """`heeds_drains`: a drained destination has the weight that it is to have again, see `ipvs/drained.py`."""
         self._opened: Store | None = None
+        self._heeds_drains = heeds_drains
 
     def present_store(self) -> Store | None:
         """The director's store, None when this host has none yet."""
@@ -61,7 +63,7 @@ class Observed:
             return
         running.sweep(store.directory)
         with store.reading():
-            views = [service_view(store, number) for number in store.live_services()]
+            views = [service_view(store, number, heeds_drains=self._heeds_drains) for number in store.live_services()]
         yield from views
 
     def service(self, key: ServiceKey) -> ServiceView:
@@ -74,7 +76,7 @@ class Observed:
             number = store.find_service(pack_service_key(key))
             if not number:
                 raise NoSuchService
-            return service_view(store, number)
+            return service_view(store, number, heeds_drains=self._heeds_drains)
 
     def size(self) -> int:
         """See `IpvsTables`. The number of connections that the table holds, or would."""
@@ -188,8 +190,8 @@ def unpack_service_key(packed: bytes) -> ServiceKey:
     return ServiceKey(_PROTOCOLS[protocol], family, layout.narrow(address, family), int.from_bytes(port, "big"), fwmark)
 
 
-def service_view(store: Store, number: int) -> ServiceView:
-    """One service with its destinations, as it stands in the maps."""
+def service_view(store: Store, number: int, *, heeds_drains: bool = False) -> ServiceView:
+    """One service with its destinations, as it stands in the maps; for `heeds_drains` see `Observed`."""
     base = number * layout.SERVICE_SIZE
     fields = layout.SERVICE.unpack_from(store.services.memory, base)
     address, fwmark, port, protocol, family_number, flags, scheduler, engine, _, _, persistence_s, netmask, _, _ = (
@@ -208,7 +210,10 @@ def service_view(store: Store, number: int) -> ServiceView:
         bool(flags & layout.ONE_PACKET),
     )
     counters, rates = _statistics(store, "service_estimates", number)
-    return ServiceView(service, counters, rates, [dest_view(store, each) for each in store.listed(number)])
+    destinations = [dest_view(store, each) for each in store.listed(number)]
+    if heeds_drains:
+        destinations = [_as_before(store, *each) for each in zip(store.listed(number), destinations, strict=True)]
+    return ServiceView(service, counters, rates, destinations)
 
 
 def dest_view(store: Store, number: int) -> DestinationView:
@@ -227,6 +232,12 @@ def dest_view(store: Store, number: int) -> DestinationView:
     destination = Destination(key, _METHODS[method], weight, upper, lower, tunnel)
     active, inactive, persistent, _ = layout.COUNTS.unpack_from(memory, base + layout.DEST_COUNTS)
     return DestinationView(destination, active, inactive, persistent, *_statistics(store, "dest_estimates", number))
+
+
+def _as_before(store: Store, number: int, view: DestinationView) -> DestinationView:
+    """With the weight that it has when it is drained no more."""
+    weight = drained.weight_of(store, number)
+    return view if weight is None else view._replace(destination=view.destination._replace(weight=weight))
 
 
 def _statistics(store: Store, name: str, number: int) -> tuple[Counters, Rates]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from struct import pack
 from typing import TYPE_CHECKING
 
-from xlvs.ipvs import layout, local_addresses, numbers, policies, rules, running, scheduling, slots
+from xlvs.ipvs import dest_entry, drained, layout, local_addresses, numbers, policies, rules, running, scheduling, slots
 from xlvs.ipvs.director import Director, zero_counters
 from xlvs.ipvs.observed import ENGINES, pack_service_key
 from xlvs.ipvs.store import Store
@@ -41,22 +41,24 @@ _FTP_PORT = 21
 _EDIT_TICKS = 64  # EDIT_TICKS in estimate.h
 
 
-def open_tables() -> PinnedTables:
+def open_tables(*, heeds_drains: bool = False) -> PinnedTables:
     """The tables of the current network namespace. Nothing is loaded before something is to be changed.
+
+    `heeds_drains` is for who checks destinations: those that somebody drained stay at weight 0 (`ipvs/drained.py`).
 
     Raises NotSupported, PermissionDenied.
     """
     from xlvs.linux import capability
 
     capability.require_rights("using the director's tables")
-    return PinnedTables()
+    return PinnedTables(heeds_drains=heeds_drains)
 
 
 class PinnedTables(Director):
     """`IpvsTables` of the director in the current network namespace."""
 
-    def __init__(self, wanted: Sizes | None = None) -> None:
-        super().__init__(wanted)
+    def __init__(self, wanted: Sizes | None = None, *, heeds_drains: bool = False) -> None:
+        super().__init__(wanted, heeds_drains=heeds_drains)
         self._attached = False
         self._deleted: dict[bytes, int] | None = None
         self._hosts: rules.HostAddresses | None = None
@@ -317,32 +319,21 @@ class PinnedTables(Director):
         return None
 
     def _write_destination(self, store: Store, number: int, destination: Destination, *, before: int) -> None:
-        """`before`: the upper threshold until now; raising or removing it ends an overload."""
-        base = number * layout.DEST_SIZE
-        memory = store.dests.memory
-        tunnel = destination.tunnel
-        memory[base + 18 : base + 20] = bytes((destination.key.family, destination.forwarding))
-        memory[base + 28 : base + 44] = pack(
-            "<IIIBB2s",
-            destination.weight,
-            destination.upper_threshold,
-            destination.lower_threshold,
-            tunnel.type,
-            tunnel.flags,
-            tunnel.port.to_bytes(2, "big"),
+        """`before`: the upper threshold until now."""
+        dest_entry.write(
+            store,
+            number,
+            destination,
+            overload_limit=before,
+            source_towards=lambda address: self._host().source_towards(address),
+            heeds_drains=self._heeds_drains,
         )
-        if destination.forwarding is not ForwardingMethod.DIRECT_ROUTE:
-            source = layout.wide(self._host().source_towards(destination.key.address))
-            memory[base + layout.DEST_SOURCE : base + layout.DEST_SOURCE + 16] = source
-        if destination.weight:
-            store.set_dest_word(number, layout.DEST_LAST_WEIGHT, destination.weight)
-        upper = destination.upper_threshold
-        if upper == 0 or upper > before:
-            store.set_dest_word(number, layout.DEST_OVERLOADED, 0)
 
     def _bury(self, store: Store, number: int, fate: Fate) -> None:
         """A destination is deleted: its connections keep its number."""
         store.set_dest_word(number, layout.DEST_FLAGS, policies.flags_of_removed(fate))
+        if not self._heeds_drains:
+            drained.forget(store, number)
         self._endings.append((number, fate))
         store.set_dest_word(number, layout.DEST_SERVICE, 0)
         store.set_dest_word(number, layout.DEST_PLACE, 0)

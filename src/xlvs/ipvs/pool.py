@@ -26,6 +26,7 @@ _MAPPED: Final = bytes(10) + b"\xff\xff"
 _HIDDEN: Final = int.from_bytes((layout.CONN_ONE_PACKET | layout.CONN_COMPANION).to_bytes(2, "little"), "big")
 _SYNCED: Final = int.from_bytes(layout.CONN_SYNCED.to_bytes(2, "little"), "big")
 _FULL_NAT: Final = int(ForwardingMethod.FULL_NAT)
+_MASQUERADE: Final = int(ForwardingMethod.MASQUERADE)
 
 # Number, the members of layout.CONN, tick at which it is over.
 _Entry = tuple[int, tuple[bytes, bytes, int, int, int, int, int, bytes, int, int, int, bytes, bytes], int]
@@ -37,7 +38,10 @@ def end_of_pool(store: Store) -> int:
 
 
 class Ended(NamedTuple):
-    """A connection of TCP that was ended on command; its server is to be told by the director where it masquerades."""
+    """A connection of TCP that was ended on command.
+
+    `source`: whom the server takes for its client, where it answers over the director.
+    """
 
     client: bytes
     client_port: int
@@ -45,16 +49,29 @@ class Ended(NamedTuple):
     virtual_port: int
     server: bytes
     server_port: int
-    method: int
+    source: tuple[bytes, int] | None
 
 
 def ended(store: Store, choose: Choice) -> Iterator[Ended]:
     """The entries that `choose` wants, whatever their life."""
-    for _, conn, _ in _entries(store, choose):
+    for number, conn, _ in _entries(store, choose):
         client, virtual, cport, vport, dport, _, method, _, _, _, _, dest, _ = conn
         if client[:12] == _MAPPED:
             client, virtual = client[12:], virtual[12:]
-        yield Ended(client, cport, virtual, vport, _dest_address(store, dest), dport, method)
+        source = None
+        if method == _FULL_NAT:
+            source = _pair(store, number)
+        elif method == _MASQUERADE:
+            source = client, cport
+        yield Ended(client, cport, virtual, vport, _dest_address(store, dest), dport, source)
+
+
+def _pair(store: Store, number: int) -> tuple[bytes, int]:
+    """Local address and port with which a connection of full NAT goes on: the client of its companion."""
+    memory, place = store.array("conns").memory, number * layout.CONN_SIZE + layout.CONN_PARTNER
+    companion = int.from_bytes(memory[place : place + 4], "little") % store.room("conns")
+    client, _, port, *_ = layout.CONN.unpack_from(memory, companion * layout.CONN_SIZE)
+    return (client[12:] if client[:12] == _MAPPED else client), port
 
 
 class Last:

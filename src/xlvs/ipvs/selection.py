@@ -118,11 +118,12 @@ class Selection:
         kinds = wanted.connections * _CONNECTIONS | wanted.templates * _TEMPLATES
         client, mask, client_port = _network(wanted.client)
         server, _, server_port = _network(wanted.server)
+        left = 0 if wanted.expires_s is None else max(1, int(wanted.expires_s * self._pace))
         layout.SELECTION.pack_into(
             self._order, 0, 0, 0, 0, kinds, _states(wanted.states), 0, client, mask, server,
             pack_service_key(wanted.service) if wanted.service else bytes(layout.SERVICE_KEY.size),
             client_port.to_bytes(2, "big"), server_port.to_bytes(2, "big"),
-            wanted.protocol or 0, wanted.service is not None, dest,
+            wanted.protocol or 0, wanted.service is not None, dest, left,
         )  # fmt: skip
 
 

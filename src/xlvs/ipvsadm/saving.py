@@ -35,8 +35,8 @@ _METHOD_OPTIONS = {
 _CHECKSUM_OPTIONS = {TUNNEL_FLAG_CHECKSUM: "--tun-csum", TUNNEL_FLAG_REMOTE_CHECKSUM: "--tun-remcsum"}
 
 
-def save_services(services: Iterable[ServiceView], namer: Namer) -> Iterator[str]:
-    """The commands, a service before its destinations, in the order of listings."""
+def save_services(services: Iterable[ServiceView], namer: Namer, *, thresholds: bool = False) -> Iterator[str]:
+    """The commands, a service before its destinations, in the order of listings; `thresholds`: with these, where there are any."""
     for view in sort_services(services):
         named = _service_argument(view.service.key, namer)
         yield f"-A {named} -s {view.service.scheduler or 'none'}{_service_options(view.service)}"
@@ -44,7 +44,8 @@ def save_services(services: Iterable[ServiceView], namer: Namer) -> Iterator[str
             destination = each.destination
             key = destination.key
             server = namer.endpoint(key.address, key.port, view.service.key.protocol)
-            yield f"-a {named} -r {server} {_destination_options(destination)}"
+            limits = _thresholds(destination) if thresholds else ""
+            yield f"-a {named} -r {server} {_destination_options(destination)}{limits}"
 
 
 def _service_argument(key: ServiceKey, namer: Namer) -> str:
@@ -66,6 +67,11 @@ def _service_options(service: VirtualService) -> str:
     if service.scheduler_flags:
         text += f" -b {format_scheduler_flags(service.scheduler_flags, service.scheduler)}"
     return text
+
+
+def _thresholds(destination: Destination) -> str:
+    upper = f" -x {destination.upper_threshold}" if destination.upper_threshold else ""
+    return upper + (f" -y {destination.lower_threshold}" if destination.lower_threshold else "")
 
 
 def _destination_options(destination: Destination) -> str:

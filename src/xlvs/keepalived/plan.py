@@ -60,7 +60,9 @@ def _table_changes(config: KeepalivedConfig, state: dict[str, Any]) -> list[str]
     if not owned:
         return []
     wanted = desired_after(plan.health, state)
-    return [line(each) for each in diff(configured_services(open_tables()), wanted, owned.__contains__)]
+    return [
+        line(each) for each in diff(configured_services(open_tables(heeds_drains=True)), wanted, owned.__contains__)
+    ]
 
 
 def _print(changes: dict[str, list[str]]) -> None:

@@ -20,7 +20,7 @@ class ConnectionFilter(NamedTuple):
     """What a connection must be like; a member that is left out lets all through.
 
     `states` are names as in listings. `templates`: persistence templates as well, which have no state of these;
-    `connections` False: those alone.
+    `connections` False: those alone. `expires_s`: over within that time, unless a packet comes.
     """
 
     client: Network | None = None
@@ -30,6 +30,7 @@ class ConnectionFilter(NamedTuple):
     protocol: Protocol | None = None
     templates: bool = False
     connections: bool = True
+    expires_s: float | None = None
 
     @property
     def is_narrow(self) -> bool:

@@ -127,3 +127,36 @@ def test_new_services_show_what_is_not_by_default() -> None:
 def test_the_summary_counts(before: list[str], after: list[str], expected: str) -> None:
     """One line at the end."""
     assert summary(diff(wanted(*before), wanted(*after))) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ipvsadm --set 1 2 3",
+        "xlvs sysctl expire_nodest_conn=1",
+        "xlvs sysctl 'sync_threshold=3 50'",
+        "xlvs mark add --vip 10.0.0.1 --proto tcp --ports 80,443 --mark 7",
+        "xlvs laddr add -t 10.0.0.1:80 --ports 1-2 --routed 10.0.0.9",
+        "xlvs service set tcp:10.0.0.1:80 --timeout-tcp 5",
+    ],
+)
+def test_what_xlvs_save_has_besides_is_no_part_of_the_set(line: str) -> None:
+    """It is done after the rules."""
+    assert wanted(*SAVED, line) == wanted(*SAVED)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("xlvs service set tcp:10.0.0.1:80 --timeout-tcp never", "'never' is not a time"),
+        ("xlvs detach", "of xlvs a file has sysctl, mark add, laddr add, service set only"),
+        ("xlvs laddr del -t 10.0.0.1:80 10.0.0.9", "of xlvs a file has"),
+        ("xlvs sysctl 'a", "no words of a shell"),
+        ("xlvs", "of xlvs a file has"),
+        ("ipvsadm -C", "-C is no rule"),
+    ],
+)
+def test_a_wrong_line_of_ours_is_refused_before_anything_is_done(line: str, says: str) -> None:
+    """With its number."""
+    with pytest.raises(BadRule, match=f"rules, line 4: .*{says}"):
+        wanted(*SAVED, line)

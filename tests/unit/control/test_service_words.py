@@ -38,7 +38,7 @@ def test_another_timeout_is_refused(text: str) -> None:
 def test_the_command_that_makes_it_anew_makes_it() -> None:
     """Read by the command itself."""
     text = service_words.command(KEY, POLICY)
-    options = service._parser().parse_args(text.split()[2:])
+    options = service.parser().parse_args(text.split()[2:])
 
     assert (
         text

@@ -44,6 +44,7 @@ OFFSETS = {
     "DEST_FLAGS": ("dest", "flags"),
     "DEST_WEIGHT": ("dest", "weight"),
     "DEST_DELETED": ("dest", "deleted_s"),
+    "DEST_DRAINED": ("dest", "drained"),
     "DEST_KEY": ("dest", "service_key"),
     "DEST_SOURCE": ("dest", "source"),
     "SERVICE_SCHEDULER": ("service", "scheduler"),
@@ -52,6 +53,7 @@ OFFSETS = {
     "DEST_UPPER_THRESHOLD": ("dest", "upper_threshold"),
     "DEST_LAST_WEIGHT": ("dest", "last_weight"),
     "CONN_EXPIRES": ("conn", "word.expires"),
+    "CONN_PARTNER": ("conn", "companion"),
     "DEST_INSTANCE": ("dest", "instance"),
     "DEST_GENERATION": ("dest", "generation"),
     "SERVICE_TENURE": ("service", "tenure"),
@@ -144,6 +146,7 @@ PACKED = {
 
 _SELECTION = """
 first count act kinds states since client client_mask server service client_port server_port protocol by_service dest
+left
 """
 SELECTION_OFFSETS = {"KINDS": "kinds", "SINCE": "since", "CHOSEN": "chosen", "FOUND": "found"}
 

@@ -12,7 +12,7 @@ COMMANDS = {
     "ipvsadm": 'echo "ipvsadm $*" >> calls',
     "ipvsadm-restore": '{ echo "ipvsadm-restore:"; cat; } >> calls',
     "ipvsadm-save": 'echo "ipvsadm-save $*" >> calls; [ ! -e broken ] || exit 1; echo "-A -t 10.0.0.1:80 -s rr"',
-    "xlvs": 'echo "xlvs $*" >> calls; [ "$1 $2" != "laddr list" ] || [ ! -e pools ] || cat pools',
+    "xlvs": 'echo "xlvs $*" >> calls; [ "$1 $2" != "save --beside" ] || [ ! -e more ] || cat more',
 }
 RULES = "-A -t 192.168.20.129:80 -s rr\n"
 
@@ -77,21 +77,21 @@ def test_start_is_switched_off_as_on_debian(host_with_rules: Host) -> None:
 def test_stop_saves_then_clears(host: Host) -> None:
     """The rules file holds the table as it was at the stop, readable by root alone."""
     assert host.service("stop") == 0
-    assert host.calls() == "ipvsadm-save -n\nxlvs laddr list --commands\nipvsadm -C\n"
+    assert host.calls() == "ipvsadm-save -n\nxlvs save --beside\nipvsadm -C\n"
     assert (host.rules.read_text(), host.rules.stat().st_mode & 0o777) == ("-A -t 10.0.0.1:80 -s rr\n", 0o600)
 
 
-def test_local_addresses_are_saved_and_restored_beside_the_rules(host: Host) -> None:
-    """As the commands that make them; when there are none any more, neither is their file."""
+def test_what_rules_have_no_place_for_is_saved_and_restored_beside_them(host: Host) -> None:
+    """As the commands that make them; when there is nothing any more, neither is its file."""
     command = "xlvs laddr add -t 10.0.0.1:80 --ports 1-2 --routed 10.0.0.9"
-    (host.folder / "pools").write_text(f"{command}\n")
+    (host.folder / "more").write_text(f"{command}\n")
     assert host.service("stop") == 0
-    saved = host.rules.with_name("ipvsadm.laddr")
+    saved = host.rules.with_name("ipvsadm.xlvs")
     assert (saved.read_text(), saved.stat().st_mode & 0o777) == (f"{command}\n", 0o600)
     (host.folder / "calls").unlink()
     assert host.service("start") == 0
     assert host.calls().splitlines()[-1] == command
-    (host.folder / "pools").unlink()
+    (host.folder / "more").unlink()
     assert host.service("save") == 0
     assert sorted(path.name for path in host.rules.parent.iterdir()) == ["ipvsadm"]
 

@@ -265,4 +265,4 @@ def open_checking(plan: CheckPlan, log: WriteLog, notify: Notify) -> Checking:
     from xlvs.ipvs.pinned import open_tables
     from xlvs.linux.interface import addresses
 
-    return Checking(plan, open_tables(), log, notify, lambda: {each.address for each in addresses()})
+    return Checking(plan, open_tables(heeds_drains=True), log, notify, lambda: {each.address for each in addresses()})
