@@ -126,9 +126,9 @@ def run(which: str, library: str, more: str) -> None:
         twin.wait("failed with retry disabled", 0)
         _marked(pipes, twin, "it is well again")
         (folder / "good").touch()
+        at = len(twin.lines)
         for port, words in ((8004, "the other service is"), (8001, "all are")):
             _marked(pipes, twin, words)
-            at = len(twin.lines)
             toys.serve(port, lambda connection: connection.close())
             twin.wait(f"Adding service [127.0.0.1]:tcp:{port}", at)
         _marked(pipes, twin, "a reload")

@@ -123,6 +123,7 @@ def _delete(key: ServiceKey, options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
+    from xlvs.control import forms
     from xlvs.ipvs import local_addresses
     from xlvs.ipvs.pinned import open_tables
 
@@ -132,14 +133,7 @@ def _list(options: argparse.Namespace) -> int:
     else:
         with store.reading():
             found = laddr_words.rows(local_addresses.present(store))
-    if options.json:
-        import json
-
-        print(json.dumps([row.as_json() for row in found], indent=2))
-    elif options.commands:
-        print("".join(f"{row.command()}\n" for row in found), end="")
-    else:
-        print("\n".join(laddr_words.table(found)))
+    forms.show(found, laddr_words.table(found), options)
     return 0
 
 

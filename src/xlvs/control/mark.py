@@ -124,6 +124,7 @@ def _wanted(options: argparse.Namespace) -> list[MarkRange]:
 
 
 def _list(options: argparse.Namespace) -> int:
+    from xlvs.control import forms
     from xlvs.ipvs import mark_ranges
     from xlvs.ipvs.pinned import open_tables
 
@@ -136,14 +137,7 @@ def _list(options: argparse.Namespace) -> int:
     if options.mark:
         found = [each for each in found if each.mark == options.mark]
     rows = mark_words.rows(found)
-    if options.json:
-        import json
-
-        print(json.dumps([row.as_json() for row in rows], indent=2))
-    elif options.commands:
-        print("".join(f"{row.command()}\n" for row in rows), end="")
-    else:
-        print("\n".join(mark_words.table(rows)))
+    forms.show(rows, mark_words.table(rows), options)
     return 0
 
 
