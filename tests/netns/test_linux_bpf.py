@@ -167,6 +167,14 @@ def test_keys_may_be_deleted_while_they_are_listed(numbers: Map) -> None:
     assert sum(numbers.delete(each) for each in numbers.keys()) == 50  # noqa: SIM118 - a map is no dict
 
 
+def test_a_map_holds_the_keys_that_are_wanted(numbers: Map) -> None:
+    """Others go, new ones come, and one that stays keeps its value."""
+    numbers.update(key(1), b"leaves!!")
+    numbers.update(key(2), b"remains!")
+    numbers.hold([key(2), key(3)], b"new here")
+    assert dict(numbers.items()) == {key(2): b"remains!", key(3): b"new here"}
+
+
 def test_shared_memory_is_the_map(probe: Object) -> None:
     """Both ways, without a system call; entries lie `stride` bytes apart."""
     shared = probe.map("shared")

@@ -7,7 +7,7 @@ would read past the end of a short buffer.
 
 import ctypes
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from ctypes import byref, c_uint32, c_uint64, create_string_buffer
 from errno import EFAULT, ENOENT, ENOSPC
 from typing import Final, Self
@@ -212,6 +212,14 @@ class Map(Handle):
         """Remove every entry (hash maps)."""
         for _ in self.batches(delete=True):
             pass
+
+    def hold(self, keys: Collection[bytes], value: bytes) -> None:
+        """Make its keys these, without a moment at which one that stays is gone; `value` for new ones."""
+        present = set(self.keys())
+        for key in set(keys) - present:
+            self.update(key, value)
+        for key in present.difference(keys):
+            self.delete(key)
 
     def memory(self, *, writable: bool = True) -> mmap.mmap:
         """The values of an F_MMAPABLE array as shared memory; entry i starts at i * `stride`. The caller closes it."""

@@ -198,14 +198,9 @@ def _pin(program: Program, path: str) -> None:
 
 
 def _replace(path: str, addresses: Iterable[bytes]) -> None:
-    """Make the keys of a map these addresses, in their mapped form, without a moment at which one that stays is gone."""
-    wanted = {_mapped(each) for each in addresses}
+    """Make the keys of a map these addresses, in their mapped form."""
     with Map.from_pin(path) as table:
-        present = {key for key, _ in table.items()}
-        for key in wanted - present:
-            table.update(key, bytes(4))
-        for key in present - wanted:
-            table.delete(key)
+        table.hold({_mapped(each) for each in addresses}, bytes(4))
 
 
 def _keys(path: str) -> frozenset[bytes]:

@@ -114,14 +114,9 @@ def _attach(pin: str, program_fd: int, group_fd: int, kind: int) -> None:
 
 
 def _trust(path: str, sources: Iterable[Source]) -> None:
-    """Make the keys of the map these, without a moment at which one that stays is gone."""
-    wanted = {_key(each) for each in sources}
+    """Make the keys of the map these."""
     with Map.from_pin(path) as table:
-        present = {key for key, _ in table.items()}
-        for key in wanted - present:
-            table.update(key, bytes(4))
-        for key in present - wanted:
-            table.delete(key)
+        table.hold({_key(each) for each in sources}, bytes(4))
 
 
 def _key(source: Source) -> bytes:
