@@ -34,5 +34,6 @@ def commands(tables: PinnedTables) -> Iterator[str]:
         marks = mark_words.rows(mark_ranges.present(store))
         pools = laddr_words.rows(local_addresses.present(store))
         own = [(service_view(store, each).service.key, policies.read(store, each)) for each in store.live_services()]
-    yield from (row.command() for row in [*marks, *pools])
+    yield from (row.command() for row in marks)
+    yield from (row.command() for row in pools)
     yield from (service_words.command(*row) for row in own if any(row[1]))
