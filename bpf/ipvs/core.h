@@ -227,6 +227,7 @@ static __noinline enum verdict ended(ctx_t *ctx, struct work *work, __u32 direct
 
 	if (!number || !set)
 		return VERDICT_CONTINUE;
+	work->trail.conn = number;
 	return ended_turn(ctx, work, number, set);
 }
 

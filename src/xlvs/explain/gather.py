@@ -132,20 +132,26 @@ class Journey:
         row = self._trial.connection(number) if copy is None else copy.connection(number)
         return rows.connection(number, row, self._now, self._pace) if any(row) else None
 
+    def _known(self, number: int, copy: Copy) -> int:
+        """The connection that a packet found: an answer of full NAT leads to its companion first."""
+        found = self._connection(number, copy)
+        return found.control if found is not None and found.companion else number
+
     def _met(self, run: Run, copy: Copy) -> Met:
         work = run.work
         service = rows.service(copy, work.service)
-        begun = self._connection(work.begun, None)
+        number = self._known(work.conn, copy)
+        begun = self._connection(work.begun, None) if work.begun != number else None
         if begun is None and work.one_packet and any(work.single):
             begun = rows.connection(0, work.single, self._now, self._pace)
-        connection = self._connection(work.conn, copy)
+        connection = self._connection(number, copy)
         chosen = work.chosen or (connection.dest if connection else _NOBODY)
         destination = rows.destination(copy, chosen)
         candidates = (rows.destination(copy, number) for number in (service.listed if service else ()))
         made = work.control if work.control and work.control != work.template else 0
         return Met(
             connection=connection,
-            connection_after=self._connection(work.conn, None),
+            connection_after=self._connection(number, None),
             begun=begun,
             template=self._connection(work.template, copy),
             template_after=self._connection(work.template, None),

@@ -20,6 +20,8 @@ def reason(step: Step) -> str:
         return "ICMP is tc's"
     if work.packet.part:
         return "fragments are tc's"
+    if met.connection is not None and met.connection.ended:
+        return "its connection was ended on command: the resets are tc's"
     if met.service is not None and not met.begun:
         return _before_choice(step)
     if work.packet.ttl <= 1:

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 _MAPPED: Final = bytes(10) + b"\xff\xff"
 _OUTDATED: Final = 4  # of the bits
+_ENDED: Final = 3  # of the lives: ended on command
 _TUNNELS: Final = ("ipip", "gue", "gre")
 
 
 class DestinationRow(NamedTuple):
-    """A destination. `service`: number of its service, 0: it is deleted. `tunnel` is its type where it is one's."""
+    """A destination. `service`: number of its service, 0: it is deleted. `tunnel` is its type where it is one's.
+
+    `available`: configured; else `kept` says that its connections go on, `foreign` that another director told of them.
+    """
 
     number: int
     end: End
@@ -35,6 +39,8 @@ class DestinationRow(NamedTuple):
     inactive: int
     overloaded: bool
     available: bool
+    kept: bool
+    foreign: bool
     service: int
     tunnel: str
     tunnel_port: int
@@ -46,7 +52,10 @@ class DestinationRow(NamedTuple):
 
 
 class ServiceRow(NamedTuple):
-    """A service. `list` and `table` are (start, length) in the slots, `cursor` is rr's and wrr's place (index, weight)."""
+    """A service. `listed` are the numbers of its destinations, `pool` those of its local addresses of full NAT.
+
+    `table` is (start, length) in the slots, `cursor` rr's and wrr's place (index, weight).
+    """
 
     number: int
     protocol: int
@@ -65,6 +74,7 @@ class ServiceRow(NamedTuple):
     cursor: tuple[int, int]
     wrr: tuple[int, int]
     tenure: int
+    pool: tuple[int, ...]
 
     def __str__(self) -> str:
         """As listings name it."""
@@ -80,8 +90,25 @@ class ServiceRow(NamedTuple):
         return [name for name, bit in row.flags if self.flags & bit] if row else []
 
 
+class LocalRow(NamedTuple):
+    """A local address of full NAT: the ports it may use, and how many connections it has."""
+
+    address: End
+    first: int
+    last: int
+    used: int
+
+    def __str__(self) -> str:
+        """As it is told."""
+        return f"{self.address} ports {self.first}-{self.last}, {self.used} connections"
+
+
 class ConnectionRow(NamedTuple):
-    """A connection, or a persistence template. `left_s`: seconds until it ends. `controls`: connections of a template."""
+    """A connection, or a persistence template. `left_s`: seconds until it ends. `controls`: connections of a template.
+
+    `ended`: it was ended on command, and is remembered. `companion`: it is none, but the other side of one of full NAT,
+    whose number `control` is then. `synced`: another director told of it.
+    """
 
     number: int
     protocol: int
@@ -92,6 +119,9 @@ class ConnectionRow(NamedTuple):
     state: str
     left_s: float
     live: bool
+    ended: bool
+    companion: bool
+    synced: bool
     outdated: bool
     dest: int
     control: int
@@ -132,6 +162,7 @@ def service(copy: Copy, number: int) -> ServiceRow | None:
         cursor=unpack_from("<II", row, layout.SERVICE_CURSOR),
         wrr=(top, gcd),
         tenure=int.from_bytes(row[layout.SERVICE_TENURE : layout.SERVICE_TENURE + 4], "little"),
+        pool=slots(copy, *unpack_from("<II", row, layout.SERVICE_LOCAL_LIST)),
     )
 
 
@@ -170,10 +201,21 @@ def destination(copy: Copy, number: int) -> DestinationRow | None:
         inactive=inactive,
         overloaded=bool(overloaded),
         available=bool(flags & layout.AVAILABLE),
+        kept=bool(flags & layout.KEPT),
+        foreign=bool(flags & layout.FOREIGN),
         service=of,
         tunnel=_TUNNELS[tunnel] if method == ForwardingMethod.TUNNEL else "",
         tunnel_port=int.from_bytes(tunnel_port, "big"),
     )
+
+
+def pool(copy: Copy, of: ServiceRow) -> Iterator[LocalRow]:
+    """The local addresses that a service has for full NAT."""
+    for number in of.pool:
+        row = copy.local_addresses[number * layout.LOCAL_ADDRESS_SIZE : (number + 1) * layout.LOCAL_ADDRESS_SIZE]
+        if row:
+            address, _, first, last, _, _, used = layout.LOCAL_ADDRESS.unpack(row)
+            yield LocalRow(End(narrow(address)), first, last, used)
 
 
 def connection(number: int, row: bytes, now: int, pace: int) -> ConnectionRow:
@@ -195,6 +237,9 @@ def connection(number: int, row: bytes, now: int, pace: int) -> ConnectionRow:
         state=layout.TEMPLATE_STATES[state] if template else layout.STATE_NAMES[state],
         left_s=left / pace,
         live=life == layout.CONN_LIVE and (left > 0 or (template and controls > 0)),
+        ended=life == _ENDED,
+        companion=bool(bits & layout.CONN_COMPANION),
+        synced=method != ForwardingMethod.FULL_NAT and bool(bits & layout.CONN_SYNCED),
         outdated=bool(bits & _OUTDATED),
         dest=dest,
         control=0 if template else control,

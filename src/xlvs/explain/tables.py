@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xlvs.explain import choice
 from xlvs.explain.passing import REACHED_CHOICE, REACHED_SCHEDULER
 from xlvs.explain.question import End
-from xlvs.explain.rows import narrow, slots
+from xlvs.explain.rows import narrow, pool, slots
 from xlvs.model.address import Family
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ def lines(step: Step) -> Iterator[tuple[str, str]]:
     yield from _service_lines(step)
     yield from _connection_lines(met)
     yield from _template_lines(met)
-    told = scheduled(step)
+    yield from _scheduler_lines(step)
+    if step.verdict == "drop_no_local_port":
+        yield from _pool_lines(step)
+
+
+def _scheduler_lines(step: Step) -> Iterator[tuple[str, str]]:
+    met, told = step.met, scheduled(step)
     if met.service is None or told is None:
         return
     name = met.service.scheduler or "no scheduler"
@@ -50,6 +56,15 @@ def document(step: Step) -> dict[str, Any]:
         "destination": _destination_document(chosen) if chosen else None,
         "scheduler": None if told is None else _choice_document(told),
     }
+
+
+def _pool_lines(step: Step) -> Iterator[tuple[str, str]]:
+    destination = step.met.destination
+    of = step.met.service or step.met.owner
+    locals_ = [str(each) for each in pool(step.copy, of)] if of else []
+    to = f" with {destination.end}" if destination else ""
+    yield "pool", f"no pair of local address and port is free{to}" if locals_ else "the service has no local addresses"
+    yield from (("", each) for each in locals_)
 
 
 def chosen_of(step: Step) -> DestinationRow | None:
@@ -118,7 +133,12 @@ def _connection_lines(met: Met) -> Iterator[tuple[str, str]]:
         elif met.service is not None:
             yield "connection", "none is known"
         return
+    if found.ended:
+        yield "connection", f"to {_server(met, found)}: it was ended on command, and both ends are told by a reset"
+        return
     text = f"{found.state}, {_seconds(found.left_s)} left, to {_server(met, found)}"
+    if found.synced:
+        text += ", told by another director"
     if begun is not None or (met.connection_after is not None and not met.connection_after.live):
         yield "connection", f"{text}: gives way to a new one"
         return
@@ -133,8 +153,16 @@ def _server(met: Met, found: ConnectionRow) -> str:
     if met.destination is None or met.destination.number != found.dest:
         return f"where it was sent, past all destinations ({found.method})"
     server = met.destination.end._replace(port=found.port)
-    gone = "" if met.destination.available else ", which has been deleted"
-    return f"{server} ({found.method}){gone}"
+    return f"{server} ({found.method}){_absence(met.destination)}"
+
+
+def _absence(destination: DestinationRow) -> str:
+    """What is to be said of one that is not in the tables of its service."""
+    if destination.available:
+        return ""
+    if destination.foreign:
+        return ", which no service here has: another director's connections go there"
+    return f", which has been deleted{', and keeps its connections' if destination.kept else ''}"
 
 
 def _template_lines(met: Met) -> Iterator[tuple[str, str]]:
@@ -190,6 +218,8 @@ def _connection_document(row: ConnectionRow | None, destination: DestinationRow 
         "state": row.state,
         "expires_s": round(row.left_s, 3),
         "live": row.live,
+        "ended": row.ended,
+        "synced": row.synced,
     }
 
 

@@ -34,6 +34,9 @@ def lines(step: Step) -> Iterator[tuple[str, str]]:
             "sent",
             f"its datagram is complete: {step.work.copies} fragments enter {step.interface} again, and are judged together",
         )
+    elif step.verdict == "reset":
+        first = "its sender gets a reset, and " if step.work.copies else ""
+        yield "sent", f"{first}the other end one: out of {step.out}{_link(step)}"
     elif step.work.copies:
         yield "sent", f"out of {step.out}, in {step.work.copies} pieces: it does not fit the link in one"
     elif step.fate == "pass":

@@ -27,7 +27,7 @@ def destination(text: str, number: int = 1, **fields: object) -> DestinationRow:
     """A destination by NAT with weight 1, but for what is said."""
     row = DestinationRow(
         number=number, end=end(text), method="Masq", weight=1, upper=0, lower=0, active=0, inactive=0,
-        overloaded=False, available=True, service=1, tunnel="", tunnel_port=0,
+        overloaded=False, available=True, kept=False, foreign=False, service=1, tunnel="", tunnel_port=0,
     )  # fmt: skip
     return row._replace(**fields)  # type: ignore[arg-type]  # names of fields
 
@@ -37,7 +37,7 @@ def service(text: str = "10.0.0.1:80", number: int = 1, **fields: object) -> Ser
     row = ServiceRow(
         number=number, protocol=TCP, family=end(text).family, end=end(text), fwmark=0, scheduler="rr", flags=0,
         persistence_s=0, netmask=0xFFFFFFFF, engine=0, live=True, one_packet=False, listed=(), table=(0, 0),
-        cursor=(layout.NO_CURSOR, 0), wrr=(0, 0), tenure=0,
+        cursor=(layout.NO_CURSOR, 0), wrr=(0, 0), tenure=0, pool=(),
     )  # fmt: skip
     return row._replace(**fields)  # type: ignore[arg-type]  # names of fields
 
@@ -89,7 +89,7 @@ class Tables:
                 _put_bit(bits, layout.wide(each.end.address), 0)
         for destination in self.destinations:
             _put_bit(bits, layout.wide(destination.end.address), layout.FILTER_DEST)
-        return Copy(bytes(settings), bytes(bits), bytes(rows), bytes(layout.DEST_SIZE), b"", b"", bytes(64))
+        return Copy(bytes(settings), bytes(bits), bytes(rows), bytes(layout.DEST_SIZE), b"", b"", b"", bytes(64))
 
 
 def _put_service(rows: bytearray, number: int, each: ServiceRow) -> None:

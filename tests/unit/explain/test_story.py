@@ -23,7 +23,7 @@ WEB = service("10.0.0.1:80")
 ROW = destination("10.2.1.100:80")
 CONNECTION = ConnectionRow(
     number=5, protocol=TCP, client=CLIENT, virtual=VIRTUAL, port=80, method="Masq", state="SYN_RECV", left_s=60.0,
-    live=True, outdated=False, dest=1, control=0, template=False, controls=0,
+    live=True, ended=False, companion=False, synced=False, outdated=False, dest=1, control=0, template=False, controls=0,
 )  # fmt: skip
 PLACE = Place("eth0", 2, RECEIVER, tc="tcx")
 
