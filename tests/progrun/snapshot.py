@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import struct
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xlvs.ipvs import layout
 from xlvs.ipvs.objects import object_path
@@ -14,7 +14,16 @@ from xlvs.linux.bpf import Map, Object
 from xlvs.model.errors import KernelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.progrun.director import Director
     from xlvs.ipvs.store import Store
+
+T = TypeVar("T")
+
+
+# What the clock writes in each of its rounds, whatever packets do.
+_CLOCKED = {"clockworks", "ticks_taken", "service_estimates", "dest_estimates"}
 
 
 class Snapshot:
@@ -30,6 +39,24 @@ class Snapshot:
         """Names of the maps that hold something else in the other."""
         assert self._maps.keys() == other._maps.keys()
         return [name for name, content in self._maps.items() if content != other._maps[name]]
+
+
+def changed_by(director: Director, what: Callable[[], T]) -> tuple[T, list[str]]:
+    """Do something; its result, and the names of the maps that hold something else since.
+
+    Where the clock ran meanwhile, its own maps are left out, and anything else is tried again.
+    """
+    while True:
+        director.hold()
+        early, before = Snapshot(director.store), Snapshot(director.store)
+        found = what()
+        after = Snapshot(director.store)
+        changed = before.differences(after)
+        # A round of the clock that is under way shows in the first two.
+        if early.began == after.ended and not early.differences(before):
+            return found, changed
+        if not set(changed) - _CLOCKED and not set(early.differences(before)) - _CLOCKED:
+            return found, []
 
 
 def _clock_ticks(store: Store) -> int:

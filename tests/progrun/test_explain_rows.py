@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.progrun.director import OUTER, SMALL, Arrival, Director, director
+from tests.netns.wire import Sniffer
+from tests.progrun.director import OUTER, SMALL, TO_CLIENT, Arrival, Director, director
 from tests.progrun.packets import UDP, Packet, end
 from tests.progrun.rules import add, service_key
 from tests.progrun.test_rows import ROWS, Row, configured
@@ -18,6 +19,8 @@ from xlvs.explain.gather import Journey
 from xlvs.explain.question import End, Question
 from xlvs.explain.story import tell
 from xlvs.ipvs import layout, program, running, sysctls, trial
+from xlvs.ipvs.selection import Act, Selection
+from xlvs.model.connection_filter import ConnectionFilter
 from xlvs.model.service import VirtualService
 
 if TYPE_CHECKING:
@@ -136,6 +139,24 @@ def test_twos_says_that_it_draws(director_of_one: Director) -> None:
     (document,) = tell(facts).document["steps"]
     assert "were drawn" in document["scheduler"]["reason"]
     assert [each["chosen"] for each in document["scheduler"]["candidates"]].count(True) == 1
+
+
+def test_a_reset_is_told_and_not_sent(director_of_one: Director) -> None:
+    """The copy that its sender would get is counted."""
+    made = director_of_one
+    made.tc(SYN.frame())
+    late = Packet(CLIENT, VIRTUAL, flags=16)
+    made.tc(late.frame())
+    with Selection(made.store, ConnectionFilter()) as selection:
+        selection.end(Act.RESET)
+    with trial.Trial(made.store) as tried, Sniffer("outer-far") as clients:
+        facts = explained(made, tried, late.frame(), xdp=True)
+        seen = clients.next(lambda frame: frame[:12] == TO_CLIENT, timeout_s=0.2)
+    assert [each.verdict for each in facts.steps] == ["hand_up", "reset"]
+    assert facts.last.work.copies == 1
+    assert "its sender gets a reset, and the other end one: out of inner" in render.text(tell(facts))
+    assert seen is None
+    assert made.tc(late.frame()).verdict == "RESET"
 
 
 @pytest.fixture

@@ -44,8 +44,9 @@ class Met:
 class Step:
     """One program and what it did. `hook` is where: `xdp`, `tc`, `egress`; `interface` the name of the one it hangs on.
 
-    `fate` follows from the return value (`consumed`: nothing is left of the packet itself); with `redirect`, `out` is the interface that the frame leaves by. `verdict` is a
-    name of `layout.VERDICT_NAMES`.
+    `fate` follows from the return value (`consumed`: nothing is left of the packet itself); with `redirect`, `out` is the
+    interface that the frame leaves by. `verdict` is a name of `layout.VERDICT_NAMES`. `reach`: the host's route to the
+    destination, where a packet for it was left to the stack; a program cannot tell no route from one that ends here.
     """
 
     hook: str
@@ -58,6 +59,7 @@ class Step:
     work: Work
     met: Met
     copy: Copy
+    reach: StackRoute | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Stack:
 class Place:
     """Where the packet comes in. `tc`, `xdp`, `egress`: what hangs there, "" for nothing. `guessed`: from its source.
 
-    `current`: what hangs there are the director's newest programs.
+    `current`: what hangs there are the director's newest programs. `back`: the interface by which answers leave, "": none.
     """
 
     interface: str
@@ -99,6 +101,7 @@ class Place:
     egress: str = ""
     guessed: bool = False
     current: bool = True
+    back: str = ""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ class Host(Protocol):
     def route(self, frame: bytes, *, came_by: int, mark: int) -> StackRoute:
         """Where the host's stack would send a frame's packet; `came_by` 0: it comes from the host itself."""
 
+    def reach(self, address: bytes) -> StackRoute:
+        """The host's own way to an address."""
+
 
 class Journey:
     """One packet on its way through the programs of a trial and the host's stack."""
@@ -103,17 +106,21 @@ class Journey:
         fate = (_XDP_FATES if hook == "xdp" else _TC_FATES).get(run.action, "pass")
         if fate == "drop" and run.work.copies:
             fate = "consumed"
+        met = self._met(run, copy)
+        verdict = layout.VERDICT_NAMES[run.verdict]
+        to = met.destination.end.address if verdict == "forward" and fate == "pass" and met.destination else b""
         step = Step(
             hook=hook,
             interface=self._host.names.get(arrival.at, str(arrival.at)),
-            verdict=layout.VERDICT_NAMES[run.verdict],
+            verdict=verdict,
             fate=fate,
             before=frame,
             after=run.frame,
             out=self._way_out(run, fate, arrival),
             work=run.work,
-            met=self._met(run, copy),
+            met=met,
             copy=copy,
+            reach=self._host.reach(to) if to else None,
         )
         self._steps.append(step)
         return step

@@ -9,6 +9,8 @@ from xlvs.explain.question import ICMP, ICMPV6
 from xlvs.explain.rows import narrow
 from xlvs.model.address import format_address
 
+_MTU_MIN = 68  # of IPv4 (RFC 791); what is less is no answer of the routing table
+
 if TYPE_CHECKING:
     from xlvs.explain.facts import Step
 
@@ -46,7 +48,7 @@ def _way(step: Step) -> str:
     if not step.work.out:
         return f"the way{to} is not one that XDP can send by: a local one, or a tunnel that needs more room"
     mtu = step.work.mtu
-    if mtu and step.work.packet.length > mtu:
+    if mtu >= _MTU_MIN and step.work.packet.length > mtu:
         return f"it does not fit the MTU of the way{to} ({mtu} bytes)"
     hop = next_hop(step)
     neighbour = f", or the neighbour {hop} is not known yet" if hop else ""

@@ -41,6 +41,10 @@ class RealHost:
         )
         return self._answer(route_lookup.find(flow))
 
+    def reach(self, address: bytes) -> StackRoute:
+        """See `xlvs.explain.gather.Host`."""
+        return self._answer(route_lookup.find(route_lookup.Flow(b"", address)))
+
     def _answer(self, found: route_lookup.Found) -> StackRoute:
         if found.refusal:
             return StackRoute("refused", why=found.refusal)
@@ -56,7 +60,7 @@ class RealHost:
             if found is None:
                 known = ", ".join(sorted(self.names.values()))
                 raise UsageError(f"there is no interface {asked.interface} (there are: {known})")
-            return self._at(found, own=own, guessed=False)
+            return self._at(found, own=own, guessed=False, back="" if own else self._back(asked))
         return self._at(self._guess(asked, own=own), own=own, guessed=True)
 
     def _guess(self, asked: Question, *, own: bool) -> Interface:
@@ -69,7 +73,11 @@ class RealHost:
             raise UsageError(f"where does it come in? There is no route to {to.address_text}; say --in INTERFACE")
         return self._interfaces[number]
 
-    def _at(self, interface: Interface, *, own: bool, guessed: bool) -> Place:
+    def _back(self, asked: Question) -> str:
+        found = route_lookup.find(route_lookup.Flow(b"", asked.source.address))
+        return "" if found.refusal or found.local else self.names.get(found.ifindex, "")
+
+    def _at(self, interface: Interface, *, own: bool, guessed: bool, back: str = "") -> Place:
         attached = self._attached.get(interface.ifindex)
         return Place(
             interface=interface.name,
@@ -81,4 +89,5 @@ class RealHost:
             egress=attached.egress if attached else "",
             guessed=guessed,
             current=attached.current if attached else True,
+            back=back,
         )

@@ -13,8 +13,9 @@ from xlvs.explain.question import (
     ICMPV6,
     MESSAGES,
     PROTOCOLS,
+    SCTP,
+    TCP,
     Question,
-    flag_letters,
     parse_end,
     parse_flags,
 )
@@ -86,12 +87,11 @@ def question(options: argparse.Namespace) -> Question:
     asked = _plain(protocol, options.source, options.destination)
     if asked.is_icmp:
         asked = _icmp(asked, options)
-    elif options.about or options.type:
-        raise UsageError("--type and --about are for ICMP")
+    _check_content(options, protocol)
     return replace(
         asked,
-        flags=parse_flags(options.flags),
-        chunk=CHUNKS[options.chunk],
+        flags=parse_flags("S" if options.flags is None else options.flags),
+        chunk=CHUNKS[options.chunk or "INIT"],
         data=_data(options.data),
         length=options.length,
         ttl=options.ttl,
@@ -102,6 +102,16 @@ def question(options: argparse.Namespace) -> Question:
         interface=options.interface,
         own=True if options.own else (False if options.interface else None),
     )
+
+
+def _check_content(options: argparse.Namespace, protocol: int) -> None:
+    """What the packet says must be of its protocol. Raises UsageError."""
+    given = {"--flags": options.flags is not None, "--chunk": bool(options.chunk)}
+    for option, (of, name) in {"--flags": (TCP, "tcp"), "--chunk": (SCTP, "sctp")}.items():
+        if given[option] and protocol != of:
+            raise UsageError(f"{option} is for {name}")
+    if protocol != ICMP and (options.about or options.type):
+        raise UsageError("--type and --about are for icmp")
 
 
 def _plain(protocol: int, source: str, destination: str) -> Question:
@@ -179,10 +189,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_content(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what it says")
-    group.add_argument(
-        "--flags", default=flag_letters(2), metavar="LETTERS", help="of TCP: S, SA, A, FA, R ... (default: S)"
-    )
-    group.add_argument("--chunk", choices=list(CHUNKS), default="INIT", metavar="NAME", help="of SCTP (default: INIT)")
+    group.add_argument("--flags", metavar="LETTERS", help="of TCP: S, SA, A, FA, R ... (default: S)")
+    group.add_argument("--chunk", choices=list(CHUNKS), metavar="NAME", help="of SCTP (default: INIT)")
     group.add_argument(
         "--type", choices=list(MESSAGES), metavar="NAME", help=f"of ICMP: {', '.join(MESSAGES)} (default: echo)"
     )

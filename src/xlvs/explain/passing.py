@@ -67,13 +67,13 @@ def asks_for_service(step: Step) -> bool:
     return not filtered(step.copy, packet.src, destination=True)
 
 
-def nearest(step: Step) -> list[str]:
-    """The services that it misses by the least, each with what would have to be otherwise."""
+def nearest(step: Step, mark: int) -> list[str]:
+    """The services that it misses by the least, each with what would have to be otherwise; `mark` is netfilter's."""
     packet = step.work.packet
     wanted = End(rows.narrow(packet.dst), packet.dport)
     scored = []
     for service in rows.services(step.copy):
-        score, why = _compare(service, wanted, packet)
+        score, why = _compare(service, wanted, packet, mark)
         if score:
             scored.append((-score, str(service), why))
     return [f"{name}: {why}" for _, name, why in sorted(scored)[:_NEAREST]]
@@ -136,13 +136,13 @@ def _no_service(step: Step) -> str:
     return "it belongs to no connection and to no service"
 
 
-def _compare(service: ServiceRow, wanted: End, packet: Parsed) -> tuple[int, str]:
+def _compare(service: ServiceRow, wanted: End, packet: Parsed, mark: int) -> tuple[int, str]:
     """How near a service comes, 0 for not at all, and what keeps them apart."""
     address, by_mark, port, protocol = _SCORES
     if service.family != packet.family:
         return 0, ""
     if service.fwmark:
-        borne = f"it bears {packet.mark}" if packet.mark else "it bears none"
+        borne = f"it bears {mark}" if mark else "it bears none"
         return by_mark, f"takes packets with mark {service.fwmark}, and {borne}"
     score = 0
     if service.end.address == wanted.address:

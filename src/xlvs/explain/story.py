@@ -39,8 +39,9 @@ def tell(facts: Facts) -> Story:
     told = []
     for step in facts.steps:
         stack = stacks.pop(0) if step.fate == "pass" and stacks and step.hook != "xdp" else None
-        step_lines = [*_step(step, ends=stack is None or not stack.detour), *(_stack(stack) if stack else ())]
-        told.append(_document_step(step))
+        ends = stack is None or not stack.detour
+        step_lines = [*_step(step, facts.asked.mark, ends=ends), *(_stack(stack) if stack else ())]
+        told.append(_document_step(step, facts.asked.mark))
         lines += step_lines
     last = facts.last
     lines.append(Line("verdict", f"{last.verdict}: {WORDS[last.verdict]}"))
@@ -70,11 +71,13 @@ def _beginning(facts: Facts) -> Iterator[Line]:
 def _warnings(facts: Facts, place: Place) -> Iterator[str]:
     if not (place.egress if place.own else place.tc or place.xdp):
         yield f"! nothing is attached to {place.interface}: packets are not looked at there (`xlvs attach`). If they were:"
+    if place.back and place.back != place.interface:
+        yield f"! answers to it leave by {place.back}: it comes in by {place.interface} only if its sender's routes say so"
     if facts.outdated:
         yield "! the attached programs are of another version (`xlvs upgrade`): told is what this one would do"
 
 
-def _step(step: Step, *, ends: bool) -> Iterator[Line]:
+def _step(step: Step, mark: int, *, ends: bool) -> Iterator[Line]:
     """What a program did; `ends`: no other one will see the packet, if this one leaves it alone."""
     label = f"{'XDP' if step.hook == 'xdp' else 'tc'} {step.interface}"
     if step.hook == "egress":
@@ -92,7 +95,7 @@ def _step(step: Step, *, ends: bool) -> Iterator[Line]:
         )
         yield Line(label, f"{whose}: {passing.reason(step)}")
         if ends and passing.asks_for_service(step):
-            yield from (Line("", f"near: {text}") for text in passing.nearest(step))
+            yield from (Line("", f"near: {text}") for text in passing.nearest(step, mark))
         return
     yield Line(label, WORDS[step.verdict])
     yield from (Line(*each) for each in tables.lines(step))
@@ -138,7 +141,7 @@ def _document_stack(stack: Stack) -> dict[str, Any]:
     }
 
 
-def _document_step(step: Step) -> dict[str, Any]:
+def _document_step(step: Step, mark: int) -> dict[str, Any]:
     document: dict[str, Any] = {
         "hook": step.hook,
         "interface": step.interface,
@@ -152,5 +155,5 @@ def _document_step(step: Step) -> dict[str, Any]:
         document["reason"] = handing_up(step)
     elif step.verdict in _LEFT_ALONE:
         document["reason"] = passing.reason(step)
-        document["nearest"] = passing.nearest(step)
+        document["nearest"] = passing.nearest(step, mark) if passing.asks_for_service(step) else []
     return document

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xlvs.explain.frame import Seen
 
 _ANSWERS = ("answered", "unreachable")
+_NOBODY = bytes(6)
 
 
 def address(packed: bytes) -> str:
@@ -40,11 +41,22 @@ def lines(step: Step) -> Iterator[tuple[str, str]]:
     elif step.work.copies:
         yield "sent", f"out of {step.out}, in {step.work.copies} pieces: it does not fit the link in one"
     elif step.fate == "pass":
-        yield "sent", "to the host's own stack"
+        yield "sent", f"to the host's own stack{_stack_reason(step)}"
     elif step.work.packet.inward:
         yield "sent", "into the host itself"
     else:
         yield "sent", f"out of {step.out}{_link(step)}"
+
+
+def _stack_reason(step: Step) -> str:
+    if step.reach is None or step.met.destination is None:
+        return ""
+    server = address(step.met.destination.end.address)
+    if step.reach.kind == "local":
+        return f": the destination {server} is an address of this host"
+    if step.reach.kind == "refused":
+        return f": there is no way to the destination {server} ({step.reach.why}; `ip route get {server}`)"
+    return ""
 
 
 def document(step: Step) -> dict[str, Any]:
@@ -95,7 +107,7 @@ def _differences(before: Seen, after: Seen) -> Iterator[str]:
 
 def _is_resolved(step: Step) -> bool:
     """Whether the program wrote the link-layer addresses itself: else the kernel looks for the neighbour."""
-    return step.before[:12] != step.after[:12]
+    return step.before[:12] != step.after[:12] and step.after[:6] != _NOBODY
 
 
 def _link(step: Step) -> str:

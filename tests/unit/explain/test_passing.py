@@ -65,7 +65,7 @@ def test_the_nearest_services_come_first() -> None:
             service("10.0.0.3:82"),
         ]
     )
-    assert passing.nearest(step(tables, parsed(CLIENT, "10.0.0.1:81", TCP), reached=2)) == [
+    assert passing.nearest(step(tables, parsed(CLIENT, "10.0.0.1:81", TCP), reached=2), 0) == [
         "UDP 10.0.0.1:81: another protocol",
         "TCP 10.0.0.1:80: another port",
         "FWM 7: takes packets with mark 7, and it bears none",
@@ -76,6 +76,6 @@ def test_the_nearest_services_come_first() -> None:
 def test_a_mark_that_it_bears_is_named() -> None:
     """It may be the wrong one."""
     tables = Tables([service("0.0.0.0:1", fwmark=7)._replace(protocol=0)])
-    assert passing.nearest(step(tables, parsed(CLIENT, "10.0.0.1:81", mark=9))) == [
+    assert passing.nearest(step(tables, parsed(CLIENT, "10.0.0.1:81", mark=9)), 9) == [
         "FWM 7: takes packets with mark 7, and it bears 9"
     ]

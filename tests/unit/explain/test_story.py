@@ -12,7 +12,7 @@ from tests.unit.explain.made import Tables, destination, end, parsed, service, w
 from xlvs.explain import packet, render, verdicts
 from xlvs.explain.facts import Facts, Met, Place, Stack, StackRoute, Step
 from xlvs.explain.question import TCP, Question
-from xlvs.explain.rows import ConnectionRow
+from xlvs.explain.rows import ConnectionRow, DestinationRow
 from xlvs.explain.story import tell
 from xlvs.ipvs import layout
 
@@ -159,3 +159,72 @@ def test_the_same_stands_in_the_document() -> None:
     assert only["new_connection"]["server"] == "10.2.1.100:80"
     assert (only["out"], only["link_address"]) == ("eth1", "02:00:00:00:00:51")
     assert [each["chosen"] for each in only["scheduler"]["candidates"]] == [True]
+
+
+def test_a_connection_that_was_ended_on_command_resets_both_ends() -> None:
+    """No other state of it is told, and what left is no fragment."""
+    met = Met(connection=CONNECTION._replace(live=False, ended=True), destination=ROW, owner=WEB)
+    text = told(step("reset", met=met, work=work(conn=5, copies=1)))
+    assert "connection  to 10.2.1.100:80 (Masq): it was ended on command" in text
+    assert "sent        its sender gets a reset, and the other end one: out of eth1" in text
+    assert "pieces" not in text
+    up = step("hand_up", hook="xdp", fate="pass", met=met, work=work(parsed("10.1.8.5:1000", "10.0.0.1:80"), conn=5))
+    assert "because its connection was ended on command: the resets are tc's" in told(up, step("reset", met=met))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (ROW._replace(available=False, kept=True), "which has been deleted, and keeps its connections"),
+        (ROW._replace(available=False, foreign=True), "which no service here has"),
+    ],
+)
+def test_a_destination_without_service_is_told_as_what_it_is(row: DestinationRow, said: str) -> None:
+    """Deleted with its connections kept, or another director's."""
+    met = Met(connection=CONNECTION._replace(synced=True), destination=row)
+    text = told(step("forward", met=met, work=work(conn=5)))
+    assert said in text
+    assert "told by another director" in text
+
+
+@pytest.mark.parametrize(
+    ("pool", "said"),
+    [((), "the service has no local addresses"), ((1,), "10.2.0.7 ports 40000-40003, 4 connections")],
+)
+def test_a_dry_pool_is_listed(pool: tuple[int, ...], said: str) -> None:
+    """Each local address with its ports, or that there is none; and what helps."""
+    local = layout.LOCAL_ADDRESS.pack(layout.wide(bytes((10, 2, 0, 7))), bytes(24), 40000, 40003, 1, 0, 4)
+    copy = Tables([WEB], [ROW]).copy()._replace(local_addresses=bytes(layout.LOCAL_ADDRESS_SIZE) + local)
+    met = Met(service=WEB._replace(pool=pool), candidates=(ROW,), destination=ROW)
+    text = told(step("drop_no_local_port", fate="drop", met=met, copy=copy))
+    assert said in text
+    assert "xlvs laddr add" in text
+
+
+def test_a_destination_without_a_way_is_not_taken_for_one_on_this_host() -> None:
+    """The program leaves both to the stack, and cannot tell."""
+    reach = StackRoute("refused", why="no route")
+    passed = step("forward", fate="pass", reach=reach)
+    assert "to the host's own stack: there is no way to the destination 10.2.1.100 (no route;" in told(passed)
+    assert "10.2.1.100 is an address of this host" in told(replace(passed, reach=StackRoute("local")))
+
+
+def test_an_interface_that_answers_do_not_leave_by_is_pointed_out() -> None:
+    """Perhaps the packet never comes in there."""
+    assert "! answers to it leave by eth1" in told(step("forward"), place=replace(PLACE, back="eth1"))
+    assert "answers to it" not in told(step("forward"), place=replace(PLACE, back="eth0"))
+
+
+def test_an_mtu_that_the_routing_table_did_not_say_is_none() -> None:
+    """Without a neighbour it leaves there what it was asked with."""
+    packet = parsed("10.1.8.5:1000", "10.0.0.1:80", length=60)
+    told_of = told(step("hand_up", hook="xdp", fate="pass", work=work(packet, out=3, mtu=1)), step("forward"))
+    assert "MTU" not in told_of
+    wide = told(step("hand_up", hook="xdp", fate="pass", work=work(packet._replace(length=1400), out=3, mtu=1000)))
+    assert "it does not fit the MTU of the way to 10.2.1.100:80 (1000 bytes)" in wide
+
+
+def test_what_left_to_no_link_address_is_resolved_by_the_kernel() -> None:
+    """A tunnel leaves zeroes there."""
+    after = bytes(12) + forwarded()[12:]
+    assert "the kernel resolves it" in told(step("forward", after=after))
