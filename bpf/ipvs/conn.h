@@ -66,10 +66,11 @@ static __always_inline int conn_is_live(const struct conn *conn, __u32 now)
 
 #define ENDED_LIFE_S 30 /* for so long late packets are answered: TCP sends again some seven times meanwhile */
 
-/* A packet that was under way may have given it the time of a live one. */
+/* A packet that was under way may have given it the time of a live one, which is longer; or read the clock before it was
+ * ended, so that a second more is not too long. */
 static __always_inline int conn_is_ended(const struct conn *conn, __u32 now)
 {
-	return conn->word.life == LIFE_ENDED && conn->word.expires - now - 1 < ENDED_LIFE_S * ticks_per_second;
+	return conn->word.life == LIFE_ENDED && conn->word.expires - now - 1 < (ENDED_LIFE_S + 1) * ticks_per_second;
 }
 
 static __always_inline __u64 conn_forward_hash(const struct conn *conn)
