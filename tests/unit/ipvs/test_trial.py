@@ -10,5 +10,6 @@ BPF = Path(__file__).parents[3] / "bpf"
 
 def test_copies_leave_by_one_place_alone() -> None:
     """The one that holds them back in a trial: everything else leaves by what the program returns, which nobody follows."""
-    sending = {path.name for path in BPF.rglob("*.[ch]") if "bpf_clone_redirect(" in path.read_text(encoding="utf-8")}
+    sources = [*BPF.glob("ipvs/*.h"), *BPF.glob("director_*.c")]
+    sending = {path.name for path in sources if "bpf_clone_redirect(" in path.read_text(encoding="utf-8")}
     assert sending == {"copy_skb.h"}
