@@ -75,18 +75,35 @@ def options(body: bytes) -> dict[int, bytes]:
     return found
 
 
-@pytest.fixture
-def net() -> Iterator[Net]:
-    """The NAT scene under a name by which the command finds it, with a director that balances."""
+@contextmanager
+def standing() -> Iterator[Net]:
+    """The NAT scene under a name by which the command finds it."""
     name = f"t{secrets.token_hex(4)}"
     try:
-        lab = Net(build.up(nat(), name, owned=True))
-        lab.ipvsadm(f"-A -t {VIP}:80 -s rr")
-        for server in REAL_SERVERS:
-            lab.ipvsadm(f"-a -t {VIP}:80 -r {server} -m")
-        yield lab
+        yield Net(build.up(nat(), name, owned=True))
     finally:
         build.down(name)
+
+
+@pytest.fixture
+def net() -> Iterator[Net]:
+    """A lab for one test."""
+    with standing() as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Net]:
+    """A lab for tests that leave it as it was."""
+    with standing() as lab:
+        yield lab
+
+
+def balance(net: Net) -> None:
+    """Masquerading to both servers."""
+    net.ipvsadm(f"-A -t {VIP}:80 -s rr")
+    for server in REAL_SERVERS:
+        net.ipvsadm(f"-a -t {VIP}:80 -r {server} -m")
 
 
 @dataclass
@@ -128,6 +145,7 @@ def test_a_request_is_seen_on_both_sides_of_the_director_with_directions_and_tru
     net: Net, tmp_path: Path
 ) -> None:
     """SYN in, translated SYN out, and the answers; with names, in one file."""
+    balance(net)
     path = tmp_path / "all.pcapng"
     begun = time.time_ns()
     with capturing(net, "director", "-w", str(path), "tcp", "port", "80") as running:
@@ -150,14 +168,14 @@ def test_a_request_is_seen_on_both_sides_of_the_director_with_directions_and_tru
 
 
 @pytest.mark.parametrize("suffix", ["pcap", "pcapng"])
-def test_tcpdump_reads_the_file_and_finds_every_checksum_right(net: Net, suffix: str, tmp_path: Path) -> None:
+def test_tcpdump_reads_the_file_and_finds_every_checksum_right(shared: Net, suffix: str, tmp_path: Path) -> None:
     """Checksums that the links leave open are completed, those of large packets too."""
     if not shutil.which("tcpdump"):
         pytest.skip("tcpdump is not installed")
     path = tmp_path / f"x.{suffix}"
-    with capturing(net, "client", "-w", str(path)):
-        net.client_get(3)
-        with bulk(net.lab, "server1", 9000), net.lab.entered("client"):
+    with capturing(shared, "client", "-w", str(path)):
+        shared.client_get(3, REAL_SERVERS[0])
+        with bulk(shared.lab, "server1", 9000), shared.lab.entered("client"):
             transfer((REAL_SERVERS[0], 9000), 1_000_001, UPLOAD)
 
     read = subprocess.run(["tcpdump", "-nnvr", str(path)], capture_output=True, text=True, check=True).stdout
@@ -168,6 +186,7 @@ def test_tcpdump_reads_the_file_and_finds_every_checksum_right(net: Net, suffix:
 
 def test_packets_that_xdp_takes_on_the_director_are_seen(net: Net, tmp_path: Path) -> None:
     """Its own interfaces show them to nobody."""
+    balance(net)
     modes.attach(net, "xdp")
     net.client_get(2)
     path = tmp_path / "x"
@@ -178,33 +197,33 @@ def test_packets_that_xdp_takes_on_the_director_are_seen(net: Net, tmp_path: Pat
     assert seen.count(("director:ens37", _INBOUND)) == seen.count(("director:ens33", _OUTBOUND)) >= 4
 
 
-def test_lines_on_the_screen_and_an_end_by_count(net: Net) -> None:
+def test_lines_on_the_screen_and_an_end_by_count(shared: Net) -> None:
     """One line a packet."""
-    with capturing(net, "client", "--count", "3", "tcp", "dst", "port", "80") as running:
-        net.client_get()
+    with capturing(shared, "client", "--count", "3", "tcp", "dst", "port", "80") as running:
+        shared.client_get(url=REAL_SERVERS[0])
         running.wait()
 
     lines = running.output.decode().splitlines()
     assert [line.split()[1:4] for line in lines] == [["client:eth0", "out", "tcp"]] * 3
-    assert lines[0].split(" ", 2)[2].strip().endswith("192.168.20.129:80 SYN, 0 bytes")
+    assert lines[0].split(" ", 2)[2].strip().endswith("192.168.10.133:80 SYN, 0 bytes")
     assert b"3 packets in" in running.complaint
     assert running.process.returncode == 0
 
 
-def test_a_switch_shows_each_packet_once(net: Net, tmp_path: Path) -> None:
+def test_a_switch_shows_each_packet_once(shared: Net, tmp_path: Path) -> None:
     """By the port it came in by."""
     path = tmp_path / "x"
-    with capturing(net, "inside", "-w", str(path), "tcp"):
-        net.client_get()
+    with capturing(shared, "inside", "-w", str(path), "tcp"):
+        shared.client_get(url=REAL_SERVERS[0])
 
     syns = [each.interface for each in parse_pcapng(path.read_bytes()) if each.data[47] & 0x12 == 2]
     assert syns == ["inside:director"]
 
 
-def test_a_capture_goes_to_a_pipe_and_keeps_beginnings(net: Net) -> None:
+def test_a_capture_goes_to_a_pipe_and_keeps_beginnings(shared: Net) -> None:
     """As Wireshark reads it; the length of the whole is kept."""
-    with capturing(net, "client", "-w", "-", "--snaplen", "60", "--for", "1s", "tcp") as running:
-        net.client_get()
+    with capturing(shared, "client", "-w", "-", "--snaplen", "60", "--for", "1s", "tcp") as running:
+        shared.client_get(url=REAL_SERVERS[0])
         running.wait()
 
     records = parse_pcapng(running.output)
@@ -212,13 +231,13 @@ def test_a_capture_goes_to_a_pipe_and_keeps_beginnings(net: Net) -> None:
     assert max(each.length for each in records) > 100
 
 
-def test_a_reader_that_leaves_ends_it_quietly(net: Net) -> None:
+def test_a_reader_that_leaves_ends_it_quietly(shared: Net) -> None:
     """Wireshark was closed."""
-    with capturing(net, "client", "-w", "-") as running:
+    with capturing(shared, "client", "-w", "-") as running:
         assert running.process.stdout
         running.process.stdout.close()
         running.process.stdout = None
-        net.client_get(2)
+        shared.client_get(2, REAL_SERVERS[0])
         running.wait()
 
     assert b"Traceback" not in running.complaint
@@ -265,8 +284,10 @@ def test_it_ends_with_its_lab(net: Net, tmp_path: Path) -> None:
         (["client", "-w", "/nowhere/x"], "cannot write /nowhere/x: No such file or directory"),
     ],
 )
-def test_mistakes_are_explained(net: Net, words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_are_explained(
+    shared: Net, words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One sentence that says what there is."""
-    assert main(["lab", "capture", "--lab", net.lab.name, *words]) == 1
+    assert main(["lab", "capture", "--lab", shared.lab.name, *words]) == 1
 
     assert complaint in capsys.readouterr().err

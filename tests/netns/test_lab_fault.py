@@ -35,14 +35,28 @@ _SO_RCVBUFFORCE = 33
 _METHODS = (pytest.param((), id="default"), pytest.param(("--method", "clsact"), id="clsact"))
 
 
-@pytest.fixture
-def net() -> Iterator[Net]:
+@contextmanager
+def standing() -> Iterator[Net]:
     """The NAT scene under a name by which the command finds it."""
     name = f"t{secrets.token_hex(4)}"
     try:
         yield Net(build.up(nat(), name, owned=True))
     finally:
         build.down(name)
+
+
+@pytest.fixture
+def net() -> Iterator[Net]:
+    """A lab for one test."""
+    with standing() as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Net]:
+    """A lab for tests that leave it as it was."""
+    with standing() as lab:
+        yield lab
 
 
 def fault(net: Net, *words: str) -> int:
@@ -343,13 +357,13 @@ def test_damaged_packets_are_noticed_and_sent_again(net: Net, capsys: pytest.Cap
     ],
 )
 def test_mistakes_are_explained_and_leave_nothing(
-    net: Net, words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+    shared: Net, words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One sentence that says what there is."""
-    assert fault(net, *words) == 1
+    assert fault(shared, *words) == 1
 
     assert complaint in capsys.readouterr().err
-    assert fault_note.load_all(net.lab.name) == []
+    assert fault_note.load_all(shared.lab.name) == []
 
 
 def wait_until_over(net: Net) -> None:

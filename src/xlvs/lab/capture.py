@@ -10,12 +10,13 @@ import sys
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from xlvs.ipvs.objects import object_path
 from xlvs.lab import capture_points, lab, match, plan
 from xlvs.lab.capture_file import Pcap, Pcapng
 from xlvs.lab.errors import LabError
+from xlvs.lab.merge import Merge, Packet
 from xlvs.lab.packet_line import complete, describe
 from xlvs.linux import namespace
 from xlvs.linux.bpf import Object
@@ -32,17 +33,10 @@ if TYPE_CHECKING:
     from xlvs.linux.packet_socket import Frame
 
 _BEAT_S: Final = 0.5
+_SETTLED_S: Final = 0.002
 _AT_ONCE: Final = 512
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NANOSECONDS: Final = 1_000_000_000
-
-
-class _Packet(NamedTuple):
-    time_ns: int
-    ear: int
-    data: bytes
-    outgoing: bool
-    segment: int
 
 
 class _Listener:
@@ -61,25 +55,22 @@ class _Listener:
         """For epoll."""
         return self.socket.fileno()
 
-    def read(self) -> list[_Packet]:
-        """What came, some at a time."""
-        packets = []
-        for _ in range(_AT_ONCE):
-            frame = self.socket.read()
-            if frame is None:
-                break
-            if not (self.ear.one_way and frame.outgoing):
-                packets.append(self._packet(frame))
-        return packets
+    def read(self, merge: Merge, until_ns: int) -> int:
+        """Hand over what came, some at a time; up to when that is all."""
+        frames: list[Frame] = []
+        while len(frames) < _AT_ONCE and (frame := self.socket.read()):
+            frames.append(frame)
+        merge.add([self._packet(each) for each in frames if not (self.ear.one_way and each.outgoing)])
+        return until_ns if len(frames) < _AT_ONCE else min(until_ns, frames[-1].time_ns)
 
     def note_lost(self) -> None:
         """Ask the kernel what it had no room for."""
         self.lost += self.socket.dropped()
 
-    def _packet(self, frame: Frame) -> _Packet:
+    def _packet(self, frame: Frame) -> Packet:
         self.count += 1
         data = complete(frame.data, *frame.checksum) if frame.checksum else frame.data
-        return _Packet(frame.time_ns, self._number, data, frame.outgoing != self.ear.far, frame.segment)
+        return Packet(frame.time_ns, self._number, data, frame.outgoing != self.ear.far, frame.segment)
 
 
 class _Sink:
@@ -95,7 +86,7 @@ class _Sink:
         if file:
             self._write(writer.head())
 
-    def take(self, packets: list[_Packet]) -> None:
+    def take(self, packets: list[Packet]) -> None:
         """Write them, and let readers of a pipe see them."""
         self.count += len(packets)
         if self._file:
@@ -109,13 +100,13 @@ class _Sink:
         if self._file:
             self._write(self._writer.tail(time.time_ns(), counts))
 
-    def _record(self, packet: _Packet) -> bytes:
+    def _record(self, packet: Packet) -> bytes:
         data = packet.data
         return self._writer.packet(
             packet.ear, packet.time_ns, data[: self._snaplen], len(data), outgoing=packet.outgoing
         )
 
-    def _line(self, packet: _Packet) -> str:
+    def _line(self, packet: Packet) -> str:
         seconds, rest = divmod(packet.time_ns, _NANOSECONDS)
         stamp = time.strftime("%H:%M:%S", time.localtime(seconds))
         way = "out" if packet.outgoing else "in "
@@ -222,21 +213,28 @@ def _writer(options: argparse.Namespace, names: Sequence[str]) -> Writer:
 
 
 def _pump(listeners: Sequence[_Listener], sink: _Sink, until: _Until) -> None:
-    """Take packets to the sink until it is over, in the order of their times as far as they come together."""
+    """Take packets to the sink until it is over, in the order of their times."""
     progress = sink.count == 0 and sys.stderr.isatty() and not sys.stdout.isatty()
     beat = time.monotonic() + _BEAT_S
+    merge = Merge()
     with selectors.DefaultSelector() as selector:
         for each in listeners:
-            selector.register(each, selectors.EVENT_READ, each)
+            selector.register(each, selectors.EVENT_READ)
         while not until.over(sink.count):
-            ready = [key.data for key, _ in selector.select(until.wait_s())]
-            packets = sorted(packet for listener in ready for packet in listener.read())
-            sink.take(packets[: until.room(sink.count)])
+            selector.select(min(until.wait_s(), _SETTLED_S) if merge else until.wait_s())
+            # A packet has its time a moment before its socket has it.
+            known_ns = time.time_ns() - int(_SETTLED_S * _NANOSECONDS)
+            for each in listeners:
+                known_ns = each.read(merge, known_ns)
+            sink.take(merge.before(known_ns)[: until.room(sink.count)])
             if time.monotonic() >= beat:
                 beat = time.monotonic() + _BEAT_S
                 _look(listeners, sink, progress=progress)
                 if until.look():
                     break
+    for each in listeners:
+        each.read(merge, 0)
+    sink.take(merge.rest()[: until.room(sink.count)])
     _look(listeners, sink, progress=False)
 
 
