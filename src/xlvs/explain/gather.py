@@ -130,6 +130,9 @@ class Journey:
         if not number:
             return None
         row = self._trial.connection(number) if copy is None else copy.connection(number)
+        owner = rows.owner_of_companion(row)
+        if owner:
+            return self._connection(owner, copy)
         return rows.connection(number, row, self._now, self._pace) if any(row) else None
 
     def _met(self, run: Run, copy: Copy) -> Met:

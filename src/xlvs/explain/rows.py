@@ -176,6 +176,13 @@ def destination(copy: Copy, number: int) -> DestinationRow | None:
     )
 
 
+def owner_of_companion(row: bytes) -> int:
+    """Number of the connection whose answers a packet finds by an entry: one of full NAT; 0: the entry is no companion."""
+    *_, bits, _, control = layout.CONN.unpack(row) if row else (0, b"", b"")
+    flag = int.from_bytes(layout.CONN_COMPANION.to_bytes(2, "little"), "big")  # a record of big-endian numbers
+    return int.from_bytes(control, "little") if bits & flag else 0
+
+
 def connection(number: int, row: bytes, now: int, pace: int) -> ConnectionRow:
     """A connection from its bytes; `now` in ticks, of which `pace` make a second."""
     client, virtual, cport, vport, dport, protocol, method, _, state, life, bits, dest, _ = layout.CONN.unpack(row)

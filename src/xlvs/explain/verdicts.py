@@ -19,6 +19,7 @@ WORDS: Final = {
     "unreachable": "there is no route to the destination: answered with an ICMP error that says so",
     "held": "a fragment: kept until its datagram is complete, which is then judged as one packet",
     "back": "came by the mark device, and no service wants it: the host's own stack goes on with it",
+    "reset": "of a connection that was ended on command: turned into a reset, as both ends are told",
     "drop_no_destination": "dropped: no destination can take it, and no ICMP error may say so",
     "drop_destination_gone": "dropped: its connection's destination has been deleted",
     "drop_table_full": "dropped: the table has no room for another connection",
@@ -33,6 +34,7 @@ WORDS: Final = {
     "drop_defence": "dropped: it is its turn among those that drop_packet drops",
     "drop_mark_loop": "dropped: it came to the mark device twice",
     "drop_no_call_id": "dropped: it has no Call-ID, by which its service keeps clients with their server",
+    "drop_no_local_port": "dropped: full NAT has no local address and port free for it",
     "drop_internal": "dropped: the kernel refused to change or send it",
 }
 
@@ -44,5 +46,6 @@ REMEDIES: Final = {
     "drop_forwarding_off": "`sysctl -w net.ipv4.ip_forward=1`, or `net.ipv6.conf.all.forwarding=1`",
     "drop_defence": "`xlvs sysctl drop_packet am_droprate` shows the settings",
     "drop_mark_loop": "a rule or route of your own leads to the device xlvs-mark: `ip rule`, `ip route show table all`",
+    "drop_no_local_port": "`xlvs laddr list` shows the pools, `xlvs laddr add` makes them larger; timeouts make it free earlier",
     "drop_icmp_limit": "it is over with the second",
 }

@@ -78,6 +78,7 @@ def _used(store: Store, conns_high: int) -> dict[str, int]:
         "services": store.setting(layout.SETTINGS_SERVICE_HIGH) + 1,
         "dests": store.setting(layout.SETTINGS_DEST_HIGH) + 1,
         "slots": min(store.kept(layout.LEDGER_SLOT_NEXT) // _SLOTS_PER_LINE + 1, store.room("slots")),
+        "local_addresses": store.kept(layout.LEDGER_LOCAL_ADDRESS_HIGH) + 1,
         "pool": 1,
         "conns": min(conns_high + 1, store.room("conns")),
     }
