@@ -122,7 +122,7 @@ def test_who_ends_it_asks_the_server_by_the_pair(director: Director) -> None:
         (ended,) = selection.ended(since)
 
     assert (ended.client, ended.client_port) == CLIENT
-    assert (ended.local, ended.local_port) == pair
+    assert ended.source == pair
     assert (ended.server, ended.server_port) == REAL
 
 
