@@ -112,7 +112,7 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
 	else if (conn->method != METHOD_MASQUERADE) {
-		verdict = fullnat_forward(work, conn);
+		verdict = fullnat_forward(ctx, work, conn);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}

@@ -241,6 +241,44 @@ static __always_inline enum verdict icmp_count_unseen(struct work *work, __u32 n
 	return VERDICT_PASS;
 }
 
+/* What an error of full NAT says of the path to the destination: its MTU, 0: nothing. */
+static __always_inline __u32 icmp_path_mtu(ctx_t *ctx, const struct packet *p)
+{
+	__u32 mtu, kind;
+	__be32 words[2];
+
+	if (bpf_skb_load_bytes(ctx, p->l4, words, sizeof(words)))
+		return 0;
+	kind = bpf_ntohl(words[0]) >> 16;
+	mtu = bpf_ntohl(words[1]);
+	if (p->family == FAMILY_IPV6)
+		return kind >> 8 != ICMPV6_PKT_TOOBIG ? 0 : mtu < TUNNEL_MTU_MIN_IPV6 ? TUNNEL_MTU_MIN_IPV6 : mtu;
+	if (kind != (ICMP_DEST_UNREACH << 8 | ICMP_FRAG_NEEDED))
+		return 0;
+	mtu &= 0xffff;
+	return mtu < PATH_MTU_MIN ? PATH_MTU_MIN : mtu;
+}
+
+/* The client makes its segments as short as the error says, and does not know of the option that makes them longer: the
+ * director has to know the path as well, so that none gets it which would not fit. */
+static __noinline int icmp_learn_path(ctx_t *ctx, struct work *work, const struct conn *conn, __u32 now)
+{
+	struct path_mtu path = { .expires = now + PATH_MTU_LIFE_S * ticks_per_second };
+	const struct dest *dest = dest_get(conn->dest);
+	struct pool *pool_state = pool_get();
+	__u32 known;
+
+	path.mtu = icmp_path_mtu(ctx, &work->packet);
+	if (!dest || !pool_state || !path.mtu || conn->protocol != IPPROTO_TCP)
+		return 0;
+	known = path_mtu_find(&dest->addr, now);
+	if (known && path.mtu > known)
+		return 0;
+	if (!bpf_map_update_elem(&path_mtus, &dest->addr, &path, BPF_ANY))
+		pool_state->path_mtus_until = path.expires;
+	return 0;
+}
+
 /* An error about a request, from behind the director: the quote goes from the client to the destination. */
 static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *work, __u32 now)
 {
@@ -254,6 +292,7 @@ static __always_inline enum verdict icmp_about_request(ctx_t *ctx, struct work *
 		conn = fullnat_reply(work, conn, now);
 		if (!conn)
 			return VERDICT_CONTINUE;
+		icmp_learn_path(ctx, work, conn, now);
 	}
 	work->nat.side = NAT_DESTINATION;
 	work->nat.to = conn->virtual;
@@ -312,7 +351,7 @@ static __always_inline enum verdict icmp_about_answer(ctx_t *ctx, struct work *w
 		return icmp_into_tunnel(ctx, work, conn, dest, now);
 	if (conn->method == METHOD_DIRECT_ROUTE)
 		work->nat.side = NAT_NOTHING;
-	else if (conn->method != METHOD_MASQUERADE && fullnat_forward(work, conn) != VERDICT_CONTINUE)
+	else if (conn->method != METHOD_MASQUERADE && fullnat_forward(ctx, work, conn) != VERDICT_CONTINUE)
 		return DROP_METHOD;
 	work->nat.to = dest->addr;
 	work->nat.port = conn->dport;

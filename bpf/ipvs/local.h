@@ -74,9 +74,7 @@ static __always_inline int local_translate(ctx_t *ctx, struct work *work)
 	struct nat *nat = &work->nat;
 
 	if (nat->both) {
-		if (nat->tells && !ctx_segment(ctx) && toa_insert(ctx, p))
-			return -1;
-		if (nat->makes_room && toa_make_room(ctx, p))
+		if (fullnat_change_options(ctx, work, 0xffff))
 			return -1;
 		local_correct_sum(ctx, p, nat_other_side(work));
 		if (nat_translate_also(ctx, work))

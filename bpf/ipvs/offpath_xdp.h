@@ -75,6 +75,11 @@ static __always_inline int toa_insert(ctx_t *ctx, struct packet *p)
 	return -1;
 }
 
+static __always_inline int toa_disclaim(ctx_t *ctx, const struct packet *p)
+{
+	return -1;
+}
+
 static __always_inline int toa_make_room(ctx_t *ctx, const struct packet *p)
 {
 	return -1;

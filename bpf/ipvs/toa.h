@@ -5,15 +5,13 @@
  * Each segment of the client carries it until the server has answered with more than its SYN: the third one of the
  * handshake, which makes the server's socket, and, should that be lost, those that make it instead. The server is
  * asked for an MSS that leaves room for it. A segment in which there is no room goes without: one that is full, one that
- * the kernel will cut yet. The option stands before those of the client, who may have sent one that looks like it. */
+ * the kernel will cut yet. The option stands before those of the client, see toa_claim.h. */
 #ifndef XLVS_TOA_H
 #define XLVS_TOA_H
 
-#include "../toa_option.h"
 #include "csum.h"
-#include "work.h"
+#include "toa_claim.h"
 
-#define TCP_DATA_OFFSET 12 /* of the byte that says how long the header is */
 #define TOA_MOVED_MAX (SCRATCH_BYTES / 2)
 #define MSS_LEAST 88 /* RFC 791: 68 bytes pass any link; no segment shall be all headers */
 
@@ -85,20 +83,21 @@ static __always_inline int toa_lengthen(ctx_t *ctx, const struct packet *p, __u3
 	return 0;
 }
 
-/* Insert the option. Returns 0, or -1 when the kernel refused amid it; a segment without room is left as it is. */
+/* Insert the option. Returns 0, 1 when there is no room for it and the segment is left as it is, or -1 when the kernel
+ * refused amid it. */
 __noinline int toa_insert(ctx_t *ctx, struct packet *p)
 {
 	__u32 size, header, segment, pseudo, plain;
 	__be16 before, after;
 
 	if (!p || p->l4 > L4_MAX || bpf_skb_load_bytes(ctx, p->l4 + TCP_DATA_OFFSET, &before, sizeof(before)))
-		return 0;
+		return 1;
 	size = toa_size(p);
 	header = (bpf_ntohs(before) >> 12) * 4;
 	segment = p->length - (p->l4 - L3);
 	if (header < TCP_HEADER_MIN || header > segment || header + size > TCP_HEADER_MAX ||
 	    segment - TCP_HEADER_MIN > TOA_MOVED_MAX)
-		return 0;
+		return 1;
 	if (toa_put(ctx, p, size, segment - TCP_HEADER_MIN))
 		return -1;
 	after = bpf_htons(bpf_ntohs(before) + (size / 4 << 12));
@@ -111,6 +110,29 @@ __noinline int toa_insert(ctx_t *ctx, struct packet *p)
 	p->length += size;
 	p->segment += size;
 	return 0;
+}
+
+/* Overwrite what claims to be the option. Returns 0, or -1. */
+__noinline int toa_disclaim(ctx_t *ctx, const struct packet *p)
+{
+	struct scratch *scratch;
+	__u32 zero = 0, change;
+	int length;
+
+	if (!p)
+		return -1;
+	length = toa_claims(ctx, p);
+	if (length <= 0)
+		return length;
+	scratch = bpf_map_lookup_elem(&scratches, &zero);
+	if (!scratch)
+		return -1;
+	change = bpf_csum_diff((void *)scratch->bytes, CLAIM_BYTES, (void *)(scratch->bytes + CLAIM_BYTES), CLAIM_BYTES,
+			       0);
+	if (bpf_skb_store_bytes(ctx, p->l4 + TCP_HEADER_MIN, scratch->bytes + CLAIM_BYTES,
+				bounded_size(length, CLAIM_BYTES), 0))
+		return -1;
+	return bpf_l4_csum_replace(ctx, p->l4 + l4_checksum_offset(IPPROTO_TCP), 0, change, 0) ? -1 : 0;
 }
 
 /* Let the client leave room for the option: lower the MSS that the server's SYN says. */

@@ -215,6 +215,7 @@ enum service_flags {
 	SERVICE_SCHED1 = 8, /* sh-fallback, mh-fallback */
 	SERVICE_SCHED2 = 16, /* sh-port, mh-port */
 	SERVICE_SCHED3 = 32,
+	SERVICE_NO_TOA = 64, /* full NAT tells its destinations no client's address, see toa.h */
 };
 
 /* A range of places in the `slots` map, stored and loaded as one word. */

@@ -24,6 +24,7 @@ struct nat {
 	__u8 both; /* if this is 1 */
 	__u8 makes_room; /* 1: a server's SYN, see toa.h */
 	__u32 tells; /* number of the connection whose client's address this packet tells, 0: none does */
+	__u8 claims; /* 1: it has options of the client's that are to be overwritten, see toa_claim.h */
 };
 
 /* The packet that an ICMP error quotes. */

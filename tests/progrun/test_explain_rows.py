@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.netns.wire import Sniffer
-from tests.progrun.director import OUTER, SMALL, TO_CLIENT, Arrival, Director, director
+from tests.progrun.director import FROM_SERVER, INNER, OUTER, SMALL, TO_CLIENT, Arrival, Director, director
 from tests.progrun.packets import UDP, Packet, end
 from tests.progrun.rules import add, service_key
+from tests.progrun.test_fullnat import source_of
 from tests.progrun.test_rows import ROWS, Row, configured
 from tests.progrun.told import Stack
+from tests.reference.tcp_states import ACK
+from tests.reference.tcp_states import SYN as SYN_FLAG
 from xlvs.explain import render
 from xlvs.explain.facts import Facts, Place
 from xlvs.explain.gather import Journey
 from xlvs.explain.question import End, Question
 from xlvs.explain.story import tell
-from xlvs.ipvs import layout, program, running, sysctls, trial
+from xlvs.ipvs import layout, local_addresses, program, running, sysctls, trial
 from xlvs.ipvs.selection import Act, Selection
 from xlvs.model.connection_filter import ConnectionFilter
+from xlvs.model.destination import ForwardingMethod
+from xlvs.model.local_address import LocalAddress
 from xlvs.model.service import VirtualService
 
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["configured"]  # a fixture
 
 CLIENT, VIRTUAL = end("10.1.8.5:1000"), end("10.0.0.1:80")
+LOCAL = end("10.2.0.7:0")[0]
 SYN = Packet(CLIENT, VIRTUAL)
 ASKED = Question(6, End(*CLIENT), End(*VIRTUAL))
 
@@ -165,3 +171,43 @@ def director_of_one() -> Iterator[Director]:
     with director(SMALL) as made:
         add(made.tables, 6, "10.0.0.1:80", "10.2.1.100:80")
         yield made
+
+
+@pytest.fixture
+def director_of_full_nat(loaded: Director) -> Director:
+    """A director with a service by full NAT, whose pool has two ports."""
+    loaded.clear()
+    key = add(loaded.tables, 6, "10.0.0.1:80", "10.2.1.100:8080", forwarding=ForwardingMethod.FULL_NAT)
+    local_addresses.add(loaded.store, LocalAddress(key, LOCAL, 40000, 40001))
+    return loaded
+
+
+def test_full_nat_is_told_with_both_ends(director_of_full_nat: Director) -> None:
+    """The pair of the first packet, the answer to it by the client's connection; and nothing of the pool is used up."""
+    made = director_of_full_nat
+    pool = made.store.array("local_addresses").memory[:]
+    with trial.Trial(made.store) as tried:
+        first = render.text(tell(explained(made, tried, SYN.frame(), xdp=True)))
+        assert made.store.array("local_addresses").memory[:] == pool
+        pair = source_of(made.tc(SYN.frame()).frame)
+        assert f"source 10.1.8.5:1000 -> 10.2.0.7:{pair[1]}" in first
+        answer = Packet(end("10.2.1.100:8080"), pair, flags=SYN_FLAG | ACK, macs=FROM_SERVER)
+        told = render.text(tell(explained(made, tried, answer.frame(), INNER, xdp=True)))
+        assert "handed up to tc because it is the server's SYN" in told
+        assert "SYN_RECV" in told
+        assert f"destination 10.2.0.7:{pair[1]} -> 10.1.8.5:1000" in told
+        third = Packet(CLIENT, VIRTUAL, flags=ACK).frame()
+        told = render.text(tell(explained(made, tried, third, xdp=True)))
+        assert "handed up to tc because full NAT tells the server the client's address" in told
+
+
+def test_a_dry_pool_is_told(director_of_full_nat: Director) -> None:
+    """The drop, and what helps; as it happens then."""
+    made = director_of_full_nat
+    for number in range(2):
+        made.tc(Packet((CLIENT[0], 2000 + number), VIRTUAL).frame())
+    with trial.Trial(made.store, xdp=False) as tried:
+        facts = explained(made, tried, SYN.frame())
+        assert facts.last.verdict == "drop_no_local_port"
+        assert "xlvs laddr add" in render.text(tell(facts))
+    assert made.tc(SYN.frame()).verdict == "DROP_NO_LOCAL_PORT"

@@ -121,13 +121,14 @@ _xlvs_drain() {{
 _xlvs_service() {{
     local words="set show --help"
     case ${{COMP_WORDS[2]}} in
-        set) words="--timeout-tcp --timeout-tcpfin --timeout-udp --on-removed --on-quiesced -t -u -f --help" ;;
+        set) words="--timeout-tcp --timeout-tcpfin --timeout-udp --on-removed --on-quiesced --toa -t -u -f --help" ;;
         show) words="--json --commands -t -u -f --help" ;;
     esac
     [ "$COMP_CWORD" -gt 2 ] || words="set show --help"
     case ${{COMP_WORDS[COMP_CWORD - 1]}} in
         --on-removed) words="default drop keep reset" ;;
         --on-quiesced) words="default keep move reset" ;;
+        --toa) words="on off" ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}

@@ -102,10 +102,13 @@ def mark(text: str) -> int:
 
 
 def address(text: str) -> bytes:
-    """An IPv4 or IPv6 address."""
+    """An IPv4 or IPv6 address of one host, which packets on a wire may come from."""
     found = parse_ipv6(text.strip("[]")) if ":" in text else parse_dotted_quad(text)
     if found is None:
         raise ArgumentTypeError(f"{text!r} is not an IPv4 or IPv6 address")
+    first = found[0]
+    if first in (0, 127) or first >= 224 if len(found) == 4 else first == 255 or not any(found[:15]):
+        raise ArgumentTypeError(f"{text!r} is no address that real servers could answer to")
     return found
 
 

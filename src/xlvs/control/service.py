@@ -46,6 +46,9 @@ When a server's weight becomes 0 (quiesced), its connections
     default  go on, with the exceptions of net.ipv4.vs.expire_nodest_conn and expire_quiescent_template
 
 move and reset also make clients forget which server they stick to (persistence). `xlvs drain` gives connections time.
+
+Full NAT (ipvsadm -a ... --fullnat) tells real servers the client's address in a TCP option; `--toa off` is for those that
+drop segments with options which they do not know. Connections that are being made get it with their next segment.
 """
 
 
@@ -57,11 +60,8 @@ def main(argv: list[str]) -> int:
 
 def _set(options: argparse.Namespace) -> int:
     key = connection_options.one_service(options)
-    changes = {
-        member: getattr(options, member)
-        for member in (*service_words.TIMEOUTS.values(), *service_words.FATES.values())
-        if getattr(options, member) is not None
-    }
+    members = (*service_words.TIMEOUTS.values(), *service_words.FATES.values(), "no_toa")
+    changes = {each: getattr(options, each) for each in members if getattr(options, each) is not None}
     if not changes:
         raise UsageError("say what the service is to have, --timeout-udp 10s for example; nothing was changed")
     from xlvs.ipvs import policies
@@ -148,6 +148,13 @@ def parser() -> argparse.ArgumentParser:
             metavar="|".join(words),
             help=f"what becomes of connections when their server is {option[5:]}",
         )
+    change.add_argument(
+        "--toa",
+        dest="no_toa",
+        type=service_words.no_toa,
+        metavar="on|off",
+        help="whether full NAT tells real servers the client's address",
+    )
     show = verbs.add_parser("show", help="show it, of one service or all", allow_abbrev=False)
     connection_options.add_one_service(show)
     output = show.add_mutually_exclusive_group()

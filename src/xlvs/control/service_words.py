@@ -31,6 +31,13 @@ def timeout(text: str) -> int:
     return int(value)
 
 
+def no_toa(text: str) -> bool:
+    """Whether `off` is said, and not `on`."""
+    if text not in ("on", "off"):
+        raise ArgumentTypeError(f"{text!r} is neither on nor off")
+    return text == "off"
+
+
 def fate_text(fate: Fate) -> str:
     """As options take it."""
     return fate.name.lower()
@@ -42,7 +49,7 @@ def options(policy: ServicePolicy) -> list[str]:
     words += [
         f"{option} {fate_text(getattr(policy, member))}" for option, member in FATES.items() if getattr(policy, member)
     ]
-    return words
+    return [*words, "--toa off"] if policy.no_toa else words
 
 
 def command(key: ServiceKey, policy: ServicePolicy) -> str:
@@ -59,6 +66,7 @@ def as_json(key: ServiceKey, policy: ServicePolicy, timeouts: Timeouts) -> dict[
         "own": [name for name, mine in own.items() if mine],
         "on_removed": fate_text(policy.on_removed),
         "on_quiesced": fate_text(policy.on_quiesced),
+        "toa": not policy.no_toa,
     }
 
 
@@ -67,11 +75,12 @@ def report(rows: Sequence[tuple[ServiceKey, ServicePolicy]], timeouts: Timeouts)
     if not rows:
         yield "there are no services (`ipvsadm -A`)"
         return
-    cells = [("service", "tcp", "tcpfin", "udp", "on-removed", "on-quiesced")]
+    cells = [("service", "tcp", "tcpfin", "udp", "on-removed", "on-quiesced", "toa")]
     for key, policy in rows:
         times = [str(mine) if mine else f"({of_all})" for mine, of_all in zip(policy[:3], timeouts, strict=True)]
         fates = [fate_text(each) if each else f"({_DEFAULT})" for each in (policy.on_removed, policy.on_quiesced)]
-        cells.append((service_text(key), times[0], times[1], times[2], fates[0], fates[1]))
+        toa = "off" if policy.no_toa else "on"
+        cells.append((service_text(key), times[0], times[1], times[2], fates[0], fates[1], toa))
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

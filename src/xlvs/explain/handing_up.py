@@ -26,6 +26,8 @@ def reason(step: Step) -> str:
         return "its connection was ended on command: the resets are tc's"
     if met.service is not None and not met.begun:
         return _before_choice(step)
+    if work.tells or work.claims or work.makes_room:
+        return _options(step)
     if work.packet.ttl <= 1:
         return "it has no hop left to live: the answer is tc's"
     if met.destination is None and not met.connection:
@@ -40,6 +42,15 @@ def _before_choice(step: Step) -> str:
     if service is not None and service.engine:
         return "its service keeps clients by their Call-ID, which tc reads"
     return "there is no destination for it: the answer is tc's"
+
+
+def _options(step: Step) -> str:
+    """Of full NAT."""
+    if step.work.tells:
+        return "full NAT tells the server the client's address, in a TCP option that tc writes"
+    if step.work.claims:
+        return "it bears the TCP option by which full NAT tells clients' addresses: tc overwrites what a client says of itself"
+    return "it is the server's SYN, in which tc lowers the MSS: full NAT's option needs room"
 
 
 def _way(step: Step) -> str:

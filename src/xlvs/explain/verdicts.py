@@ -46,6 +46,6 @@ REMEDIES: Final = {
     "drop_forwarding_off": "`sysctl -w net.ipv4.ip_forward=1`, or `net.ipv6.conf.all.forwarding=1`",
     "drop_defence": "`xlvs sysctl drop_packet am_droprate` shows the settings",
     "drop_mark_loop": "a rule or route of your own leads to the device xlvs-mark: `ip rule`, `ip route show table all`",
-    "drop_no_local_port": "`xlvs laddr list` shows the pool; `xlvs laddr add SERVICE ADDRESS` makes it larger",
+    "drop_no_local_port": "`xlvs laddr list` shows the pools, `xlvs laddr add` makes them larger; timeouts make it free earlier",
     "drop_icmp_limit": "it is over with the second",
 }

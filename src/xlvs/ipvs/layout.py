@@ -40,6 +40,7 @@ LIVE: Final = 1
 PERSISTENT: Final = 2
 ONE_PACKET: Final = 4
 SCHEDULER_FLAGS: Final = 0x38
+NO_TOA: Final = 0x40
 
 # dest: address, port, family, method, service, flags, weight, upper, lower, tunnel type, flags, port, deleted, last
 # weight

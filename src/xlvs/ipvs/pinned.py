@@ -203,6 +203,7 @@ class PinnedTables(Director):
 
     def _set_flags(self, store: Store, number: int, service: VirtualService) -> None:
         flags = layout.LIVE | service.scheduler_flags & layout.SCHEDULER_FLAGS
+        flags |= store.service_flags(number) & layout.NO_TOA
         if service.persistence_timeout_s:
             flags |= layout.PERSISTENT
         if service.one_packet:

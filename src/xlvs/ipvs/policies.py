@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from xlvs.ipvs.store import Store
 
 _POLICY: Final = Struct("<3I2B")
+_MEMBERS: Final = 5  # that stand there; the last one is a flag of the service
 
 
 def read(store: Store, service: int) -> ServicePolicy:
     """The policy of the service of a number."""
     tcp_s, tcp_fin_s, udp_s, removed, quiesced = _POLICY.unpack_from(store.services.memory, _place(service))
-    return ServicePolicy(tcp_s, tcp_fin_s, udp_s, Fate(removed), Fate(quiesced))
+    no_toa = bool(store.service_flags(service) & layout.NO_TOA)
+    return ServicePolicy(tcp_s, tcp_fin_s, udp_s, Fate(removed), Fate(quiesced), no_toa)
 
 
 def write(store: Store, key: bytes, policy: ServicePolicy) -> None:
@@ -28,7 +30,9 @@ def write(store: Store, key: bytes, policy: ServicePolicy) -> None:
         service = store.find_service(key)
         if not service:
             raise NoSuchService
-        _POLICY.pack_into(store.services.memory, _place(service), *policy)
+        _POLICY.pack_into(store.services.memory, _place(service), *policy[:_MEMBERS])
+        flags = store.service_flags(service) & ~layout.NO_TOA | policy.no_toa * layout.NO_TOA
+        store.set_service_word(service, layout.SERVICE_FLAGS, flags)
         count(store)
 
 

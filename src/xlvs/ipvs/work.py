@@ -38,6 +38,7 @@ class Work(NamedTuple):
     `conn`, `service`, `template`: found on its way; `reached`: see `enum trail_reached`; `copies`: sent besides the packet.
     `chosen`, `control`, `begun`: destination, template and connection of a new one; `one_packet`: for this packet alone,
     its entry in `single`. `out`, `next_hop` and `mtu`: what the routing table said, or was remembered of it, last.
+    `tells`, `claims`, `makes_room`: what full NAT has to do with its TCP options, see `struct nat`.
     """
 
     packet: Parsed
@@ -55,6 +56,9 @@ class Work(NamedTuple):
     out: int
     next_hop: bytes
     mtu: int
+    tells: int
+    claims: int
+    makes_room: int
 
 
 _BIG_ENDIAN = ("__be16", "__be32")
@@ -84,6 +88,7 @@ class WorkReader:
             out=self._number(work, "trail.out") or self._number(work, "fib.ifindex"),
             next_hop=self._bytes(work, "fib.ipv6_dst"),
             mtu=self._number(work, "fib.mtu_result"),
+            **{name: self._number(work, f"nat.{name}") for name in ("tells", "claims", "makes_room")},
         )
 
     def _packet(self, work: bytes, path: str) -> Parsed:

@@ -26,13 +26,14 @@ ON_QUIESCED = (Fate.DEFAULT, Fate.KEEP, Fate.MOVE, Fate.RESET)
 
 
 class ServicePolicy(NamedTuple):
-    """Timeouts are in seconds, 0: the director's."""
+    """Timeouts are in seconds, 0: the director's. `no_toa`: full NAT tells real servers no client's address."""
 
     tcp_s: int = 0
     tcp_fin_s: int = 0
     udp_s: int = 0
     on_removed: Fate = Fate.DEFAULT
     on_quiesced: Fate = Fate.DEFAULT
+    no_toa: bool = False
 
 
 NO_POLICY = ServicePolicy()

@@ -73,6 +73,7 @@ def test_the_first_word_is_a_command() -> None:
         (("xlvs", "service", ""), ["set", "show", "--help"]),
         (("xlvs", "service", "set", "--on-removed", ""), ["default", "drop", "keep", "reset"]),
         (("xlvs", "service", "set", "--on-quiesced", "m"), ["move"]),
+        (("xlvs", "service", "set", "--toa", "of"), ["off"]),
         (("xlvs", "keepalived", "--dont-f"), ["--dont-fork"]),
         (("xlvs", "keepalived", "status", "--"), ["--json", "--pid", "--help"]),
         (("xlvs", "keepalived", "--signum", "S"), ["STOP", "STATS", "STATS_CLEAR"]),

@@ -58,6 +58,10 @@ def test_words_that_are_read(read_word: Callable[[str], object], text: str, expe
         (laddr_words.ports, ""),
         (laddr_words.mark, "0"),
         (laddr_words.mark, "4294967296"),
+        *(
+            (laddr_words.address, each)
+            for each in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "ff02::1")
+        ),
     ],
 )
 def test_words_that_are_refused(read_word: Callable[[str], object], text: str) -> None:

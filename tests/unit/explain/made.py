@@ -61,7 +61,7 @@ def work(packet: Parsed = NOTHING, **fields: int) -> Work:
     """What a program knew: the packet, and what else is said."""
     whole = Work(
         packet=packet, quote=NOTHING, conn=0, service=0, template=0, reached=0, copies=0, chosen=0, control=0, begun=0,
-        one_packet=0, single=bytes(64), out=0, next_hop=bytes(16), mtu=0,
+        one_packet=0, single=bytes(64), out=0, next_hop=bytes(16), mtu=0, tells=0, claims=0, makes_room=0,
     )  # fmt: skip
     return whole._replace(**fields)  # type: ignore[arg-type]  # names of numbers
 
