@@ -124,10 +124,10 @@ def test_a_lab_of_the_same_name_is_replaced() -> None:
 
 
 def test_a_topology_that_the_kernel_refuses_leaves_nothing() -> None:
-    """The error names the line that failed; what was built before it is removed."""
+    """The error names the line that failed and the node; what was built before it is removed."""
     bad = Topology("bad", "", (Node("one", (Interface("eth0", "wire"),), ("default via 192.0.2.1",)),))
 
-    with pytest.raises(LabError, match=r"ip route add default via 192\.0\.2\.1"):
+    with pytest.raises(LabError, match=r"ip route add default via 192\.0\.2\.1` in one: "):
         build.up(bad, "tbad", owned=True)
 
     assert traces("tbad") == []
