@@ -75,6 +75,17 @@ def test_the_tables_of_a_director_go_with_its_lab() -> None:
     assert not pins.exists()
 
 
+def test_whom_a_real_server_trusts_goes_with_its_lab() -> None:
+    """The programs hang on a control group of the host, and would otherwise be run for every connection of it."""
+    with built(nat_scene()) as net:
+        net.must("server1", "xlvs", "realserver", "toa", "--from", "192.168.10.132")
+        with net.lab.entered("server1"):
+            pins = Path(bpffs.folder(f"toa_{namespace.cookie():x}", create=False))
+        assert (pins / "link_toa_sockops").exists()
+
+    assert not pins.exists()
+
+
 def test_what_a_killed_run_leaves_is_removed_by_the_next() -> None:
     """SIGKILL of the owner ends the servers at once and the rest with the next lab."""
     owner = subprocess.Popen([sys.executable, "-c", _OWNER], stdout=subprocess.PIPE, text=True)
@@ -113,10 +124,10 @@ def test_a_lab_of_the_same_name_is_replaced() -> None:
 
 
 def test_a_topology_that_the_kernel_refuses_leaves_nothing() -> None:
-    """The error names the line that failed; what was built before it is removed."""
+    """The error names the line that failed and the node; what was built before it is removed."""
     bad = Topology("bad", "", (Node("one", (Interface("eth0", "wire"),), ("default via 192.0.2.1",)),))
 
-    with pytest.raises(LabError, match=r"ip route add default via 192\.0\.2\.1"):
+    with pytest.raises(LabError, match=r"ip route add default via 192\.0\.2\.1` in one: "):
         build.up(bad, "tbad", owned=True)
 
     assert traces("tbad") == []

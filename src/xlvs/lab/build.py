@@ -168,16 +168,17 @@ def _ip(lines: list[str], within: str = "") -> None:
     except FileNotFoundError:
         raise LabError("the lab needs the command `ip`", "install the package iproute2") from None
     if done.returncode:
-        raise LabError(_explain(done.stderr, lines))
+        raise LabError(_explain(done.stderr, lines, within))
 
 
-def _explain(complaint: str, lines: list[str]) -> str:
-    """Name the line that ``ip -batch`` stopped at."""
+def _explain(complaint: str, lines: list[str], within: str) -> str:
+    """Name the line that ``ip -batch`` stopped at, and the node."""
+    where = f" in {within.rpartition('-')[2]}" if within else ""
     reason = complaint.strip().splitlines()[0] if complaint.strip() else "no reason given"
     number = re.search(r"Command failed -:(\d+)", complaint)
     if not number:
         return f"`ip` refused a line of the lab: {reason}"
-    return f"the kernel refused `ip {lines[int(number[1]) - 1]}`: {reason}"
+    return f"the kernel refused `ip {lines[int(number[1]) - 1]}`{where}: {reason}"
 
 
 def _write_etc(topology: Topology, name: str) -> None:

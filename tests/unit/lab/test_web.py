@@ -3,7 +3,7 @@
 
 import pytest
 
-from xlvs.lab.client import parse_response
+from xlvs.lab.client import parse_response, whole_length
 from xlvs.lab.server import answer, log_line
 
 PAGE = b"192.168.10.133\n"
@@ -80,3 +80,22 @@ def test_the_log_says_who_asked_for_what(client: str, head: bytes, line: str) ->
     response, _ = answer(head, PAGES)
 
     assert log_line(client, head, response, 0.0) == line + "\n"
+
+
+@pytest.mark.parametrize(
+    ("received", "length"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Le", None),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel", 43),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200", 38),
+    ],
+)
+def test_a_response_knows_its_length_when_its_head_is_there(received: bytes, length: int | None) -> None:
+    """What follows on the same connection belongs to the next."""
+    assert whole_length(received) == length
+
+
+def test_a_response_that_does_not_say_its_length_cannot_be_told_from_the_next() -> None:
+    """On a connection that goes on."""
+    with pytest.raises(ValueError, match="does not say how long"):
+        whole_length(b"HTTP/1.1 200 OK\r\n\r\nhello")
