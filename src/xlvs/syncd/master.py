@@ -80,15 +80,18 @@ class Master:
     def work(self, version: int, queue_max: int, now: float) -> None:
         """Do what there is to do; `version` of the messages, and how many of them may wait."""
         self._take_changes(version, now)
-        self._hear_requests(now)
+        self._hear_requests()
+        if self._answer.begins(now):
+            self._dump, self._parts = snapshot(self._store), 0
         if self._dump is not None:
             self._go_on_with_dump(self._dump, version, now)
         self._send_waiting(queue_max)
 
     def next_timer(self) -> float | None:
-        """When a message that others did not fill goes: its first entry is two seconds old then."""
-        begun = [builder.begun for builder in self._builders if builder.begun is not None]
-        return min(begun) + _OLDEST_S if begun else None
+        """When a message that others did not fill goes: its first entry is two seconds old then. Or the next dump."""
+        begun = [builder.begun + _OLDEST_S for builder in self._builders if builder.begun is not None]
+        dump = self._answer.next_timer()
+        return min([*begun, *([] if dump is None else [dump])], default=None)
 
     def finish(self) -> None:
         """What there is goes out, on the way to an orderly end."""
@@ -97,10 +100,9 @@ class Master:
             self._queue(place, builder, Kind.CHANGES)
         self._send_waiting(len(self._waiting))
 
-    def begin_dump(self, now: float) -> None:
-        """Send the whole table, unless that is being done."""
-        if self._answer.asked(now):
-            self._dump, self._parts = snapshot(self._store), 0
+    def ask_for_dump(self) -> None:
+        """Have the whole table sent: at once, or when it may be."""
+        self._answer.ask()
 
     def _take_changes(self, version: int, now: float) -> None:
         while records := self._outlet.changes():
@@ -169,7 +171,7 @@ class Master:
         while self._dump is None and len(waiting) > max(queue_max, 1):
             waiting.popleft()
 
-    def _hear_requests(self, now: float) -> None:
+    def _hear_requests(self) -> None:
         while True:
             try:
                 data = self._requests.recv(_DATAGRAM)
@@ -180,7 +182,7 @@ class Master:
             if seal is None or seal.kind is not Kind.REQUEST or message is None or not self._is_ours(message.syncid):
                 continue
             if not self._key or self._fresh.admits(seal, now_us=time.time_ns() // 1000):
-                self.begin_dump(now)
+                self._answer.ask()
 
     def _is_ours(self, syncid: int) -> bool:
         """Who listens to all asks all."""

@@ -69,7 +69,7 @@ class Worker:
             dump = sync_daemons.entry(self._store, "master").dump
             if dump != self._dumped:
                 self._dumped = dump
-                self._master.begin_dump(now)
+                self._master.ask_for_dump()
             version, queue_max = self._sysctl("sync_version"), self._sysctl("sync_qlen_max")
             self._master.work(version, queue_max, now)
         else:

@@ -78,19 +78,28 @@ class Join:
 
 
 class Answer:
-    """The side that is asked: at most one dump at a time, and a pause between two."""
+    """The side that is asked: at most one dump at a time, and a pause between two; no request is forgotten."""
 
     def __init__(self) -> None:
         self._running = False
-        self._ended: float | None = None
+        self._wanted = False
+        self._earliest: float | None = None
 
-    def asked(self, now: float) -> bool:
-        """Whether to begin a dump. Who asks amid one, or right after, finds out what it lacks and asks again."""
-        if self._running or (self._ended is not None and now - self._ended < _BETWEEN_DUMPS_S):
+    def next_timer(self) -> float | None:
+        """When to call `begins` for what could not begin yet."""
+        return self._earliest if self._wanted and not self._running else None
+
+    def ask(self) -> None:
+        """Somebody wants a dump. Whoever asks amid one lacks its beginning: another one follows."""
+        self._wanted = True
+
+    def begins(self, now: float) -> bool:
+        """Whether to begin a dump now; it is running then."""
+        if not self._wanted or self._running or (self._earliest is not None and now < self._earliest):
             return False
-        self._running = True
+        self._wanted, self._running = False, True
         return True
 
     def ended(self, now: float) -> None:
         """The dump is sent."""
-        self._running, self._ended = False, now
+        self._running, self._earliest = False, now + _BETWEEN_DUMPS_S

@@ -107,8 +107,29 @@ def test_one_sender_s_dump_counts() -> None:
 def test_one_dump_at_a_time_is_sent() -> None:
     """And a second passes between two, so that requests do not keep a master busy."""
     answer = Answer()
-    assert answer.asked(0.0)
-    assert not answer.asked(0.5)
+    assert not answer.begins(0.0)
+    answer.ask()
+    assert answer.begins(0.0)
+    assert not answer.begins(0.5)
     answer.ended(1.0)
-    assert not answer.asked(1.9)
-    assert answer.asked(2.0)
+    assert answer.next_timer() is None
+    answer.ask()
+    assert answer.next_timer() == 2.0
+    assert not answer.begins(1.9)
+    assert answer.begins(2.0)
+
+
+def test_requests_amid_a_dump_are_answered_by_the_next_one() -> None:
+    """By one, however many they were: who asked amid it lacks the beginning."""
+    answer = Answer()
+    answer.ask()
+    assert answer.begins(0.0)
+    answer.ask()
+    answer.ask()
+    assert answer.next_timer() is None
+    answer.ended(1.0)
+
+    assert answer.next_timer() == 2.0
+    assert answer.begins(2.0)
+    answer.ended(3.0)
+    assert not answer.begins(9.0)
