@@ -79,7 +79,7 @@ class Worker:
             self._backup.work(now)
 
     def _is_busy(self) -> bool:
-        return bool((self._master and self._master.is_busy) or (self._backup and self._backup.is_busy))
+        return bool(self._master and self._master.is_busy)
 
     def _wait(self, until: float) -> None:
         timers = (
@@ -133,6 +133,8 @@ class Worker:
             return self._refused(found, number or EIO)
         for each in ears:
             self._poll.register(each, select.EPOLLIN)
+        if self._master and role == "master" and found.state == layout.SYNC_CONFIGURED:
+            self._master.ask_for_dump()  # a former process was killed with what it had not sent
         sync_daemons.answer(self._store, role)
         return True
 

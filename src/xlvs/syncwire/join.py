@@ -11,6 +11,7 @@ from xlvs.syncwire.seal import Kind, Seal
 _PATIENCE_S: Final = 1.0  # without any part of a dump
 _REQUESTS: Final = 5
 _BETWEEN_DUMPS_S: Final = 1.0
+_PARTS_MAX: Final = 1 << 20  # of some forty connections each; one bit is remembered of each
 
 
 class Phase(Enum):
@@ -39,7 +40,8 @@ class Join:
         self._asked = 0
         self._until = now
         self._sender = b""
-        self._parts: set[int] = set()
+        self._parts = bytearray()
+        self._arrived = 0
 
     def next_timer(self) -> float | None:
         """When to call `handle_timer`."""
@@ -55,7 +57,7 @@ class Join:
         self.phase = Phase.ASKING
         self._asked += 1
         self._sender = b""
-        self._parts.clear()
+        self._parts, self._arrived = bytearray(), 0
         self._until = now + _PATIENCE_S
         return True
 
@@ -69,12 +71,22 @@ class Join:
             return
         if seal.kind is Kind.DUMP:
             self.phase = Phase.RECEIVING
-            self._parts.add(seal.part)
+            self._note(seal.part)
             self._until = now + _PATIENCE_S
-        elif len(self._parts) >= seal.parts:
+        elif self._arrived >= seal.parts:
             self.phase, self.whole = Phase.DONE, True
         else:
             self.phase, self._until = Phase.ASKING, now
+
+    def _note(self, part: int) -> None:
+        """Count a part once, whoever invents numbers."""
+        place, bit = part >> 3, 1 << (part & 7)
+        if part >= _PARTS_MAX:
+            return
+        if place >= len(self._parts):
+            self._parts.extend(bytes(place + 1 - len(self._parts)))
+        self._arrived += not self._parts[place] & bit
+        self._parts[place] |= bit
 
 
 class Answer:

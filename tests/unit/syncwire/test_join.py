@@ -90,6 +90,16 @@ def test_a_dump_that_stops_is_asked_for_again() -> None:
     assert join.phase is Phase.ASKING
 
 
+def test_invented_parts_take_no_memory_and_make_nothing_whole() -> None:
+    """Whoever is on the segment may send any number; one bit is kept of the possible ones."""
+    join = asked()
+    for index in (2**32 - 1, 2**31, 1 << 20, (1 << 20) - 1):
+        join.receive(part(index), 0.1)
+    assert len(join._parts) <= (1 << 20) // 8  # noqa: SLF001 - what it may grow to is the point
+    join.receive(end(2), 0.2)
+    assert not join.whole
+
+
 def test_one_sender_s_dump_counts() -> None:
     """Two masters may answer; changes are no dump; what comes late changes nothing."""
     join = asked()
