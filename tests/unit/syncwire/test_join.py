@@ -95,7 +95,7 @@ def test_invented_parts_take_no_memory_and_make_nothing_whole() -> None:
     join = asked()
     for index in (2**32 - 1, 2**31, 1 << 20, (1 << 20) - 1):
         join.receive(part(index), 0.1)
-    assert len(join._parts) <= (1 << 20) // 8  # noqa: SLF001 - what it may grow to is the point
+    assert len(join._parts) <= (1 << 20) // 8
     join.receive(end(2), 0.2)
     assert not join.whole
 
