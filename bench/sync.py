@@ -32,6 +32,7 @@ RATE: Final = 50_000  # connections a second
 WHOLE: Final = 100_000  # connections that a director lacks which joins
 _OURS, _THEIRS, _WIRE = net.DIRECTOR, net.SERVER2, {net.DIRECTOR: "d2", net.SERVER2: "s0"}
 _PATIENCE_S, _PACE_S = 20.0, 0.005
+_PAUSE_S: Final = 1.2  # a master waits a second between two answers
 _TURNS, _REPEAT = 3, 500_000
 US_OF_A_CORE: Final = 1e6 / RATE
 TOLD: Final = "telling of a connection: µs of a core"
@@ -154,6 +155,7 @@ def restart(both: Sides) -> float:
     """The second director begins anew: seconds from the command that starts its daemon to the whole table."""
     net.remove_tables(_THEIRS)
     both.renew(_THEIRS)
+    time.sleep(_PAUSE_S)
     begin = time.monotonic()
     start(_THEIRS, "backup")
     wanted = both.count(_OURS)

@@ -36,6 +36,7 @@ class Backup:
         self._fresh = Freshness()
         self._join = Join(now)
         self._sender = os.urandom(seals.SENDER_SIZE)
+        self.refused = 0  # messages that the key does not admit
         self._left: list[Heard] = []
         self._again: float | None = None
         self._longest = max(daemon.sync_maxlen, seals.REQUEST_SIZE)
@@ -99,6 +100,7 @@ class Backup:
             return
         seal = seals.take(data, message.end, self._key)
         if self._key and (seal is None or not self._fresh.admits(seal, now_us=time.time_ns() // 1000)):
+            self.refused += 1
             return
         heard.extend(message.entries)
         if seal is not None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xlvs.model.settings import DaemonRole
 
 _LOOK_S: Final = 1.0
+_COMPLAIN_S: Final = 60.0
 _GATHER_S: Final = 0.02  # what comes in a burst is dealt with together
 _PORTS_MAX: Final = 64
 _WANTED: Final = (layout.SYNC_STARTING, layout.SYNC_CONFIGURED)
@@ -43,6 +44,7 @@ class Worker:
         self._poll = select.epoll()
         self._poll.register(self._outlet.fd, select.EPOLLIN)
         self._dumped = sync_daemons.entry(self._store, "master").dump
+        self._complained = -_COMPLAIN_S
 
     def run(self) -> bool:
         """True: there is nothing more to do. False: the supervisor died."""
@@ -52,6 +54,7 @@ class Worker:
             self._work(now)
             if now - looked >= _LOOK_S:
                 looked = now
+                self._complain(now)
                 if self._is_director_gone():
                     return True
                 if not self._is_supervised():
@@ -77,6 +80,17 @@ class Worker:
                 pass
         if self._backup:
             self._backup.work(now)
+
+    def _complain(self, now: float) -> None:
+        """Say now and then that messages are refused: nothing else shows it."""
+        backup = self._backup
+        if backup and backup.refused and now - self._complained >= _COMPLAIN_S:
+            self._complained = now
+            self._log(
+                f"backup sync daemon: {backup.refused} messages were refused: without our key or with another one,"
+                " repeated, or the sender's clock is more than a minute off"
+            )
+            backup.refused = 0
 
     def _is_busy(self) -> bool:
         return bool(self._master and self._master.is_busy)
