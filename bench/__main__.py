@@ -18,7 +18,7 @@ from xlvs.model.errors import XlvsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PARTS = ("progrun", "netns", "latency", "flood", "control", "checks", "vrrp")
+PARTS = ("progrun", "netns", "latency", "flood", "control", "checks", "vrrp", "sync", "sync-packets")
 EXTRA = ("growth",)  # on request: minutes, and gigabytes of tables
 
 
@@ -100,6 +100,24 @@ def measure_routers(options: argparse.Namespace) -> report.Section:
     return vrrp.section(options.rounds, options.seconds)
 
 
+def measure_synchronisation(options: argparse.Namespace) -> report.Section:
+    """Two directors' daemons, on whichever core is free."""
+    from bench import sync
+
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    os.setpriority(os.PRIO_PROCESS, 0, 0)
+    return sync.section(options.rounds, options.seconds)
+
+
+def measure_synchronised(options: argparse.Namespace) -> report.Section:
+    """Packets of connections that a daemon is told of: on one core, the daemon where it likes."""
+    from bench import sync
+    from bench.progrun import harness
+
+    harness.pin_to_core(options.core)
+    return sync.packets(options.rounds)
+
+
 MEASURES: dict[str, Callable[[argparse.Namespace], report.Section]] = {
     "progrun": measure_programs,
     "netns": measure_network,
@@ -108,6 +126,8 @@ MEASURES: dict[str, Callable[[argparse.Namespace], report.Section]] = {
     "control": measure_commands,
     "checks": measure_checks,
     "vrrp": measure_routers,
+    "sync": measure_synchronisation,
+    "sync-packets": measure_synchronised,
     "growth": measure_growth,
 }
 

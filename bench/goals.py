@@ -150,7 +150,18 @@ def _memory() -> list[Goal]:
     ]
 
 
-GOALS = (*_established(), *_others(), *_network(), *_flood(), *_memory())
+def _synchronisation() -> list[Goal]:
+    """50,000 connections a second told and heard by one core each; the whole table for who joins."""
+    rows = {
+        "telling of a connection: µs of a core": 20,
+        "hearing of a connection: µs of a core": 20,
+        "50,000 connections/s: % that the other director lacks": 0,
+        "restarted director: s until it has 100,000 connections": 2,
+    }
+    return [Goal(row, row, ("xlvs",), bound) for row, bound in rows.items()]
+
+
+GOALS = (*_established(), *_others(), *_network(), *_flood(), *_memory(), *_synchronisation())
 
 
 def judge(goal: Goal, cells: Cells) -> Judgement:

@@ -102,9 +102,9 @@ def remove() -> None:
         subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
-def remove_tables() -> None:
-    """Take down the director's tables and programs, if it has any; its network stays."""
-    with namespace.entered(DIRECTOR):
+def remove_tables(where: str = DIRECTOR) -> None:
+    """Take down a director's tables and programs, if it has any; its network stays."""
+    with namespace.entered(where):
         cookie = namespace.cookie()
     with contextlib.suppress(XlvsError, FileNotFoundError):
         bpffs.remove(bpffs.director(cookie, create=False))

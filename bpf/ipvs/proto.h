@@ -29,11 +29,19 @@ static __always_inline int state_is_active(__u8 state)
 	return tcp_state_is_active(state) || state == STATE_SCTP_ESTABLISHED;
 }
 
+/* Active or inactive: by the state when it changes, as in the kernel. Another director may have told otherwise. */
+static __always_inline __u16 proto_activity(struct conn_word old, __u8 state)
+{
+	if (state == old.state)
+		return old.bits;
+	return state_is_active(state) ? old.bits & ~CONN_INACTIVE : old.bits | CONN_INACTIVE;
+}
+
 /* The bits after a packet. The first packets of the client are counted, not all: a change of the bits costs more than
  * that of the timer alone. */
 static __always_inline __u16 proto_bits(struct conn_word old, const struct packet *p, __u8 state, __u32 direction)
 {
-	__u16 bits = state_is_active(state) ? old.bits & ~CONN_INACTIVE : old.bits | CONN_INACTIVE;
+	__u16 bits = proto_activity(old, state);
 
 	/* An SCTP packet without a chunk says nothing, as in the kernel. */
 	if (direction == DIRECTION_REPLY)

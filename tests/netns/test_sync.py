@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,103 +13,37 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.netns.listing import eventually
-from tests.netns.topology import Net, built
-from xlvs.ipvs import layout, sync_daemons
-from xlvs.ipvs.observed import Observed
-from xlvs.ipvs.sync_inlet import Inlet
+from tests.netns.sync_pair import (
+    FIRST,
+    RULES,
+    SECOND,
+    fill,
+    gone,
+    linked,
+    listed,
+    processes,
+    start,
+    store_of,
+    two_directors,
+)
+from xlvs.ipvs import layout
 from xlvs.lab.lab import environment
-from xlvs.lab.topology import Interface, Node, Topology
-from xlvs.syncwire.entry import INACTIVE, TCP, TEMPLATE, Entry
-from xlvs.syncwire.reader import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xlvs.ipvs.store import Store
+    from tests.netns.topology import Net
 
-VIP: Final = bytes((10, 77, 9, 9))
-SERVERS: Final = tuple(bytes((10, 77, 0, 10 + number)) for number in range(4))
-RULES: Final = "-A -t 10.77.9.9:80 -s rr\n" + "".join(
-    f"-a -t 10.77.9.9:80 -r 10.77.0.{server[3]}:80 -m\n" for server in SERVERS
-)
 MANY: Final = 20_000
-FIRST, SECOND = "director", "other"
-
-
-def scene() -> Topology:
-    """Two directors and nothing else."""
-    ends = (
-        Node(name, (Interface("eth0", "lan", (f"10.77.0.{last}/24", f"2001:db8:77::{last}/64")),))
-        for name, last in ((FIRST, 2), (SECOND, 3))
-    )
-    return Topology("two", "two directors", tuple(ends))
+WHOLE: Final = 100_000
 
 
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
     """Both with the same services, without daemons and without a key."""
     monkeypatch.delenv("XLVS_SYNC_KEY", raising=False)
-    with built(scene()) as net:
-        for node in (FIRST, SECOND):
-            assert net.run(node, ["ipvsadm", "-R"], standard_input=RULES).returncode == 0
+    with two_directors() as net:
         yield net
-        for node in (FIRST, SECOND):
-            for role in sync_daemons.ROLES:
-                net.run(node, ["ipvsadm", "--stop-daemon", role])
-
-
-def store_of(net: Net, node: str) -> Store:
-    """A node's tables."""
-    with net.lab.entered(node):
-        store = Observed().present_store()
-    assert store is not None
-    return store
-
-
-def fill(net: Net, node: str, count: int) -> None:
-    """Let a director have so many connections, as if it had heard of them, and a template."""
-    entries = [
-        Entry(TCP, INACTIVE * (number % 2), 1 + 3 * (number % 2), 1024 + number % 60000, 80, 80, 0, 900,
-              bytes((10, 78, number // 60000, 1)), VIP, SERVERS[number % 4])
-        for number in range(count)
-    ]  # fmt: skip
-    entries.append(Entry(TCP, TEMPLATE, 1, 0, 80, 80, 0, 500, bytes((10, 78, 0, 1)), VIP, SERVERS[0]))
-    with net.lab.entered(node):
-        inlet = Inlet(store_of(net, node))
-        assert inlet.put([Heard(entry.wide()) for entry in entries]) == count + 1
-        inlet.close()
-
-
-def listed(net: Net, node: str) -> list[str]:
-    """A node's connections without their times, sorted."""
-    lines = net.must(node, "ipvsadm", "-Lnc").splitlines()[2:]
-    return sorted(" ".join(line.split()[:1] + line.split()[2:]) for line in lines)
-
-
-def linked(net: Net, node: str) -> int:
-    """How many connections a node has, by the counts of its destinations."""
-    store = store_of(net, node)
-    counts = (
-        layout.COUNTS.unpack_from(store.dests.memory, number * layout.DEST_SIZE + layout.DEST_COUNTS)
-        for number in range(1, store.setting(layout.SETTINGS_DEST_HIGH) + 1)
-    )
-    return sum(sum(each[:3]) for each in counts)
-
-
-def start(net: Net, node: str, role: str, *options: str) -> None:
-    """Start a daemon on the segment between them."""
-    net.must(node, "ipvsadm", "--start-daemon", role, "--mcast-interface", "eth0", *options)
-
-
-def processes(net: Net, node: str) -> list[int]:
-    """The processes that a node's daemons have: who watches, who works."""
-    directory = store_of(net, node).directory.encode()
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        with suppress(OSError), open(f"/proc/{name}/cmdline", "rb") as words:
-            if b"xlvs.syncd\0" + directory + b"\0" in words.read():
-                found.append(int(name))
-    return sorted(found)
 
 
 @pytest.mark.parametrize("options", [(), ("--mcast-group", "ff02::81"), ("--sync-maxlen", "9000")], ids=str)
@@ -124,6 +57,19 @@ def test_who_joins_has_the_whole_table_soon(two: Net, options: tuple[str, ...]) 
     assert listed(two, SECOND) == listed(two, FIRST)
     view = two.must(SECOND, "ipvsadm", "-Ln")
     assert view.count(f"{MANY // 4:<10} 0") == view.count(f"0          {MANY // 4}") == 2
+
+
+def test_a_restarted_director_has_all_of_a_large_table(two: Net) -> None:
+    """A hundred thousand connections, of which it knew nothing any more."""
+    fill(two, FIRST, WHOLE)
+    start(two, FIRST, "master")
+    start(two, SECOND, "backup")
+    two.must(SECOND, "xlvs", "detach", "--yes")
+    assert two.run(SECOND, ["ipvsadm", "-R"], standard_input=RULES).returncode == 0
+    start(two, SECOND, "backup")
+    assert eventually(lambda: linked(two, SECOND) == WHOLE + 1, patience_s=20.0)
+
+    assert listed(two, SECOND) == listed(two, FIRST)
 
 
 def test_several_ports_carry_all(two: Net) -> None:
@@ -169,14 +115,24 @@ def test_a_killed_process_is_replaced_and_gets_the_table_again(two: Net) -> None
     assert eventually(lambda: linked(two, SECOND) == 201)
 
 
+def test_what_a_killed_master_had_not_sent_is_sent_by_the_next_process(two: Net) -> None:
+    """Of all that its director has: nobody asks for it, as the other one did not miss anything."""
+    start(two, SECOND, "backup")
+    start(two, FIRST, "master")
+    fill(two, FIRST, 100)
+    old = processes(two, FIRST)
+    for pid in old:
+        os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: gone(old))
+    assert linked(two, SECOND) == 0
+    two.must(FIRST, "ipvsadm", "-Ln")
+
+    assert eventually(lambda: linked(two, SECOND) == 101)
+
+
 def replaced(net: Net, pids: list[int]) -> bool:
     """Whether others stand in the place of these processes."""
     return gone(pids) and len(processes(net, SECOND)) == 2
-
-
-def gone(pids: list[int]) -> bool:
-    """Whether none of these processes is."""
-    return not any(os.path.exists(f"/proc/{pid}") for pid in pids)
 
 
 def test_a_stopped_daemon_leaves_nothing_running(two: Net) -> None:

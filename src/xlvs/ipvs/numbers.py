@@ -69,17 +69,40 @@ def deleted_destinations(store: Store) -> dict[bytes, int]:
     return {store.dest_identity(number): number for number in _deleted(store)}
 
 
+def is_deleted(store: Store, number: int, identity: bytes) -> bool:
+    """Whether the number still stands for that deleted destination."""
+    both = layout.USED | layout.AVAILABLE
+    flags = store.dest_word(number, layout.DEST_FLAGS)
+    return flags & both == layout.USED and store.dest_identity(number) == identity
+
+
+def count_foreign(store: Store) -> int:
+    """How many destinations are another director's only."""
+    both = layout.USED | layout.FOREIGN
+    return sum(found & both == both for found in _flags(store))
+
+
+def forget(store: Store) -> bool:
+    """Give back what is to be remembered no longer, if it is time to look; True when there was any."""
+    return _is_time_to_purge(store) and _purge(store)
+
+
 def seconds() -> int:
     """The clock of deletions: seconds since boot."""
     return monotonic_ns() // 1_000_000_000
 
 
-def _deleted(store: Store) -> list[int]:
+def _flags(store: Store) -> list[int]:
+    """The flags of all destinations that there ever were, by number."""
     end = store.setting(layout.SETTINGS_DEST_HIGH) + 1
     step = layout.DEST_SIZE >> 2
-    column = store.dests.words[layout.DEST_FLAGS >> 2 : end * step : step].tolist()
+    found: list[int] = store.dests.words[layout.DEST_FLAGS >> 2 : end * step : step].tolist()
+    return found
+
+
+def _deleted(store: Store) -> list[int]:
     both = layout.USED | layout.AVAILABLE  # other flags say more of a deleted one
-    return [number for number, found in enumerate(column) if found & both == layout.USED and number]
+    return [number for number, found in enumerate(_flags(store)) if found & both == layout.USED and number]
 
 
 def _is_time_to_purge(store: Store) -> bool:

@@ -44,10 +44,13 @@ class Destinations:
         self._store = store
         self._known: dict[_Key, int | None] = {}
         self._until = 0.0
+        self._deleted: dict[bytes, int] | None = None
         self._foreign = 0
+        self._is_full = False
 
     def refresh(self) -> None:
         """Forget the answers when they are old: services and destinations may have changed."""
+        self._deleted, self._is_full = None, False
         now = time.monotonic()
         if now >= self._until:
             self._known.clear()
@@ -106,23 +109,47 @@ class Destinations:
         """The number of a destination that is not configured. Raises Busy."""
         store = self._store
         identity = service_key + address + pack(">H", port)
+        if self._is_full and self._deleted is not None and identity not in self._deleted:
+            return None
         if not bpffs.is_free(store.directory):
             raise Busy
         with store.edit():
-            number = numbers.deleted_destinations(store).get(identity, 0)
+            number = self._remembered(identity)
             if not number:
-                if self._foreign >= store.dests.entries // _FOREIGN_SHARE:
+                number = self._take()
+                if not number:
                     return None
-                try:
-                    number = numbers.take_destination(store)
-                except TableFull:
-                    return None
-                self._foreign += 1
                 self._write(number, service_key, address, port, method)
             store.mark_address(address, destination=True)
             store.mark_address(virtual, destination=False)
             store.set_dest_word(number, layout.DEST_DELETED, numbers.seconds())
             store.set_dest_word(number, layout.DEST_FLAGS, layout.USED | layout.FOREIGN)
+            if self._deleted is not None:
+                self._deleted[identity] = number
+        return number
+
+    def _remembered(self, identity: bytes) -> int:
+        """The number of a deleted destination, 0 where there is none. All are looked at once for many messages."""
+        if self._deleted is None:
+            self._deleted = numbers.deleted_destinations(self._store)
+            self._foreign = numbers.count_foreign(self._store)
+        number = self._deleted.get(identity, 0)
+        return number if number and numbers.is_deleted(self._store, number, identity) else 0
+
+    def _take(self) -> int:
+        """A number for one more, 0 when they have their share. Those that nobody needs any more are forgotten then."""
+        most = self._store.dests.entries // _FOREIGN_SHARE
+        if self._foreign >= most:
+            numbers.forget(self._store)
+            self._foreign = numbers.count_foreign(self._store)
+        self._is_full = self._foreign >= most
+        if self._is_full:
+            return 0
+        try:
+            number = numbers.take_destination(self._store)
+        except TableFull:
+            return 0
+        self._foreign += 1
         return number
 
     def _write(self, number: int, service_key: bytes, address: bytes, port: int, method: int) -> None:

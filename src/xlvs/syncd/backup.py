@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from xlvs.model.settings import SyncDaemon
     from xlvs.syncwire.reader import Heard
 
-_DATAGRAM: Final = 65536
-_MESSAGES: Final = 512  # between two looks at everything else
+_MESSAGES: Final = 512  # of each port, between two looks at everything else
+_MOST_LEFT: Final = 1 << 16  # entries that wait for others' edits; then messages wait in the sockets
+_AGAIN_S: Final = 0.005
 
 
 class Backup:
@@ -35,7 +36,10 @@ class Backup:
         self._fresh = Freshness()
         self._join = Join(now)
         self._sender = os.urandom(seals.SENDER_SIZE)
+        self.refused = 0  # messages that the key does not admit
         self._left: list[Heard] = []
+        self._again: float | None = None
+        self._longest = max(daemon.sync_maxlen, seals.REQUEST_SIZE)
         self._sockets: list[socket.socket] = []
         self._asking: socket.socket | None = None
         try:
@@ -62,18 +66,13 @@ class Backup:
         return self._sockets
 
     @property
-    def is_busy(self) -> bool:
-        """Whether there is work that waits for no event."""
-        return bool(self._left)
-
-    @property
     def phase(self) -> Phase:
         """How far the whole table is here."""
         return self._join.phase
 
     def next_timer(self) -> float | None:
         """When `work` is wanted, whatever happens."""
-        return self._join.next_timer()
+        return min((each for each in (self._join.next_timer(), self._again) if each is not None), default=None)
 
     def work(self, now: float) -> None:
         """Do what there is to do."""
@@ -82,13 +81,18 @@ class Backup:
         heard, self._left = self._left, []
         for each in self._sockets:
             for _ in range(_MESSAGES):
+                if len(heard) >= _MOST_LEFT:
+                    break
                 try:
-                    data = each.recv(_DATAGRAM)
+                    data = each.recv(
+                        self._longest
+                    )  # what is longer than asked for is cut, and no message, as in the kernel
                 except OSError:
                     break
                 self._take(data, heard, now)
         if heard:
             self._left = heard[self._inlet.put(heard) :]
+        self._again = now + _AGAIN_S if self._left else None
 
     def _take(self, data: bytes, heard: list[Heard], now: float) -> None:
         message = read(data, self._daemon.syncid)
@@ -96,6 +100,7 @@ class Backup:
             return
         seal = seals.take(data, message.end, self._key)
         if self._key and (seal is None or not self._fresh.admits(seal, now_us=time.time_ns() // 1000)):
+            self.refused += 1
             return
         heard.extend(message.entries)
         if seal is not None:

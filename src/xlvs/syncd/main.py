@@ -43,7 +43,8 @@ def main(argv: list[str]) -> int:
 
 def _supervise(directory: str, lock: int) -> int:
     pause = _FIRST_PAUSE_S
-    while True:
+    tables = _tables(directory)
+    while tables is not None and _tables(directory) == tables:
         begun, own = time.monotonic(), os.getpid()
         pid = os.fork()
         if not pid:
@@ -55,6 +56,15 @@ def _supervise(directory: str, lock: int) -> int:
             pause = _FIRST_PAUSE_S
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_S)
+    return 0
+
+
+def _tables(directory: str) -> int | None:
+    """What tells the director's tables from those of a later one in their place; None when there are none."""
+    try:
+        return os.stat(f"{directory}/ledger").st_ino
+    except OSError:
+        return None
 
 
 def _work(directory: str, lock: int, supervisor: int) -> int:

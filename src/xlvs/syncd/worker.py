@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xlvs.model.settings import DaemonRole
 
 _LOOK_S: Final = 1.0
+_COMPLAIN_S: Final = 60.0
 _GATHER_S: Final = 0.02  # what comes in a burst is dealt with together
 _PORTS_MAX: Final = 64
 _WANTED: Final = (layout.SYNC_STARTING, layout.SYNC_CONFIGURED)
@@ -43,6 +44,7 @@ class Worker:
         self._poll = select.epoll()
         self._poll.register(self._outlet.fd, select.EPOLLIN)
         self._dumped = sync_daemons.entry(self._store, "master").dump
+        self._complained = -_COMPLAIN_S
 
     def run(self) -> bool:
         """True: there is nothing more to do. False: the supervisor died."""
@@ -52,6 +54,7 @@ class Worker:
             self._work(now)
             if now - looked >= _LOOK_S:
                 looked = now
+                self._complain(now)
                 if self._is_director_gone():
                     return True
                 if not self._is_supervised():
@@ -69,7 +72,7 @@ class Worker:
             dump = sync_daemons.entry(self._store, "master").dump
             if dump != self._dumped:
                 self._dumped = dump
-                self._master.begin_dump(now)
+                self._master.ask_for_dump()
             version, queue_max = self._sysctl("sync_version"), self._sysctl("sync_qlen_max")
             self._master.work(version, queue_max, now)
         else:
@@ -78,8 +81,19 @@ class Worker:
         if self._backup:
             self._backup.work(now)
 
+    def _complain(self, now: float) -> None:
+        """Say now and then that messages are refused: nothing else shows it."""
+        backup = self._backup
+        if backup and backup.refused and now - self._complained >= _COMPLAIN_S:
+            self._complained = now
+            self._log(
+                f"backup sync daemon: {backup.refused} messages were refused: without our key or with another one,"
+                " repeated, or the sender's clock is more than a minute off"
+            )
+            backup.refused = 0
+
     def _is_busy(self) -> bool:
-        return bool((self._master and self._master.is_busy) or (self._backup and self._backup.is_busy))
+        return bool(self._master and self._master.is_busy)
 
     def _wait(self, until: float) -> None:
         timers = (
@@ -133,6 +147,8 @@ class Worker:
             return self._refused(found, number or EIO)
         for each in ears:
             self._poll.register(each, select.EPOLLIN)
+        if self._master and role == "master" and found.state == layout.SYNC_CONFIGURED:
+            self._master.ask_for_dump()  # a former process was killed with what it had not sent
         sync_daemons.answer(self._store, role)
         return True
 

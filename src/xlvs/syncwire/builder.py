@@ -70,6 +70,9 @@ class Builder:
         """What is there is a message, full or not."""
         if not self._count:
             return
+        if self._sealed and self._version and self._length & 3:  # the seal begins where a further entry would
+            self._parts.append(bytes(-self._length & 3))
+            self._length += -self._length & 3
         if self._version:
             header = HEADER_V1.pack(0, self._syncid, self._length + self._sealed, self._count, 1, 0)
         else:

@@ -11,6 +11,7 @@ from xlvs.syncwire.seal import Kind, Seal
 _PATIENCE_S: Final = 1.0  # without any part of a dump
 _REQUESTS: Final = 5
 _BETWEEN_DUMPS_S: Final = 1.0
+_PARTS_MAX: Final = 1 << 20  # of some forty connections each; one bit is remembered of each
 
 
 class Phase(Enum):
@@ -39,7 +40,8 @@ class Join:
         self._asked = 0
         self._until = now
         self._sender = b""
-        self._parts: set[int] = set()
+        self._parts = bytearray()
+        self._arrived = 0
 
     def next_timer(self) -> float | None:
         """When to call `handle_timer`."""
@@ -55,7 +57,7 @@ class Join:
         self.phase = Phase.ASKING
         self._asked += 1
         self._sender = b""
-        self._parts.clear()
+        self._parts, self._arrived = bytearray(), 0
         self._until = now + _PATIENCE_S
         return True
 
@@ -69,28 +71,47 @@ class Join:
             return
         if seal.kind is Kind.DUMP:
             self.phase = Phase.RECEIVING
-            self._parts.add(seal.part)
+            self._note(seal.part)
             self._until = now + _PATIENCE_S
-        elif len(self._parts) >= seal.parts:
+        elif self._arrived >= seal.parts:
             self.phase, self.whole = Phase.DONE, True
         else:
             self.phase, self._until = Phase.ASKING, now
 
+    def _note(self, part: int) -> None:
+        """Count a part once, whoever invents numbers."""
+        place, bit = part >> 3, 1 << (part & 7)
+        if part >= _PARTS_MAX:
+            return
+        if place >= len(self._parts):
+            self._parts.extend(bytes(place + 1 - len(self._parts)))
+        self._arrived += not self._parts[place] & bit
+        self._parts[place] |= bit
+
 
 class Answer:
-    """The side that is asked: at most one dump at a time, and a pause between two."""
+    """The side that is asked: at most one dump at a time, and a pause between two; no request is forgotten."""
 
     def __init__(self) -> None:
         self._running = False
-        self._ended: float | None = None
+        self._wanted = False
+        self._earliest: float | None = None
 
-    def asked(self, now: float) -> bool:
-        """Whether to begin a dump. Who asks amid one, or right after, finds out what it lacks and asks again."""
-        if self._running or (self._ended is not None and now - self._ended < _BETWEEN_DUMPS_S):
+    def next_timer(self) -> float | None:
+        """When to call `begins` for what could not begin yet."""
+        return self._earliest if self._wanted and not self._running else None
+
+    def ask(self) -> None:
+        """Somebody wants a dump. Whoever asks amid one lacks its beginning: another one follows."""
+        self._wanted = True
+
+    def begins(self, now: float) -> bool:
+        """Whether to begin a dump now; it is running then."""
+        if not self._wanted or self._running or (self._earliest is not None and now < self._earliest):
             return False
-        self._running = True
+        self._wanted, self._running = False, True
         return True
 
     def ended(self, now: float) -> None:
         """The dump is sent."""
-        self._running, self._ended = False, now
+        self._running, self._earliest = False, now + _BETWEEN_DUMPS_S

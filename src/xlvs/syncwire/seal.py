@@ -21,6 +21,7 @@ _MAGIC: Final = b"xlvs"
 _LAYOUT: Final = 1
 _SEAL: Final = Struct(">4sBBH8sQII16s")  # magic, layout, kind, port, sender, number, part, parts, code
 SIZE: Final = _SEAL.size
+REQUEST_SIZE: Final = 8 + SIZE  # of a datagram that asks for the table: a header and a seal
 CODE_SIZE: Final = 16
 SENDER_SIZE: Final = 8
 _NO_CODE: Final = bytes(CODE_SIZE)

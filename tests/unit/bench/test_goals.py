@@ -3,7 +3,7 @@
 
 import pytest
 
-from bench import control
+from bench import control, sync
 from bench.goals import GOALS, Goal, judge, judgements, summary, table
 from bench.netns import flood
 from bench.netns import rows as network
@@ -56,6 +56,7 @@ def test_every_goal_has_a_row_that_is_measured() -> None:
     others = {network.KEPT, network.CLOSED, network.STREAM, network.WIRE, network.UDP, network.UDP_NEW}
     others |= {control.BYTES, control.BYTES6, control.EXPIRY, control.LONGEST_TICK}
     others |= {flood.LOST["other"], flood.BROKEN, flood.MEMORY}
+    others |= {sync.TOLD, sync.HEARD, sync.MISSING, sync.JOINED}
     for goal in GOALS:
         asked = [(goal.row, column) for column in goal.columns] + ([goal.against] if goal.against else [])
         for row, column in asked:

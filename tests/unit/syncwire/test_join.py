@@ -90,6 +90,16 @@ def test_a_dump_that_stops_is_asked_for_again() -> None:
     assert join.phase is Phase.ASKING
 
 
+def test_invented_parts_take_no_memory_and_make_nothing_whole() -> None:
+    """Whoever is on the segment may send any number; one bit is kept of the possible ones."""
+    join = asked()
+    for index in (2**32 - 1, 2**31, 1 << 20, (1 << 20) - 1):
+        join.receive(part(index), 0.1)
+    assert len(join._parts) <= (1 << 20) // 8
+    join.receive(end(2), 0.2)
+    assert not join.whole
+
+
 def test_one_sender_s_dump_counts() -> None:
     """Two masters may answer; changes are no dump; what comes late changes nothing."""
     join = asked()
@@ -107,8 +117,29 @@ def test_one_sender_s_dump_counts() -> None:
 def test_one_dump_at_a_time_is_sent() -> None:
     """And a second passes between two, so that requests do not keep a master busy."""
     answer = Answer()
-    assert answer.asked(0.0)
-    assert not answer.asked(0.5)
+    assert not answer.begins(0.0)
+    answer.ask()
+    assert answer.begins(0.0)
+    assert not answer.begins(0.5)
     answer.ended(1.0)
-    assert not answer.asked(1.9)
-    assert answer.asked(2.0)
+    assert answer.next_timer() is None
+    answer.ask()
+    assert answer.next_timer() == 2.0
+    assert not answer.begins(1.9)
+    assert answer.begins(2.0)
+
+
+def test_requests_amid_a_dump_are_answered_by_the_next_one() -> None:
+    """By one, however many they were: who asked amid it lacks the beginning."""
+    answer = Answer()
+    answer.ask()
+    assert answer.begins(0.0)
+    answer.ask()
+    answer.ask()
+    assert answer.next_timer() is None
+    answer.ended(1.0)
+
+    assert answer.next_timer() == 2.0
+    assert answer.begins(2.0)
+    answer.ended(3.0)
+    assert not answer.begins(9.0)

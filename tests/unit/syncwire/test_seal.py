@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.syncwire.strategies import ENTRIES
 from xlvs.syncwire import seal as seals
 from xlvs.syncwire.builder import Builder, empty
-from xlvs.syncwire.entry import Entry
+from xlvs.syncwire.entry import Entry, engine_options
 from xlvs.syncwire.reader import read
 from xlvs.syncwire.seal import Freshness, Kind, Seal, key_of
 
@@ -27,10 +27,10 @@ SEALS = st.builds(
 
 
 def sealed(entries: list[Entry], seal: Seal, key: bytes) -> bytes:
-    """A message of entries with its seal."""
+    """A message of entries with its seal. Their options have odd lengths, so that the last one may not end on a word."""
     builder = Builder(3, 60000, seals.SIZE)
     for entry in entries:
-        builder.add(entry.wide(), b"", 1, 0.0)
+        builder.add(entry.wide(), engine_options(entry.engine, entry.engine_data) if entry.engine else b"", 1, 0.0)
     builder.flush()
     message = builder.take()[0] if entries else empty(3, seals.SIZE)
     return seals.put(message, seal, key)
