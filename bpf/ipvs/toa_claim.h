@@ -11,49 +11,57 @@
 #define TCP_DATA_OFFSET 12 /* of the byte that says how long the header is */
 #define CLAIM_BYTES 64 /* a power of two, and more than any options */
 
-/* Options as they are, and as they are without claims; zero behind them. */
+/* Options as they are, and as they are without claims; zero behind them. Then how far a walk over them has come. */
 struct claim_options {
 	__u8 before[CLAIM_BYTES];
 	__u8 after[CLAIM_BYTES];
+	__u32 length;
+	__u32 next; /* where the next option begins */
+	__u32 claim; /* 1: the present one is a claim */
+	__u32 found; /* 1: there was one */
 };
 
-/* Overwrite claims in `after`. Returns whether there was one. A list is read as servers read it: up to its end, or to what
- * makes no sense. */
-static __always_inline int claim_blank(struct claim_options *options, __u32 length)
+static __always_inline struct claim_options *claim_options_get(void)
 {
-	__u32 next = 0, claim = 0, found = 0, size;
+	__u32 zero = 0;
 
-#pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < TCP_OPTIONS_MAX; i++) {
-		__u8 kind = options->before[i];
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
 
-		if (i >= length)
-			break;
-		if (i == next) {
-			size = kind == TCP_OPTION_NOP ? 1 : options->before[i + 1];
-			if (kind == TCP_OPTION_END || !size || (kind != TCP_OPTION_NOP && size < 2) ||
-			    i + size > length)
-				break;
-			claim = kind == TOA_KIND;
-			found |= claim;
-			next = i + size;
-		}
-		if (claim)
-			options->after[i] = TCP_OPTION_NOP;
+/* Overwrite the byte at `i` in `after` where it is a claim's. A list is read as servers read it: up to its end, or to what
+ * makes no sense. A callback, since unrolled it would be most of what the verifier has to look at. */
+static long claim_step(__u32 i, void *data)
+{
+	struct claim_options *options = claim_options_get();
+	__u32 at = bounded(i, CLAIM_BYTES - 1), size;
+	__u8 kind;
+
+	if (!options || at >= CLAIM_BYTES - 1)
+		return 1;
+	kind = options->before[at];
+	if (at == options->next) {
+		size = kind == TCP_OPTION_NOP ? 1 : options->before[at + 1];
+		if (kind == TCP_OPTION_END || !size || (kind != TCP_OPTION_NOP && size < 2) ||
+		    at + size > options->length)
+			return 1;
+		options->claim = kind == TOA_KIND;
+		options->found |= options->claim;
+		options->next = at + size;
 	}
-	return found;
+	if (options->claim)
+		options->after[at] = TCP_OPTION_NOP;
+	return 0;
 }
 
 /* Read the options of a segment into the processor's scratch, with and without claims. Returns their length in bytes
  * where there is a claim, 0: there is none, -1: nobody can tell, since they go on in another fragment. */
 __noinline int toa_claims(ctx_t *ctx, const struct packet *p)
 {
-	__u32 zero = 0, length;
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
-	struct claim_options *options = (void *)scratch;
+	struct claim_options *options = claim_options_get();
+	__u32 length;
 	__u8 header;
 
-	if (!p || !scratch || p->l4 > L4_MAX || ctx_load(ctx, p->l4 + TCP_DATA_OFFSET, &header, sizeof(header)))
+	if (!p || !options || p->l4 > L4_MAX || ctx_load(ctx, p->l4 + TCP_DATA_OFFSET, &header, sizeof(header)))
 		return 0;
 	length = (header >> 4) * 4;
 	/* Of a whole packet the server's own stack sees it. */
@@ -66,7 +74,12 @@ __noinline int toa_claims(ctx_t *ctx, const struct packet *p)
 	if (ctx_load(ctx, p->l4 + TCP_HEADER_MIN, options->before, bounded_size(length, CLAIM_BYTES)))
 		return 0;
 	__builtin_memcpy(options->after, options->before, sizeof(options->after));
-	return claim_blank(options, length) ? length : 0;
+	options->length = length;
+	options->next = 0;
+	options->claim = 0;
+	options->found = 0;
+	bpf_loop(length, claim_step, 0, 0);
+	return options->found ? length : 0;
 }
 
 #endif
