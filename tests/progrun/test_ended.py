@@ -221,7 +221,8 @@ def test_a_late_touch_by_another_processor_does_not_keep_it(director: Director) 
     established(director, "4")
     finish(director)
     words = director.store.array("conns").words
-    words[(layout.CONN_SIZE + layout.CONN_EXPIRES) >> 2] = director.now() + 900 * director.ticks_per_second
+    late = (director.now() + 900 * director.ticks_per_second) & 0xFFFFFFFF
+    words[(layout.CONN_SIZE + layout.CONN_EXPIRES) >> 2] = late
 
     director.sweep()
 
