@@ -154,6 +154,7 @@ def test_full_nat_resets_both_ends_by_either_ones_segment(
         local_addresses.delete(director.store, each.configured.service, each.configured.address)
     local_addresses.add(director.store, LocalAddress(service_key(virtual, TCP), local[0], local[1], local[1]))
     established(director, family, ForwardingMethod.FULL_NAT)
+    director.hold()
     assert finish(director) == Chosen(tcp=1)
     numbers = SEQUENCE, ACKNOWLEDGED
 
@@ -205,6 +206,7 @@ def test_segments_are_answered_for_half_a_minute(director: Director) -> None:
     """Then the connection is forgotten, and nothing is left of it."""
     client, virtual, _ = ENDS["4"]
     established(director, "4")
+    director.hold()
     finish(director)
     late = Packet(client, virtual, TCP, ACK).frame()
 
