@@ -142,7 +142,7 @@ def _compare(service: ServiceRow, wanted: End, packet: Parsed, mark: int) -> tup
     if service.family != packet.family:
         return 0, ""
     if service.fwmark:
-        borne = f"it bears {mark}" if mark else "it bears none"
+        borne = f"it bears {mark}" if mark else "it bears none (`--mark` says which netfilter gives it)"
         return by_mark, f"takes packets with mark {service.fwmark}, and {borne}"
     score = 0
     if service.end.address == wanted.address:

@@ -39,9 +39,8 @@ def tell(facts: Facts) -> Story:
     told = []
     for step in facts.steps:
         stack = stacks.pop(0) if step.fate == "pass" and stacks and step.hook != "xdp" else None
-        ends = stack is None or not stack.detour
-        step_lines = [*_step(step, facts.asked.mark, ends=ends), *(_stack(stack) if stack else ())]
-        told.append(_document_step(step, facts.asked.mark))
+        told.append(_document_step(step, facts))
+        step_lines = [*_step(step, facts, told[-1]), *(_stack(stack) if stack else ())]
         lines += step_lines
     last = facts.last
     lines.append(Line("verdict", f"{last.verdict}: {WORDS[last.verdict]}"))
@@ -77,8 +76,8 @@ def _warnings(facts: Facts, place: Place) -> Iterator[str]:
         yield "! the attached programs are of another version (`xlvs upgrade`): told is what this one would do"
 
 
-def _step(step: Step, mark: int, *, ends: bool) -> Iterator[Line]:
-    """What a program did; `ends`: no other one will see the packet, if this one leaves it alone."""
+def _step(step: Step, facts: Facts, document: dict[str, Any]) -> Iterator[Line]:
+    """What a program did; `document` says the same."""
     label = f"{'XDP' if step.hook == 'xdp' else 'tc'} {step.interface}"
     if step.hook == "egress":
         label = f"tc out {step.interface}"
@@ -88,18 +87,18 @@ def _step(step: Step, mark: int, *, ends: bool) -> Iterator[Line]:
             yield from (Line(*each) for each in tables.lines(step))
         return
     if step.verdict in _LEFT_ALONE:
-        whose = (
-            "none of the director's"
-            if step.verdict == "pass"
-            else "the mark device: given back to the host's own stack"
-        )
-        yield Line(label, f"{whose}: {passing.reason(step)}")
-        if ends and passing.asks_for_service(step):
-            yield from (Line("", f"near: {text}") for text in passing.nearest(step, mark))
+        yield Line(label, f"{_whose(step, facts)}: {document['reason']}")
+        yield from (Line("", f"near: {text}") for text in document["nearest"])
         return
     yield Line(label, WORDS[step.verdict])
     yield from (Line(*each) for each in tables.lines(step))
     yield from (Line(*each) for each in way.lines(step))
+
+
+def _whose(step: Step, facts: Facts) -> str:
+    if step.verdict == "back":
+        return "the mark device: given back to the host's own stack"
+    return "none of the director's" if facts.last.verdict in _LEFT_ALONE else "not yet the director's"
 
 
 def _stack(stack: Stack) -> Iterator[Line]:
@@ -141,7 +140,7 @@ def _document_stack(stack: Stack) -> dict[str, Any]:
     }
 
 
-def _document_step(step: Step, mark: int) -> dict[str, Any]:
+def _document_step(step: Step, facts: Facts) -> dict[str, Any]:
     document: dict[str, Any] = {
         "hook": step.hook,
         "interface": step.interface,
@@ -155,5 +154,7 @@ def _document_step(step: Step, mark: int) -> dict[str, Any]:
         document["reason"] = handing_up(step)
     elif step.verdict in _LEFT_ALONE:
         document["reason"] = passing.reason(step)
-        document["nearest"] = passing.nearest(step, mark) if passing.asks_for_service(step) else []
+        # Only the last program's word counts: another one may know the mark, for example.
+        lacks = step is facts.last and passing.asks_for_service(step)
+        document["nearest"] = passing.nearest(step, facts.asked.mark) if lacks else []
     return document

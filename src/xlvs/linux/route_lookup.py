@@ -18,6 +18,7 @@ _HEADER: Final = struct.Struct("=BBBBBBBBI")
 _DST, _SRC, _IIF, _OIF, _GATEWAY, _MARK, _VIA = 1, 2, 3, 4, 5, 16, 18
 _IP_PROTOCOL, _SPORT, _DPORT = 27, 28, 29
 _TYPE_LOCAL: Final = 2
+_TCP, _UDP = 6, 17
 _REFUSALS: Final[Mapping[int, str]] = {
     ENETUNREACH: "no route",
     EHOSTUNREACH: "a route says unreachable, or this host does not forward",
@@ -83,7 +84,8 @@ def find(flow: Flow) -> Found:
 
 
 def _ports(flow: Flow) -> bytes:
-    if not (flow.protocol and flow.sport and flow.dport):
+    """For rules by protocol and port; of other protocols the kernel refuses the question."""
+    if flow.protocol not in (_TCP, _UDP) or not (flow.sport and flow.dport):
         return b""
     ports = attribute(_SPORT, flow.sport.to_bytes(2, "big")) + attribute(_DPORT, flow.dport.to_bytes(2, "big"))
     return attribute(_IP_PROTOCOL, bytes((flow.protocol,))) + ports

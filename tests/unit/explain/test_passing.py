@@ -68,7 +68,7 @@ def test_the_nearest_services_come_first() -> None:
     assert passing.nearest(step(tables, parsed(CLIENT, "10.0.0.1:81", TCP), reached=2), 0) == [
         "UDP 10.0.0.1:81: another protocol",
         "TCP 10.0.0.1:80: another port",
-        "FWM 7: takes packets with mark 7, and it bears none",
+        "FWM 7: takes packets with mark 7, and it bears none (`--mark` says which netfilter gives it)",
         "TCP 10.0.0.2:81: another address",
     ]
 

@@ -130,6 +130,18 @@ def test_where_the_stack_takes_it_is_told() -> None:
     assert "near: TCP 10.0.0.1:80: another port" in told(passed, stacks=(Stack(StackRoute("local"), frame),))
 
 
+def test_what_another_program_takes_is_not_yet_the_directors() -> None:
+    """And which services it misses is for the last one to say."""
+    work_of_passed = work(parsed("10.1.8.5:1000", "10.0.0.1:81"), reached=2)
+    passed = step("pass", fate="pass", met=Met(), work=work_of_passed)
+    detour = Stack(StackRoute("forward", "xlvs-mark", 9), passed.after, detour=True)
+    text = told(passed, step("forward", interface="xlvs-mark"), stacks=(detour,))
+    assert "tc eth0       not yet the director's: " in text
+    assert "near" not in text
+    text = told(replace(passed, hook="xdp"), passed, stacks=(Stack(StackRoute("local"), passed.after),))
+    assert (text.count("none of the director's: it belongs"), text.count("near")) == (2, 1)
+
+
 def test_a_neighbour_that_is_not_resolved_is_the_kernels_business() -> None:
     """The link-layer addresses are as they were."""
     after = packet.with_ttl(packet.frame(replace(ASKED, destination=SERVER), RECEIVER), 63)

@@ -11,10 +11,17 @@ _LOOPBACK, _LOOPBACK6 = bytes((127, 0, 0, 1)), bytes(15) + b"\x01"
 
 
 @pytest.mark.parametrize(
-    "flow", [Flow(_LOOPBACK, _LOOPBACK, 6, 1000, 80), Flow(b"", _LOOPBACK), Flow(b"", _LOOPBACK6, 17, 1, 53)]
+    "flow",
+    [
+        Flow(_LOOPBACK, _LOOPBACK, 6, 1000, 80),
+        Flow(b"", _LOOPBACK),
+        Flow(b"", _LOOPBACK6, 17, 1, 53),
+        Flow(_LOOPBACK, _LOOPBACK, 132, 1000, 80),
+        Flow(_LOOPBACK6, _LOOPBACK6, 132, 1000, 80),
+    ],
 )
 def test_what_is_for_this_host_ends_here(flow: Flow) -> None:
-    """With and without source and ports."""
+    """With and without source and ports; with a protocol of which the kernel takes none."""
     assert find(flow).local
 
 
