@@ -82,8 +82,8 @@ class Director(Tables):
 
         Those of direct routing and tunnels have it already, and are only noticed as the host forwards them.
         """
-        if packet.protocol is Protocol.TCP and not packet.tcp_flags & SYN:
-            connection.told = True
+        if packet.protocol is Protocol.TCP:
+            connection.told = not packet.tcp_flags & SYN
         if packet.ttl <= 1:
             return untouched(Verdict.PASS, packet)  # the host's forwarding tells the destination, untranslated
         self._step(packet, connection, View.SERVER)
