@@ -104,7 +104,7 @@ __noinline enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn
 	fib = &work->fib;
 	p = &work->packet;
 	dest = dest_get(conn->dest);
-	if (!dest || (!(dest->flags & (DEST_AVAILABLE | DEST_KEPT | DEST_FOREIGN)) && conn->word.life != LIFE_ENDED))
+	if (!dest || (!dest_is_open(dest) && conn->word.life != LIFE_ENDED))
 		return conn->method == METHOD_BYPASS ? bypass(ctx, work, conn, set, now) : DROP_DESTINATION_GONE;
 	if (conn->method == METHOD_TUNNEL)
 		return tunnel_forward(ctx, work, conn, dest, now);

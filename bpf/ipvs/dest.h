@@ -10,6 +10,12 @@ static __always_inline __u32 dest_connections(const struct dest *dest)
 	return dest->active + dest->inactive;
 }
 
+/* Do the connections that it has go on there? A configured one's do; see enum dest_flags for the others. */
+static __always_inline int dest_is_open(const struct dest *dest)
+{
+	return !!(dest->flags & (DEST_AVAILABLE | DEST_KEPT | DEST_FOREIGN));
+}
+
 static __always_inline int dest_is_usable(const struct dest *dest)
 {
 	return dest->weight && !dest->overloaded;

@@ -202,7 +202,7 @@ static __noinline enum verdict icmp_forward(ctx_t *ctx, struct work *work, __u32
 	if (to_client && !local && (p->ttl <= 1 || rc == BPF_FIB_LKUP_RET_FRAG_NEEDED))
 		return VERDICT_STACK;
 	dest = dest_get(dest_number);
-	if (!to_client && (!dest || !(dest->flags & (DEST_AVAILABLE | DEST_KEPT))))
+	if (!to_client && (!dest || !dest_is_open(dest)))
 		return DROP_DESTINATION_GONE;
 	if (to_client && (told = icmp_about_no_route(ctx, p)) < 0)
 		return DROP_INTERNAL;

@@ -169,7 +169,7 @@ static __noinline enum verdict icmp_into_tunnel(ctx_t *ctx, struct work *work, s
 
 	if (!set)
 		return DROP_INTERNAL;
-	if (!(dest->flags & DEST_AVAILABLE))
+	if (!dest_is_open(dest))
 		return DROP_DESTINATION_GONE;
 	if (!way) {
 		rc = way_make(ctx, work, dest, now);

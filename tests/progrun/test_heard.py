@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packets of connections that another director told of, whose destinations are not here as they are there."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.progrun.icmp import about, retouched
+from tests.progrun.packets import TCP, Packet, end, framed
+from tests.progrun.rules import add
+from tests.reference.tcp_states import ACK
+from xlvs.ipvs.sync_inlet import Inlet
+from xlvs.model.destination import ForwardingMethod
+from xlvs.syncwire.entry import Entry
+from xlvs.syncwire.reader import Heard
+
+if TYPE_CHECKING:
+    from tests.progrun.director import Director
+
+CLIENT, VIRTUAL = end("10.1.8.5:1000"), end("10.0.0.1:80")
+OTHERS, ROUTER = end("10.2.2.100:8080"), end("10.1.5.5:0")
+ESTABLISHED = 1
+
+
+def hear(director: Director, method: ForwardingMethod, real: tuple[bytes, int]) -> None:
+    """Another director tells of the client's connection with a server."""
+    entry = Entry(TCP, method, ESTABLISHED, CLIENT[1], VIRTUAL[1], real[1], 0, 900, CLIENT[0], VIRTUAL[0], real[0])
+    with closing(Inlet(director.store)) as inlet:
+        assert inlet.put([Heard(entry.wide())]) == 1
+
+
+@pytest.mark.parametrize("method", [ForwardingMethod.MASQUERADE, ForwardingMethod.TUNNEL])
+def test_errors_reach_a_destination_that_is_not_configured(director: Director, method: ForwardingMethod) -> None:
+    """As the connection's other packets do: without them its path to the client loses what is too long."""
+    add(director.tables, TCP, "10.0.0.1:80", "10.2.1.100:8080")
+    hear(director, method, OTHERS)
+    quote = Packet(VIRTUAL, CLIENT, TCP, ACK, data=b"answer").ip()
+    error = framed(about(ROUTER, VIRTUAL, (3, 4), quote))
+    asked = director.tc(Packet(CLIENT, VIRTUAL, TCP, ACK).frame())
+    told = director.tc(error)
+
+    assert asked.verdict == "FORWARD"
+    assert told.verdict == "FORWARD_ICMP"
+    if method is ForwardingMethod.MASQUERADE:
+        assert told.frame[14:] == about(ROUTER, OTHERS, (3, 4), retouched(quote, source=OTHERS), ttl=63)
