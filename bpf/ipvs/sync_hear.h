@@ -109,12 +109,13 @@ __noinline int heard_begin(const struct sync_entry *entry, const struct settings
 	word = heard_word(entry, conn, set, now);
 	if (conn_link(conn, dest, &word, number))
 		goto full;
-	__sync_lock_test_and_set(&conn->word.all, word.all);
+	/* Counted before, as in conn_new: whoever ends it takes it off the counts again. */
 	dest_bind(dest);
 	if (word.bits & CONN_INACTIVE)
 		dest_changed(dest, entry->number);
 	else
 		dest_count(dest, entry->number, 1);
+	__sync_lock_test_and_set(&conn->word.all, word.all);
 	heard_track(number, word.state, 1, set);
 	return 0;
 full:
