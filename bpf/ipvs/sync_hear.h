@@ -164,10 +164,13 @@ static __always_inline int heard_is_bound_now(const struct conn *conn, const str
 __noinline int heard_conn(const struct sync_entry *entry, const struct settings *set, __u32 now)
 {
 	struct ends ends = { .all = 0 };
+	const struct dest *dest;
 	struct conn *conn;
 	__u32 number;
 
-	if (!entry || !set)
+	dest = entry ? dest_get(entry->number) : 0;
+	/* Nobody tells the local address and port that one of full NAT needs. */
+	if (!dest || !set || dest->method == METHOD_FULL_NAT)
 		return -1;
 	ends.cport = entry->cport;
 	ends.vport = entry->vport;

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.progrun import invariants
 from tests.progrun.icmp import about, retouched
 from tests.progrun.packets import TCP, Packet, end, framed
 from tests.progrun.rules import add
@@ -20,7 +21,7 @@ from xlvs.syncwire.reader import Heard
 if TYPE_CHECKING:
     from tests.progrun.director import Director
 
-CLIENT, VIRTUAL = end("10.1.8.5:1000"), end("10.0.0.1:80")
+CLIENT, VIRTUAL, REAL = end("10.1.8.5:1000"), end("10.0.0.1:80"), end("10.2.1.100:8080")
 OTHERS, ROUTER = end("10.2.2.100:8080"), end("10.1.5.5:0")
 ESTABLISHED = 1
 
@@ -30,6 +31,18 @@ def hear(director: Director, method: ForwardingMethod, real: tuple[bytes, int]) 
     entry = Entry(TCP, method, ESTABLISHED, CLIENT[1], VIRTUAL[1], real[1], 0, 900, CLIENT[0], VIRTUAL[0], real[0])
     with closing(Inlet(director.store)) as inlet:
         assert inlet.put([Heard(entry.wide())]) == 1
+
+
+@pytest.mark.parametrize("program", ["tc", "xdp"])
+def test_none_is_taken_over_for_a_destination_of_full_nat(director: Director, program: str) -> None:
+    """It has no local address and port, by which its answers would be found."""
+    add(director.tables, TCP, "10.0.0.1:80", "10.2.1.100:8080", forwarding=ForwardingMethod.FULL_NAT)
+    hear(director, ForwardingMethod.MASQUERADE, REAL)
+    packet = Packet(CLIENT, VIRTUAL, TCP, ACK).frame()
+    outcome = getattr(director, program)(packet)
+
+    assert (outcome.verdict, outcome.frame) == ("PASS", packet)
+    assert invariants.check(director) == 0
 
 
 @pytest.mark.parametrize("method", [ForwardingMethod.MASQUERADE, ForwardingMethod.TUNNEL])
