@@ -130,6 +130,7 @@ __noinline int pair_is_taken(const struct conn *conn, __u32 number)
 /* A search for a free pair. */
 struct pair_search {
 	struct conn *conn;
+	const struct service *svc;
 	struct range list;
 	__u32 turn;
 	__u32 found; /* 1: `conn` has one */
@@ -147,7 +148,8 @@ static long pair_step(__u32 i, void *data)
 		return 1;
 	number = slot_get(search->list.start + (search->turn + i) % search->list.length);
 	local = local_address_get(number);
-	if (!local || !(local->flags & LOCAL_ADDRESS_LISTED))
+	/* The list may have been given up since, and be another service's. */
+	if (!local || !(local->flags & LOCAL_ADDRESS_LISTED) || !service_key_equal(&local->key, &search->svc->key))
 		return 0;
 	turn = __sync_fetch_and_add(&local->cursor, 1);
 	conn->client = local->addr;
@@ -205,7 +207,7 @@ static __always_inline void pair_fill(struct conn *conn, const struct packet *p,
 static __always_inline int pair_take(struct conn *conn, struct dest *dest, __u32 number, __u32 now)
 {
 	struct service *svc = service_get(dest->service);
-	struct pair_search search = { .conn = conn };
+	struct pair_search search = { .conn = conn, .svc = svc };
 
 	if (!svc)
 		return -1;

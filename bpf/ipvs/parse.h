@@ -123,6 +123,12 @@ static __always_inline int addr_equal(const struct addr *a, const struct addr *b
 	return a->halves[0] == b->halves[0] && a->halves[1] == b->halves[1];
 }
 
+static __always_inline int service_key_equal(const struct service_key *a, const struct service_key *b)
+{
+	return addr_equal(&a->virtual, &b->virtual) && a->fwmark == b->fwmark && a->vport == b->vport &&
+	       a->protocol == b->protocol && a->family == b->family;
+}
+
 static __always_inline int protocol_is_ipsec(__u8 protocol)
 {
 	return protocol == IPPROTO_ESP || protocol == IPPROTO_AH;

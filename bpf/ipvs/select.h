@@ -61,12 +61,7 @@ static __always_inline int select_by_dest(const struct selection *wanted, const 
 		return 0;
 	if (by_server && !addr_equal(&dest->addr, &wanted->server))
 		return 0;
-	if (!wanted->by_service)
-		return 1;
-	return addr_equal(&dest->service_key.virtual, &wanted->service.virtual) &&
-	       dest->service_key.fwmark == wanted->service.fwmark && dest->service_key.vport == wanted->service.vport &&
-	       dest->service_key.protocol == wanted->service.protocol &&
-	       dest->service_key.family == wanted->service.family;
+	return !wanted->by_service || service_key_equal(&dest->service_key, &wanted->service);
 }
 
 static __always_inline int select_by_ends(const struct selection *wanted, const struct conn *conn)
