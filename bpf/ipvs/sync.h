@@ -216,7 +216,7 @@ __noinline int sync_conn(const struct conn *conn, __u32 number, const struct set
 	word.all = conn->word.all;
 	timeout = word.expires - now;
 	sync_count(track, word);
-	/* The local address of full NAT has no place in the kernel's messages. */
+	/* Full NAT has no place in the kernel's messages: neither the local address nor the method. */
 	if (conn->method == METHOD_FULL_NAT)
 		return 0;
 	if (!(SYNC_STATES >> (word.state & 31) & 1) || (set->sysctls[SYSCTL_SYNC_PERSIST_MODE] && conn->control))
@@ -234,7 +234,7 @@ __noinline int sync_template(__u32 number, const struct settings *set, __u32 now
 	struct conn *conn = conn_get(number);
 	struct conn_word word;
 
-	if (!conn || !set || !track || !conn_is_template(conn))
+	if (!conn || !set || !track || !conn_is_template(conn) || conn->method == METHOD_FULL_NAT)
 		return 0;
 	word.all = conn->word.all;
 	__sync_fetch_and_add(&track->packets, 1);

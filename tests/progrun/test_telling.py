@@ -15,10 +15,11 @@ from tests.progrun.rules import service_key
 from tests.reference.connections import Connection
 from tests.reference.tcp_states import ACK, FIN, RST, SYN
 from tests.reference.telling import Telling
-from xlvs.ipvs import layout, sync_daemons, sysctls
+from xlvs.ipvs import layout, local_addresses, sync_daemons, sysctls
 from xlvs.ipvs.sync_outlet import STRIDE, Outlet
 from xlvs.model.address import Family
 from xlvs.model.destination import Destination, DestinationKey, ForwardingMethod
+from xlvs.model.local_address import LocalAddress
 from xlvs.model.service import VirtualService
 from xlvs.syncwire.entry import TEMPLATE, Entry
 
@@ -109,6 +110,24 @@ def expected(said: list[Connection | Template]) -> list[tuple[bool, bytes, int, 
     return [
         (False, *one.client, one.state) if isinstance(one, Connection) else (True, one.client, 0, "") for one in said
     ]
+
+
+def test_a_template_of_full_nat_is_not_told(director: Director) -> None:
+    """As its connections are not, and as the whole table leaves it out: the messages have no such method."""
+    key = service_key(KEEPING, TCP)
+    director.tables.add_service(VirtualService(key, "rr", persistence_timeout_s=300))
+    at = DestinationKey(Family.IPV4, *SERVERS[KEEPING])
+    director.tables.add_destination(key, Destination(at, ForwardingMethod.FULL_NAT))
+    local_addresses.add(director.store, LocalAddress(key, end("10.2.0.7:0")[0], 40000, 40003))
+    sysctls.write(director.store, "sync_version", "1")
+    sysctls.write(director.store, "sync_threshold", "3 50")
+    with told_to_us(director.store) as outlet:
+        verdicts = {director.tc(Packet(CLIENTS[0], KEEPING, TCP, flags).frame()).verdict for flags in (SYN, ACK, ACK)}
+        told = heard(outlet)
+    local_addresses.delete(director.store, key, end("10.2.0.7:0")[0])
+
+    assert verdicts == {"FORWARD"}
+    assert told == []
 
 
 @given(st.lists(STEPS, max_size=40), THRESHOLDS, st.booleans(), st.booleans())
