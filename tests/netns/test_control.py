@@ -15,8 +15,10 @@ import pytest
 
 from tests.netns.topology import REAL_SERVERS, VIP, Net
 from tests.unit.linux.scratch import scratch_namespace
+from xlvs.ipvs import layout
 from xlvs.lab.lab import environment
 from xlvs.linux import bpffs, namespace
+from xlvs.linux.bpf_map import Map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,6 +173,28 @@ def test_detach_leaves_the_host_as_it_was(net: Net) -> None:
     assert net.ipvsadm("-Ln").count("\n") == 3
     again = xlvs(net, "detach")
     assert (again.returncode, again.stdout) == (0, "nothing was attached\n")
+
+
+def test_tables_of_another_version_are_left_alone_and_can_be_removed(net: Net) -> None:
+    """Every command says what they are and what to do, and that is possible with the version at hand."""
+    before = links(net)
+    serve(net)
+    xlvs(net, "attach --mode xdp")
+    with Map.from_pin(f"{pins(net)}/ledger") as ledger, ledger.memory() as memory:
+        memory[layout.LEDGER_LAYOUT : layout.LEDGER_LAYOUT + 4] = (layout.LAYOUT - 1).to_bytes(4, "little")
+    refused = [xlvs(net, command) for command in ("upgrade", "status", "detach", "detach ens33")]
+    attached = links(net)
+
+    for each in refused:
+        assert each.returncode == 1
+        assert f"another version of xlvs (layout {layout.LAYOUT - 1}, not {layout.LAYOUT})" in each.stderr
+        assert "`xlvs detach --yes`" in each.stderr
+    assert attached != before
+    removed = xlvs(net, "detach --yes")
+    assert (removed.returncode, removed.stderr) == (0, "services forgotten: those of another version of xlvs\n")
+    assert links(net) == before
+    assert not os.path.exists(pins(net))
+    serve(net)
 
 
 def test_detach_does_not_forget_services_unasked(net: Net) -> None:

@@ -7,7 +7,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from xlvs.model.errors import XlvsError
+from xlvs.model.errors import OtherVersion, XlvsError
 
 if TYPE_CHECKING:
     from xlvs.ipvs.store import Store
@@ -17,6 +17,7 @@ With names: off these interfaces; tables, connections and the other interfaces s
 and services, connections and statistics are forgotten, so that the host is as before the first `ipvsadm -A` or
 `xlvs attach`. Since that cannot be undone, it is refused while there are services, unless --yes is given; save them
 before with: xlvs save > FILE
+Tables of another version of xlvs, which this one does not read, go with --yes too.
 """
 
 
@@ -29,7 +30,12 @@ def main(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     from xlvs.ipvs.pinned import open_tables
 
-    store = open_tables().present_store()
+    try:
+        store = open_tables().present_store()
+    except OtherVersion:
+        if options.interfaces or not options.yes:
+            raise
+        return _detach_other_version()
     if store is None:
         return _nothing_there(options.interfaces)
     if options.interfaces:
@@ -77,9 +83,27 @@ def _detach_all(store: Store, *, may_forget: bool) -> int:
                 "  then:          xlvs detach --yes"
             )
         attachments.remove_director(store)
+    return _all_gone(str(services) if services else "")
+
+
+def _detach_other_version() -> int:
+    """Who upgraded the package may not have the version any more that made the tables."""
+    from xlvs.ipvs import attachments
+    from xlvs.ipvs.store import Store
+    from xlvs.linux import bpffs
+
+    store = Store(bpffs.director(create=False), any_version=True)
+    with bpffs.lock(store.directory):
+        attachments.remove_director(store)
+    return _all_gone("those of another version of xlvs")
+
+
+def _all_gone(forgotten: str) -> int:
+    from xlvs.linux import bpffs
+
     bpffs.release()
-    if services:
-        print(f"services forgotten: {services}", file=sys.stderr)
+    if forgotten:
+        print(f"services forgotten: {forgotten}", file=sys.stderr)
     print("nothing of xlvs is attached to this host's interfaces any more")
     return 0
 

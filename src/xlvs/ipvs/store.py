@@ -16,16 +16,11 @@ from typing import TYPE_CHECKING
 from xlvs.ipvs import layout
 from xlvs.linux import bpffs
 from xlvs.linux.bpf_map import Map
-from xlvs.model.errors import KernelError, NotSupported, TableError, TableFull
+from xlvs.model.errors import KernelError, OtherVersion, TableError, TableFull
 
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
-
-
-def _other_version(what: str) -> NotSupported:
-    remedy = "save them with the version that made them, `xlvs detach --yes`, and restore them"
-    return NotSupported("this director", f"its tables were made by another version of xlvs ({what})", remedy)
 
 
 class Array:
@@ -34,7 +29,7 @@ class Array:
     def __init__(self, path: str, value_size: int | None) -> None:
         with Map.from_pin(path) as opened:
             if value_size is not None and opened.value_size != value_size:
-                raise _other_version(f"map {opened.info.name}")
+                raise OtherVersion(f"map {opened.info.name}")
             self.entries = opened.max_entries
             self.memory: mmap.mmap = opened.memory()
         whole = memoryview(self.memory)
@@ -45,21 +40,23 @@ class Array:
 class Store:
     """Everything of one director that user space edits."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, *, any_version: bool = False) -> None:
+        """Raises OtherVersion, unless `any_version`: for who removes the tables, whatever stands in them."""
         self.directory = directory
+        self._any_version = any_version
         self.settings = self._array("settings")
         self.ledger = self._array("ledger")
         self.services = self._array("services")
         self.dests = self._array("dests")
-        if self.kept(layout.LEDGER_LAYOUT) != layout.LAYOUT:
-            raise _other_version(f"layout {self.kept(layout.LEDGER_LAYOUT)}, not {layout.LAYOUT}")
+        if self.kept(layout.LEDGER_LAYOUT) != layout.LAYOUT and not any_version:
+            raise OtherVersion(f"layout {self.kept(layout.LEDGER_LAYOUT)}, not {layout.LAYOUT}")
         self._inode = os.stat(f"{directory}/ledger").st_ino
         self._depth = 0
         self._late: dict[str, Array] = {}
         self._maps: dict[str, Map] = {}
 
     def _array(self, name: str) -> Array:
-        return Array(f"{self.directory}/{name}", layout.MAP_VALUES.get(name))
+        return Array(f"{self.directory}/{name}", None if self._any_version else layout.MAP_VALUES.get(name))
 
     def array(self, name: str) -> Array:
         """A mapped array that few commands need."""

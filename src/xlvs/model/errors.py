@@ -5,6 +5,7 @@ XlvsError
 ├── UsageError              the command line or a file is wrong; nothing was done
 ├── PermissionDenied        the caller may not do this
 ├── NotSupported            this kernel or this host lacks something; the only one a test may skip on
+│   └── OtherVersion        the tables are another version's
 ├── KernelError             a system call failed in a way that nobody foresaw
 └── TableError              the tables refuse the change; nothing was changed
     ├── ServiceExists       ├── NoSuchService       ├── ServiceNotDefined
@@ -63,6 +64,17 @@ class NotSupported(XlvsError):
         self.feature = feature
         self.why = why
         self.remedy = remedy
+
+
+class OtherVersion(NotSupported):
+    """The director's tables were made by another version of xlvs; `what` tells in what they differ."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            "this director",
+            f"its tables were made by another version of xlvs ({what})",
+            "save them with the version that made them, `xlvs detach --yes`, and restore them",
+        )
 
 
 class KernelError(XlvsError):
