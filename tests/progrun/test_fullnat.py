@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,16 +18,19 @@ from tests.progrun.icmp import about, retouched
 from tests.progrun.packets import INBOUND_MACS, MORE_FRAGMENTS, TCP, UDP, Packet, end, framed, is_sound, option
 from tests.progrun.rules import add, destination
 from tests.reference.tcp_states import ACK, RST, SYN
-from xlvs.ipvs import layout, local_addresses
+from xlvs.ipvs import layout, local_addresses, repair, slots
 from xlvs.ipvs.observed import pack_service_key
 from xlvs.model.destination import ForwardingMethod
-from xlvs.model.errors import FullNatOnePacket
+from xlvs.model.errors import FullNatOnePacket, TableFull
 from xlvs.model.local_address import LocalAddress
 from xlvs.model.service import Protocol, VirtualService
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.progrun.director import Director
     from tests.progrun.packets import End
+    from xlvs.ipvs.store import Store
     from xlvs.model.service import ServiceKey
 
 CLIENT, CLIENT6 = end("10.1.8.5:1000"), end("[2001:db8:8::5]:1000")
@@ -315,6 +319,31 @@ def test_addresses_take_turns(director: Director) -> None:
 
     assert {pair[0] for pair in pairs[::2]} != {pair[0] for pair in pairs[1::2]}
     assert len(set(pairs)) == 8
+
+
+@contextmanager
+def no_room_for_lists(store: Store) -> Iterator[None]:
+    """All places for lists are taken."""
+    taken = []
+    for size in reversed(range(layout.SLOT_CLASSES)):
+        with suppress(TableFull):
+            while True:
+                taken.append(slots.write(store, [0] * (1 << size)))
+    yield
+    for each in taken:
+        slots.give_back(store, *each)
+
+
+def test_addresses_go_and_edits_are_repaired_where_there_is_no_room_for_lists(director: Director) -> None:
+    """Nothing has to be written for what is taken away, and one failure must not fail every command after it."""
+    second = end("10.2.0.8:0")[0]
+    key = balance(director, VIRTUAL, REAL, LOCAL, second)
+    with no_room_for_lists(director.store):
+        repair._repair_scheduling(director.store, list(director.store.live_services()))
+        local_addresses.delete(director.store, key, LOCAL)
+        pairs = [begin(director, (CLIENT[0], 1000 + number), VIRTUAL) for number in range(3)]
+
+    assert {address for address, _ in pairs} == {second}
 
 
 def test_another_services_address_is_refused(director: Director) -> None:

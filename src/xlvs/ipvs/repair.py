@@ -105,6 +105,8 @@ def _repair_scheduling(store: Store, live: list[int]) -> None:
     for service in live:
         with scheduling.reshaping(store, service):
             scheduling.weights_changed(store, service)
-            local_addresses.publish(store, service, _service_key(store, service))
-            with suppress(TableFull):  # who needs a table and has none gets it when there is room
+            # Who needs a table or a list and has none gets it when there is room.
+            with suppress(TableFull):
+                local_addresses.publish(store, service, _service_key(store, service))
+            with suppress(TableFull):
                 scheduling.refill(store, service)
