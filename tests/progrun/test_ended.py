@@ -18,11 +18,15 @@ from tests.progrun.packets import INBOUND_MACS, TCP, UDP, Packet, checksum, end,
 from tests.progrun.rules import add, service_key
 from tests.progrun.test_concurrency import send
 from tests.reference.tcp_states import ACK, FIN, RST, SYN
-from xlvs.ipvs import layout, local_addresses
+from xlvs.ipvs import layout, local_addresses, policies
+from xlvs.ipvs.observed import pack_service_key
 from xlvs.ipvs.selection import Act, Chosen, Selection
+from xlvs.model.address import Family
 from xlvs.model.connection_filter import ConnectionFilter, Network
-from xlvs.model.destination import ForwardingMethod
+from xlvs.model.destination import DestinationKey, ForwardingMethod
+from xlvs.model.errors import NoSuchDestination
 from xlvs.model.local_address import LocalAddress
+from xlvs.model.policy import NO_POLICY, Fate
 from xlvs.model.service import VirtualService
 
 if TYPE_CHECKING:
@@ -240,6 +244,24 @@ def test_what_is_ended_counts_no_more_and_is_listed_no_more(director: Director) 
     (view,) = director.tables.services()
     assert (view.destinations[0].active, view.destinations[0].inactive) == (0, 0)
     assert list(director.tables.connection_rows()) == []
+
+
+def test_a_batch_that_fails_ends_the_connections_of_what_it_deleted(director: Director) -> None:
+    """What it did before stands, and so does what becomes of the connections."""
+    established(director, "4")
+    key = service_key(ENDS["4"][1], TCP)
+    policies.write(director.store, pack_service_key(key), NO_POLICY._replace(on_removed=Fate.RESET))
+    gone = DestinationKey(Family.IPV4, *ENDS["4"][2])
+
+    def delete_twice() -> None:
+        with director.tables.batch():
+            director.tables.delete_destination(key, gone)
+            director.tables.delete_destination(key, gone)
+
+    with pytest.raises(NoSuchDestination):
+        delete_twice()
+
+    assert list(director.tables.connections()) == []
 
 
 def test_datagrams_are_scheduled_anew(director: Director) -> None:

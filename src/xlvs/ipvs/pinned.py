@@ -74,15 +74,17 @@ class PinnedTables(Director):
         """Hold the lock over many changes; each of them still is whole by itself."""
         store = self.store()
         self._endings.clear()
-        with store.edit():
-            self._many = True
-            try:
-                yield
-            finally:
-                self._many = False
-                self._detour_after(store, 0)
-                self._forget()
-        self._end_connections(store)
+        try:
+            with store.edit():
+                self._many = True
+                try:
+                    yield
+                finally:
+                    self._many = False
+                    self._detour_after(store, 0)
+                    self._forget()
+        finally:
+            self._end_connections(store)
 
     def _forget(self) -> None:
         self._numbers.clear()
