@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* What the process of a synchronisation daemon runs: connections that it heard of go into the table. */
 #include "ipvs/ctx_skb.h"
-#include "ipvs/pair.h"
 #include "ipvs/sync_hear.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";

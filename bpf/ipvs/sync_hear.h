@@ -4,7 +4,7 @@
 #ifndef XLVS_SYNC_HEAR_H
 #define XLVS_SYNC_HEAR_H
 
-#include "conn_find.h"
+#include "pair.h"
 #include "sync.h"
 
 #define HEARD_ENTRIES 1024 /* at once */
@@ -178,6 +178,9 @@ __noinline int heard_conn(const struct sync_entry *entry, const struct settings 
 	number = conn_find(&entry->client, &entry->virtual, ends.all, DIRECTION_FORWARD, now);
 	conn = conn_get(number);
 	if (number && conn) {
+		/* No message may end one end of full NAT alone. */
+		if (conn_is_companion(conn))
+			return -1;
 		if (heard_is_other(conn, entry)) {
 			/* The end of a connection that made room for this one here already. */
 			if (heard_is_inactive(entry))

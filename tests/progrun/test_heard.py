@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.progrun import invariants
+from tests.progrun.director import FROM_SERVER, INNER
 from tests.progrun.icmp import about, retouched
 from tests.progrun.packets import TCP, Packet, end, framed
 from tests.progrun.rules import add
-from tests.reference.tcp_states import ACK
+from tests.reference.tcp_states import ACK, SYN
+from xlvs.ipvs import local_addresses
 from xlvs.ipvs.sync_inlet import Inlet
 from xlvs.model.destination import ForwardingMethod
+from xlvs.model.local_address import LocalAddress
 from xlvs.syncwire.entry import Entry
 from xlvs.syncwire.reader import Heard
 
@@ -43,6 +46,23 @@ def test_none_is_taken_over_for_a_destination_of_full_nat(director: Director, pr
 
     assert (outcome.verdict, outcome.frame) == ("PASS", packet)
     assert invariants.check(director) == 0
+
+
+def test_what_belongs_to_a_connection_of_full_nat_cannot_be_told_of(director: Director) -> None:
+    """Its answers are found by an entry of the table, whose client is the pair and whose virtual end nobody is."""
+    client, virtual, local = end("[2001:db8:8::5]:1000"), end("[2001:db8::1]:80"), end("[2001:db8:2::7]:40000")
+    key = add(director.tables, TCP, "[2001:db8::1]:80", "[2001:db8:2:1::100]:80", forwarding=ForwardingMethod.FULL_NAT)
+    local_addresses.add(director.store, LocalAddress(key, local[0], local[1], local[1]))
+    director.tc(Packet(client, virtual, TCP, SYN).frame())
+    entry = Entry(TCP, 0, ESTABLISHED, local[1], 0, 1, 0, 900, local[0], bytes(16), end("[2001:db8:2:1::9]:1")[0])
+    with closing(Inlet(director.store)) as inlet:
+        inlet.put([Heard(entry.wide())])
+    answer = Packet(end("[2001:db8:2:1::100]:80"), local, TCP, SYN | ACK, macs=FROM_SERVER)
+    answered = director.tc(answer.frame(), INNER)
+    local_addresses.delete(director.store, key, local[0])
+
+    assert answered.verdict == "REPLY"
+    assert invariants.check(director) == 1
 
 
 @pytest.mark.parametrize("method", [ForwardingMethod.MASQUERADE, ForwardingMethod.TUNNEL])
