@@ -40,18 +40,18 @@ def test_a_switch_has_a_port_named_after_each_node() -> None:
     )
     assert plan.switch_lines(LAN, "net") == [
         "link add bridge type bridge mcast_snooping 0",
-        "link set bridge up",
-        "link set a master bridge up",
-        "link set b master bridge up",
-        "link set c master bridge up",
+        "link set dev bridge up",
+        "link set dev a master bridge up",
+        "link set dev b master bridge up",
+        "link set dev c master bridge up",
     ]
 
 
 def test_links_are_up_before_addresses_and_addresses_before_routes() -> None:
     """The kernel refuses a route to a gateway that it cannot reach yet; IPv6 addresses skip duplicate detection."""
     assert plan.node_lines(PAIR.nodes[0]) == [
-        "link set lo up",
-        "link set eth0 up",
+        "link set dev lo up",
+        "link set dev eth0 up",
         "address add 10.0.0.1/24 dev eth0",
         "address add fd00::1/64 dev eth0 nodad",
         "route add default via 10.0.0.2",
