@@ -85,7 +85,7 @@ def _end(lab: str, topology: Topology, end: tuple[Node, Interface]) -> str:
 
 
 def _veth(near: str, far: str) -> str:
-    return f"link add {near} type veth peer {far}"
+    return f"link add name {near} type veth peer {far}"
 
 
 def _address_lines(interface: Interface) -> Iterator[str]:

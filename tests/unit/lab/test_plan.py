@@ -27,7 +27,7 @@ def test_a_wire_is_born_with_each_end_in_its_node() -> None:
     """Nothing is made on the host and moved afterwards."""
     assert plan.link_lines("one", PAIR) == [
         (
-            "link add eth0 netns xlvs-one-left address 02:00:00:00:01:01 "
+            "link add name eth0 netns xlvs-one-left address 02:00:00:00:01:01 "
             "type veth peer name ens1 netns xlvs-one-right address 02:00:00:00:02:01"
         )
     ]
@@ -36,7 +36,7 @@ def test_a_wire_is_born_with_each_end_in_its_node() -> None:
 def test_a_switch_has_a_port_named_after_each_node() -> None:
     """So that `bridge link` in it reads as the drawing of the lab."""
     assert plan.link_lines("one", LAN)[0] == (
-        "link add eth0 netns xlvs-one-a address 02:00:00:00:01:01 type veth peer name a netns xlvs-one-net"
+        "link add name eth0 netns xlvs-one-a address 02:00:00:00:01:01 type veth peer name a netns xlvs-one-net"
     )
     assert plan.switch_lines(LAN, "net") == [
         "link add bridge type bridge mcast_snooping 0",
