@@ -161,3 +161,10 @@ def test_all_topologies_are_listed_with_what_they_are() -> None:
     lines = xlvs("show").stdout.splitlines()
 
     assert [line.split()[0] for line in lines] == list(SCENES)
+
+
+def test_names_that_are_words_of_ip_are_names(name: str) -> None:
+    """`a` is short for `address`, and `up` is one that a link may be."""
+    text = '[nodes.a]\ninterfaces.up = { segment = "down", addresses = ["10.0.0.1/24"] }\n'
+    lab = build.up(lab_file.read(text, "words.toml", name).topology, name)
+    assert "10.0.0.1/24" in lab.run("a", ["ip", "-o", "address", "show", "dev", "up"]).stdout

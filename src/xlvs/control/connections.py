@@ -144,7 +144,7 @@ def _present_store() -> Store | None:
 
 
 def _limit(text: str) -> int:
-    if not text.isdecimal() or not int(text):
+    if not text.isdecimal() or not 1 <= int(text) <= sys.maxsize:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of connections")
     return int(text)
 

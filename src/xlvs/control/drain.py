@@ -51,6 +51,8 @@ def main(argv: list[str]) -> int:
     from xlvs.ipvs.pinned import open_tables
 
     if options.list:
+        if options.service or options.server or options.words:
+            raise UsageError("--list shows all servers that are drained: name none (`xlvs drain --list`)")
         return _list(open_tables(), as_json=options.json)
     key = connection_options.one_service(options, more=1)
     server = _server(options)

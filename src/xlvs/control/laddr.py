@@ -32,8 +32,9 @@ An address has room for one connection per port, protocol and real server. The p
 have 1024-65535. With no port free, or no address, new connections are dropped and counted as drop_no_local_port in
 `xlvs status`. One that is taken away serves its connections to their end.
 
-To add what is there already is harmless. Pools are kept with the tables until `xlvs detach`, also while their service is gone; `xlvs laddr list --commands` prints
-what makes them anew. So that real servers see the client's address after all: `xlvs realserver toa`.
+To add what is there already is harmless. Pools are kept with the tables until `xlvs detach`, also while their service is
+gone; `xlvs laddr list --commands` prints what makes them anew. So that real servers see the client's address after all:
+`xlvs realserver toa`.
 """
 
 

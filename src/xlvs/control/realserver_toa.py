@@ -41,7 +41,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Carry it out. Raises PermissionDenied: who may not look must not be told that it is off."""
+    from xlvs.linux import capability
+
+    capability.require_rights("reading the client's address")
     if options.sources is not None:
         return _turn_on(options.sources, options.cgroup)
     return _turn_off() if options.off else _status(as_json=options.json)

@@ -142,7 +142,7 @@ def _icmp(asked: Question, options: argparse.Namespace) -> Question:
 def _data(text: str) -> bytes:
     for escape, character in _ESCAPES.items():
         text = text.replace(escape, character)
-    return text.encode()
+    return text.encode(errors="surrogateescape")  # bytes of the command line that are no UTF-8 stay what they are
 
 
 def _number(most: int, what: str, least: int = 0) -> Callable[[str], int]:

@@ -24,6 +24,8 @@ _FTP_DATA: Final = 20
 _NEAREST: Final = 4
 _SCORES: Final = 8, 4, 2, 1  # the same address, a mark's service, the same port, the same protocol
 _SYN, _RST = 2, 4
+# Of a service that is the packet's own, but is looked for only on the mark device.
+_NOT_SAID: Final = "takes it once netfilter has said its mark, if this host's rules lead it to the mark device"
 
 
 def reason(step: Step) -> str:
@@ -142,6 +144,8 @@ def _compare(service: ServiceRow, wanted: End, packet: Parsed, mark: int) -> tup
     if service.family != packet.family:
         return 0, ""
     if service.fwmark:
+        if mark == service.fwmark:
+            return by_mark, _NOT_SAID
         borne = f"it bears {mark}" if mark else "it bears none (`--mark` says which netfilter gives it)"
         return by_mark, f"takes packets with mark {service.fwmark}, and {borne}"
     score = 0
@@ -151,7 +155,7 @@ def _compare(service: ServiceRow, wanted: End, packet: Parsed, mark: int) -> tup
         score += port
     if service.protocol == packet.protocol:
         score += protocol
-    return (score if score > protocol else 0), "; ".join(_apart(service, wanted, packet))
+    return (score if score > protocol else 0), "; ".join(_apart(service, wanted, packet)) or _NOT_SAID
 
 
 def _apart(service: ServiceRow, wanted: End, packet: Parsed) -> Iterator[str]:

@@ -59,7 +59,8 @@ class _Place(NamedTuple):
 
     @classmethod
     def of(cls, url: str) -> _Place:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        with _explained(url):
+            parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.scheme != "http" or not parts.hostname:
             raise LabError(f"{url} is not an http address", "write for example http://192.168.20.129/")
         with _explained(url):

@@ -79,7 +79,7 @@ def _word(
 ) -> argparse.ArgumentParser:
     parser = words.add_parser(name, help=summary, description=summary, allow_abbrev=False)
     parser.add_argument("--lab", metavar="NAME", help="the lab, where several are up")
-    parser.set_defaults(action=_action(entry or name))
+    parser.set_defaults(action=_action(name, entry or name))
     return parser
 
 
@@ -88,13 +88,13 @@ def _add_link(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("other", nargs="?", metavar="NODE", help="the other end; behind a switch: only what is theirs")
 
 
-def _action(name: str) -> Callable[[argparse.Namespace], int]:
+def _action(name: str, entry_name: str) -> Callable[[argparse.Namespace], int]:
     def act(options: argparse.Namespace) -> int:
         import os
 
         if os.geteuid() != 0:
             raise PermissionDenied("working with network namespaces", f"run it as root: sudo xlvs lab fault {name}")
-        entry: Callable[[argparse.Namespace], int] = getattr(import_module("xlvs.lab.fault"), name)
+        entry: Callable[[argparse.Namespace], int] = getattr(import_module("xlvs.lab.fault"), entry_name)
         return entry(options)
 
     return act

@@ -58,8 +58,11 @@ def read(text: str, source: str, name: str = "") -> LabFile:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise LabFileError([f"{source}: this is no TOML: {error}"]) from None
+    except RecursionError:
+        raise LabFileError([f"{source}: lists or tables stand in one another too deeply"]) from None
+    except ValueError as error:  # besides TOML's own, a number of more digits than Python reads
+        told = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "a number is too long"
+        raise LabFileError([f"{source}: this is no TOML: {told}"]) from None
     reader = Reader(source)
     found = _lab(reader, document, name)
     if reader.complaints or found is None:

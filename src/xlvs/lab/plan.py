@@ -48,7 +48,8 @@ def link_lines(lab: str, topology: Topology) -> list[str]:
 
 def node_lines(node: Node) -> list[str]:
     """Inside a node: links up, then addresses, then routes."""
-    lines = ["link set lo up"] + [f"link set {interface.name} up" for interface in node.interfaces]
+    # `dev` is said, since `ip` reads a name like `a` or `up` as one of its own words.
+    lines = ["link set dev lo up"] + [f"link set dev {interface.name} up" for interface in node.interfaces]
     lines += [line for interface in node.interfaces for line in _address_lines(interface)]
     return lines + [f"route add {route}" for route in node.routes]
 
@@ -56,9 +57,9 @@ def node_lines(node: Node) -> list[str]:
 def switch_lines(topology: Topology, segment: str) -> list[str]:
     """Inside a switch: one bridge with a port per node, named after the node."""
     # Snooping is off, since no querier lives here and IPv6 neighbour discovery is multicast.
-    lines = [f"link add {BRIDGE} type bridge mcast_snooping 0", f"link set {BRIDGE} up"]
+    lines = [f"link add {BRIDGE} type bridge mcast_snooping 0", f"link set dev {BRIDGE} up"]
     for node, _ in topology.segments()[segment]:
-        lines.append(f"link set {node.name} master {BRIDGE} up")
+        lines.append(f"link set dev {node.name} master {BRIDGE} up")
     return lines
 
 
@@ -84,7 +85,7 @@ def _end(lab: str, topology: Topology, end: tuple[Node, Interface]) -> str:
 
 
 def _veth(near: str, far: str) -> str:
-    return f"link add {near} type veth peer {far}"
+    return f"link add name {near} type veth peer {far}"
 
 
 def _address_lines(interface: Interface) -> Iterator[str]:

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from xlvs.control import laddr_words
+from xlvs.control import laddr_words, realserver_toa
 from xlvs.control.laddr import main
+from xlvs.linux import capability
 from xlvs.model.address import Family
-from xlvs.model.errors import UsageError
+from xlvs.model.errors import PermissionDenied, UsageError
 from xlvs.model.local_address import LocalAddress, LocalAddressView, ports_beside
 from xlvs.model.service import Protocol, ServiceKey, mark_service_key
 from xlvs.realserver.sources import Source, read, shown
@@ -144,3 +145,17 @@ def test_what_is_no_trusted_director(text: str) -> None:
 def test_a_network_is_shown_with_its_length() -> None:
     """A single address without."""
     assert [shown(each) for each in read("10.0.0.0/8,10.0.0.1")] == ["10.0.0.0/8", "10.0.0.1"]
+
+
+@pytest.mark.parametrize("word", ["--off", "--status", "--from=10.0.0.1"])
+def test_who_may_not_look_is_not_told_that_it_is_off(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pins are root's: to others it would look as if there were none."""
+
+    def refuse(operation: str) -> None:
+        raise PermissionDenied(operation)
+
+    monkeypatch.setattr(capability, "require_rights", refuse)
+    parser = ArgumentParser()
+    realserver_toa.add_options(parser)
+    with pytest.raises(PermissionDenied, match="reading the client's address"):
+        realserver_toa.run(parser.parse_args([word]))

@@ -73,6 +73,16 @@ def test_the_nearest_services_come_first() -> None:
     ]
 
 
+def test_its_own_service_is_told_apart_from_those_that_it_misses() -> None:
+    """With services by mark it is looked for on the mark device alone, to which a host that does not forward leads nothing."""
+    tables = Tables([WEB, service("0.0.0.0:1", fwmark=7)._replace(protocol=0)])
+    told = passing.nearest(step(tables, parsed(CLIENT, VIRTUAL, TCP, mark=7), reached=2), 7)
+    assert [each.partition(", ")[0] for each in told] == [
+        "TCP 10.0.0.1:80: takes it once netfilter has said its mark",
+        "FWM 7: takes it once netfilter has said its mark",
+    ]
+
+
 def test_a_mark_that_it_bears_is_named() -> None:
     """It may be the wrong one."""
     tables = Tables([service("0.0.0.0:1", fwmark=7)._replace(protocol=0)])

@@ -74,6 +74,11 @@ def test_what_is_wrong_is_said_with_what_is_right(line: str, said: str) -> None:
         asked(line)
 
 
+def test_data_that_is_no_text_stays_as_it_is() -> None:
+    """What Python makes of the bytes of a command line that are no UTF-8."""
+    assert asked("udp 10.0.0.1:1 10.0.0.2:53 --data \udcff\\r").data == b"\xff\r"
+
+
 def test_it_is_told_in_a_line() -> None:
     """What it says goes with its ends."""
     assert str(asked("tcp 192.168.20.1:51184 192.168.20.129:80 --flags SA")) == (

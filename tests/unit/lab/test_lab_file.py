@@ -133,6 +133,8 @@ def test_there_is_an_example() -> None:
     ("text", "wanted"),
     [
         ("x", "this is no TOML: Expected '=' after a key"),
+        (f"x = {'9' * 5000}", "this is no TOML: a number is too long"),
+        (f"x = {'[' * 5000}", "lists or tables stand in one another too deeply"),
         ("", "nodes: a lab has one node at least (write [nodes.client] and interfaces.eth0"),
         ("node.a = 1", "there is no key node; did you mean nodes? (keys: name summary nodes hosts play)"),
         ("nodes = 1", "nodes: a table is wanted (write [nodes.client])"),

@@ -27,7 +27,7 @@ def test_a_wire_is_born_with_each_end_in_its_node() -> None:
     """Nothing is made on the host and moved afterwards."""
     assert plan.link_lines("one", PAIR) == [
         (
-            "link add eth0 netns xlvs-one-left address 02:00:00:00:01:01 "
+            "link add name eth0 netns xlvs-one-left address 02:00:00:00:01:01 "
             "type veth peer name ens1 netns xlvs-one-right address 02:00:00:00:02:01"
         )
     ]
@@ -36,22 +36,22 @@ def test_a_wire_is_born_with_each_end_in_its_node() -> None:
 def test_a_switch_has_a_port_named_after_each_node() -> None:
     """So that `bridge link` in it reads as the drawing of the lab."""
     assert plan.link_lines("one", LAN)[0] == (
-        "link add eth0 netns xlvs-one-a address 02:00:00:00:01:01 type veth peer name a netns xlvs-one-net"
+        "link add name eth0 netns xlvs-one-a address 02:00:00:00:01:01 type veth peer name a netns xlvs-one-net"
     )
     assert plan.switch_lines(LAN, "net") == [
         "link add bridge type bridge mcast_snooping 0",
-        "link set bridge up",
-        "link set a master bridge up",
-        "link set b master bridge up",
-        "link set c master bridge up",
+        "link set dev bridge up",
+        "link set dev a master bridge up",
+        "link set dev b master bridge up",
+        "link set dev c master bridge up",
     ]
 
 
 def test_links_are_up_before_addresses_and_addresses_before_routes() -> None:
     """The kernel refuses a route to a gateway that it cannot reach yet; IPv6 addresses skip duplicate detection."""
     assert plan.node_lines(PAIR.nodes[0]) == [
-        "link set lo up",
-        "link set eth0 up",
+        "link set dev lo up",
+        "link set dev eth0 up",
         "address add 10.0.0.1/24 dev eth0",
         "address add fd00::1/64 dev eth0 nodad",
         "route add default via 10.0.0.2",

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab's web server and client understand HTTP, and each other."""
 
+import re
+
 import pytest
 
-from xlvs.lab.client import parse_response, whole_length
+from xlvs.lab.client import get, parse_response, whole_length
+from xlvs.lab.errors import LabError
 from xlvs.lab.server import answer, log_line
 
 PAGE = b"192.168.10.133\n"
@@ -99,3 +102,10 @@ def test_a_response_that_does_not_say_its_length_cannot_be_told_from_the_next() 
     """On a connection that goes on."""
     with pytest.raises(ValueError, match="does not say how long"):
         whole_length(b"HTTP/1.1 200 OK\r\n\r\nhello")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "ftp://x/", "http://", "127.0.0.1:99999"])
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    """Before anybody is asked."""
+    with pytest.raises(LabError, match=re.escape(url)):
+        get(url)

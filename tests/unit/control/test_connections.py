@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `xlvs connections` refuses before it looks at a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from xlvs.control import connections
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "1.5", "9" * 23])
+def test_a_limit_is_a_number_of_connections(limit: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that no list can have is none."""
+    with pytest.raises(SystemExit, match="2"):
+        connections.main(["--limit", limit])
+    assert f"'{limit}' is not a number of connections" in capsys.readouterr().err
