@@ -79,3 +79,5 @@ def test_web_servers_stop_and_start() -> None:
         assert net.client_get(url=url) == ["192.168.100.41"]
         with pytest.raises(LabError, match="is running"):
             build.start_servers(net.lab, "server1")
+        with pytest.raises(LabError, match="client has no web server"):
+            build.start_servers(net.lab, "client")

@@ -70,7 +70,7 @@ def _set(options: argparse.Namespace) -> int:
     store, packed = _store(), pack_service_key(key)
     number = store.find_service(packed) if store else 0
     if store is None or not number:
-        raise NoSuchService(_no_such(key))
+        raise NoSuchService(_no_such(key, "; nothing was changed"))
     with store.edit():
         policies.write(store, packed, policies.read(store, number)._replace(**changes))
     return 0
@@ -114,10 +114,10 @@ def _store() -> Store | None:
     return open_tables().present_store()
 
 
-def _no_such(key: ServiceKey) -> str:
+def _no_such(key: ServiceKey, moreover: str = "") -> str:
     from xlvs.control.connection_words import service_text
 
-    return f"there is no service {service_text(key)}; nothing was changed (`xlvs service show` lists them)"
+    return f"there is no service {service_text(key)}{moreover} (`xlvs service show` lists them)"
 
 
 def parser() -> argparse.ArgumentParser:

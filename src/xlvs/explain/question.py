@@ -139,7 +139,9 @@ def parse_end(text: str, *, port: bool) -> End:
     if packed is None or (port and ":" in bare and not address.startswith("[")):
         example = "192.168.20.1:80 or [2001:db8::1]:80" if port else "192.168.20.1 or 2001:db8::1"
         raise UsageError(f"{text!r} is not an address{' with a port' if port else ''} (as in {example})")
-    if port and not (separator and number.isdecimal() and 1 <= int(number) <= _PORT_MAX):
+    if port and not (
+        separator and number.isdecimal() and len(number) <= len(str(_PORT_MAX)) and 1 <= int(number) <= _PORT_MAX
+    ):
         raise UsageError(f"{text!r} has no port from 1 to {_PORT_MAX}")
     return End(packed, int(number) if port else 0)
 

@@ -138,13 +138,15 @@ def _make_run(name: str, node: Node) -> None:
 
 
 def start_servers(lab: Lab, node: str) -> None:
-    """Start the web servers of a node; they end with the lab. Raises LabError when one runs."""
+    """Start the web servers of a node; they end with the lab. Raises LabError when one runs, or it has none."""
     lab.namespace(node)
     if inside.servers_in(lab.namespace(node)):
         raise LabError(f"the web server of {node} is running")
-    for server in lab.topology.servers:
-        if server.node == node:
-            _start_server(server, lab.name, owner=0)
+    servers = [server for server in lab.topology.servers if server.node == node]
+    if not servers:
+        raise LabError(f"{node} has no web server")
+    for server in servers:
+        _start_server(server, lab.name, owner=0)
 
 
 def stop_servers(lab: Lab, node: str) -> None:

@@ -130,7 +130,8 @@ def _read(path: Path) -> LabFile:
         raise LabError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise LabError(f"{path} is no text in UTF-8") from None
-    return lab_file.read(text, str(path), re.sub(r"[^a-z0-9]", "", path.stem.lower()))
+    plain = re.sub(r"[^a-z0-9]", "", path.stem.lower())
+    return lab_file.read(text, str(path), plain if plain[:1].isalpha() else f"lab{plain}")
 
 
 def _tell(node: str, command: str, output: str) -> None:

@@ -56,6 +56,7 @@ def test_icmp_is_of_its_addresses_family(line: str, protocol: int, message: tupl
         ("tcp 192.168.20.1 192.168.20.129:80", "is not an address with a port"),
         ("tcp 192.168.20.1: 192.168.20.129:80", "has no port from 1 to 65535"),
         ("tcp 192.168.20.1:70000 192.168.20.129:80", "has no port from 1 to 65535"),
+        (f"tcp 192.168.20.1:{'1' * 5000} 192.168.20.129:80", "has no port from 1 to 65535"),
         ("tcp 2001:db8::1:80 [2001:db8::2]:80", "is not an address with a port"),
         ("tcp 192.168.20.1:1 [2001:db8::2]:80", "different families"),
         ("tcp host:1 192.168.20.129:80", "is not an address with a port"),
