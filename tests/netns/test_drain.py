@@ -85,7 +85,8 @@ def draining(net: Net, service: str, node: str, *words: str) -> Iterator[subproc
     """`xlvs drain` at work; the server gets its weight back in the end."""
     server = real_server(VIP, node, WEB if service == web(VIP) else DNS)
     deadline = ["--deadline", *words] if words else []
-    command = net.lab.command("director", ["xlvs", "drain", service, server, *deadline])
+    drain = net.lab.command("director", ["xlvs", "drain", service, server, *deadline])
+    command = ["env", "--default-signal=INT", *drain]  # a shell that runs the tests with & has it ignored
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True, start_new_session=True
     ) as run:
