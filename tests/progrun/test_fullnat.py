@@ -322,13 +322,14 @@ def test_addresses_take_turns(director: Director) -> None:
 
 
 @contextmanager
-def no_room_for_lists(store: Store) -> Iterator[None]:
-    """All places for lists are taken."""
-    taken = []
+def no_room_for_lists(store: Store, *, but_for: int = 0) -> Iterator[None]:
+    """All places for lists are taken, but for one of so many numbers."""
+    taken, spare = [], slots.write(store, [0] * but_for)
     for size in reversed(range(layout.SLOT_CLASSES)):
         with suppress(TableFull):
             while True:
                 taken.append(slots.write(store, [0] * (1 << size)))
+    slots.give_back(store, *spare)
     yield
     for each in taken:
         slots.give_back(store, *each)
@@ -344,6 +345,17 @@ def test_addresses_go_and_edits_are_repaired_where_there_is_no_room_for_lists(di
         pairs = [begin(director, (CLIENT[0], 1000 + number), VIRTUAL) for number in range(3)]
 
     assert {address for address, _ in pairs} == {second}
+
+
+def test_addresses_that_have_no_room_together_change_nothing(director: Director) -> None:
+    """The fourth had room, the fifth has none: the pool is as it was."""
+    first, second, *more = (end(f"10.2.0.{8 + number}:0")[0] for number in range(4))
+    key = balance(director, VIRTUAL, REAL, LOCAL, first, second)
+    before = list(local_addresses.present(director.store))
+    with no_room_for_lists(director.store, but_for=4), pytest.raises(TableFull):
+        local_addresses.add_all(director.store, [LocalAddress(key, each, FIRST, FIRST) for each in more])
+
+    assert list(local_addresses.present(director.store)) == before
 
 
 def test_another_services_address_is_refused(director: Director) -> None:

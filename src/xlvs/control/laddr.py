@@ -82,9 +82,7 @@ def _add(key: ServiceKey, options: argparse.Namespace) -> None:
         if not store.find_service(pack_service_key(key)) and not options.routed:
             raise ServiceNotDefined
         wanted = [LocalAddress(key, address, first, last) for address in options.addresses]
-        local_addresses.check_new(store, wanted)
-        for each in wanted:
-            local_addresses.add(store, each)
+        local_addresses.add_all(store, wanted)
 
 
 def default_ports() -> tuple[int, int]:

@@ -65,6 +65,19 @@ def add(store: Store, new: LocalAddress) -> None:
         raise
 
 
+def add_all(store: Store, wanted: Sequence[LocalAddress]) -> None:
+    """Let a service use all of these or, where there is no room, none more than before. As `add` otherwise."""
+    check_new(store, wanted)
+    new = [each for each in wanted if not _find(store, each.service, each.address)[0]]
+    for count, each in enumerate(new):
+        try:
+            add(store, each)
+        except TableFull:
+            for added in new[:count]:
+                delete(store, added.service, added.address)
+            raise
+
+
 def delete(store: Store, service: ServiceKey, address: bytes) -> None:
     """Take one away; its connections go on. Under the lock. Raises NoSuchLocalAddress."""
     listed, number = _find(store, service, address)
