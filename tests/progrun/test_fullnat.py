@@ -173,8 +173,8 @@ def test_any_segment_is_told_in_where_there_is_room(director: Director) -> None:
         size = len(packet.ip())
         if words <= 8 and size + 8 <= 1500:
             packet = replace(packet, tcp_options=option(CLIENT) + packet.tcp_options)
-        elif size > 1500:
-            return
+        elif size > 1500 or 254 in packet.tcp_options:
+            return  # too long, or with what may be a claim of the client's: see test_fullnat_options
         sent = packet.sent(source=pair, destination=REAL, macs=TO_SERVER).frame()
         given_ = replace(packet, tcp_options=content[: words * 4])
         assert through(director, given_) == ("FORWARD", sent)
