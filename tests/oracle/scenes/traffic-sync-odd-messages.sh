@@ -22,9 +22,13 @@ def v0(*conns, n=None):
 def c0_(cport, flags=0, state=1, proto=6, opt=b''):
     return struct.pack('!BBHHH4s4s4sHH', 0, proto, cport, 80, 80, inet_aton(C), inet_aton(VIP), inet_aton(R), flags, state) + opt
 def o(t, d, n=None): return bytes((t, len(d) if n is None else n)) + d
+def listed():
+    """Timers to the minute: how long the scene takes so far does not count."""
+    out = subprocess.run(['ipvsadm', '-Lnc'], stdout=subprocess.PIPE, text=True).stdout
+    print(maskconn(re.sub(r' (\d\d):(\d\d) ', lambda m: ' %02d:00 ' % (int(m[1]) + (m[2] != '00')), out)), end='')
 def try_(what, *messages):
     for m in messages: inject('cl', pudp('10.1.0.2', 8848, '224.0.0.81', 8848, m, ttl=1))
-    time.sleep(0.3); print(what); lnc()
+    time.sleep(0.3); print(what); listed()
     q = subprocess.run(['ipvsadm', '-Ln', '--sort'], stdout=subprocess.PIPE, text=True).stdout.splitlines()
     print('\n'.join(l for l in q if '10.2.1.100' in l))
 try_('count too large', v1(c4(1), n=3))
@@ -45,4 +49,5 @@ try_('header of an unknown version, or with a rest: version 0 of no connections'
 try_('version 0', v0(c0_(50), c0_(51, state=12), c0_(52, proto=99), c0_(53)), v0(c0_(54), n=2), v0(c0_(55, 0x200, opt=bytes(24)), c0_(56)), v0(c0_(57), c0_(58, 0x600)))
 try_('flags that are none of its business', v1(c4(60, 0xffff0000 | 0x2000 | 0x10 | 0x40)))
 try_('timeouts', v1(c4(61, timeout=0), c4(62, 0x100, 4, timeout=0), c4(63, timeout=30), c4(0, 0x1000, 0, timeout=0, vport=82)))
+lnc_only(':61 ', ':62 ', ':63 ', ':82 ')
 P
