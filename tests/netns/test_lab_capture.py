@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import signal
 import socket
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.netns import modes
-from tests.netns.topology import REAL_SERVERS, VIP, Net
+from tests.netns.topology import REAL_SERVERS, VIP, Net, built
 from tests.netns.traffic import UPLOAD, bulk, transfer, udp_ask, udp_echo
 from xlvs.cli.main import main
 from xlvs.lab import build
@@ -75,27 +74,17 @@ def options(body: bytes) -> dict[int, bytes]:
     return found
 
 
-@contextmanager
-def standing() -> Iterator[Net]:
-    """The NAT scene under a name by which the command finds it."""
-    name = f"t{secrets.token_hex(4)}"
-    try:
-        yield Net(build.up(nat(), name, owned=True))
-    finally:
-        build.down(name)
-
-
 @pytest.fixture
 def net() -> Iterator[Net]:
     """A lab for one test."""
-    with standing() as lab:
+    with built(nat()) as lab:
         yield lab
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Net]:
     """A lab for tests that leave it as it was."""
-    with standing() as lab:
+    with built(nat()) as lab:
         yield lab
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.netns import modes
-from tests.netns.topology import REAL_SERVERS, VIP, Net
+from tests.netns.topology import REAL_SERVERS, VIP, Net, built
 from tests.netns.traffic import DOWNLOAD, UPLOAD, bulk, transfer, udp_echo
 from xlvs.cli.main import main
 from xlvs.lab import build, fault_note, state
@@ -35,27 +35,17 @@ _SO_RCVBUFFORCE = 33
 _METHODS = (pytest.param((), id="default"), pytest.param(("--method", "clsact"), id="clsact"))
 
 
-@contextmanager
-def standing() -> Iterator[Net]:
-    """The NAT scene under a name by which the command finds it."""
-    name = f"t{secrets.token_hex(4)}"
-    try:
-        yield Net(build.up(nat(), name, owned=True))
-    finally:
-        build.down(name)
-
-
 @pytest.fixture
 def net() -> Iterator[Net]:
     """A lab for one test."""
-    with standing() as lab:
+    with built(nat()) as lab:
         yield lab
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Net]:
     """A lab for tests that leave it as it was."""
-    with standing() as lab:
+    with built(nat()) as lab:
         yield lab
 
 

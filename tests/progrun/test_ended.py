@@ -147,41 +147,6 @@ def test_direct_routing_resets_both_ends_by_the_clients_segment(
     assert caught[0].next(lambda frame: frame[:6] == TO_CLIENT[:6])
 
 
-@FAMILIES
-def test_full_nat_resets_both_ends_by_either_ones_segment(
-    director: Director, caught: tuple[Sniffer, Sniffer], family: str
-) -> None:
-    """The server's way back is remembered as long as the connection, and nobody else gets the local end meanwhile."""
-    client, virtual, real = ENDS[family]
-    local = LOCALS[family]
-    for each in list(local_addresses.present(director.store)):
-        local_addresses.delete(director.store, each.configured.service, each.configured.address)
-    local_addresses.add(director.store, LocalAddress(service_key(virtual, TCP), local[0], local[1], local[1]))
-    established(director, family, ForwardingMethod.FULL_NAT)
-    director.hold()
-    assert finish(director) == Chosen(tcp=1)
-    numbers = SEQUENCE, ACKNOWLEDGED
-
-    forward = director.tc(with_numbers(Packet(client, virtual, TCP, ACK, data=b"more"), numbers))
-    to_client = caught[0].next(lambda frame: frame[:6] == TO_CLIENT[:6])
-    back = director.tc(with_numbers(Packet(real, local, TCP, ACK, data=b"more", macs=FROM_SERVER), numbers), INNER)
-    to_server = caught[1].next(lambda frame: frame[:6] == TO_SERVER[:6])
-    another = director.tc(Packet((client[0], 1001), virtual, TCP, SYN).frame())
-
-    assert (forward.verdict, back.verdict, another.verdict) == ("RESET", "RESET", "DROP_NO_LOCAL_PORT")
-    assert forward.frame.hex() == segment(local, real, RST | ACK, numbers, macs=TO_SERVER, ttl=63).hex()
-    assert back.frame.hex() == segment(virtual, client, RST | ACK, numbers, macs=TO_CLIENT, ttl=63).hex()
-    assert to_client is not None
-    assert to_client.frame.hex() == segment(virtual, client, RST, (ACKNOWLEDGED, 0), macs=TO_CLIENT).hex()
-    assert to_server is not None
-    assert to_server.frame.hex() == segment(local, real, RST, (ACKNOWLEDGED, 0), macs=TO_SERVER).hex()
-    director.pass_time((layout.ENDED_LIFE_S + 1) * director.ticks_per_second)
-    director.sweep()
-    assert director.tc(Packet((client[0], 1001), virtual, TCP, SYN).frame()).verdict == "FORWARD"
-    finish(director, act=Act.DISCARD)
-    invariants.check_empty(director)
-
-
 def test_a_reset_is_passed_on_and_not_answered(director: Director, caught: tuple[Sniffer, Sniffer]) -> None:
     """Two ends that answered resets with resets would never stop."""
     client, virtual, real = ENDS["4"]
