@@ -91,11 +91,6 @@ def tunnel(name: str = "tunnel") -> Topology:
         ),
         sysctls=_DIRECTOR_ROUTES,
     )
-    client = Node(
-        "client",
-        (Interface("eth0", "outside", ("192.168.20.1/24", "2001:db8:20::1/64")),),
-        routes=_default("192.168.20.254", "2001:db8:20::254"),
-    )
     director = Node(
         "director",
         (Interface("eth0", "near", ("192.168.8.10/24", f"{TUNNEL_VIP}/24", "2001:db8:8::10/64", "2001:db8:8::14/64")),),
@@ -117,7 +112,7 @@ def tunnel(name: str = "tunnel") -> Topology:
     return Topology(
         name,
         f"client - router - director (VIP {TUNNEL_VIP}); real servers beside it and in two other networks",
-        (client, router, director, *servers),
+        (_far_client(), router, director, *servers),
         hosts=((TUNNEL_VIP, "lvs-server"),),
         servers=_pages(TUNNEL_SERVERS, (80,)),
     )
@@ -141,11 +136,6 @@ def fullnat(name: str = "fullnat") -> Topology:
         ),
         sysctls=_DIRECTOR_ROUTES,
     )
-    client = Node(
-        "client",
-        (Interface("eth0", "outside", ("192.168.20.1/24", "2001:db8:20::1/64")),),
-        routes=_default("192.168.20.254", "2001:db8:20::254"),
-    )
     director = Node(
         "director",
         (Interface("eth0", "lan", (f"{FULLNAT_VIP}/24", "2001:db8:238::130/64")),),
@@ -165,7 +155,7 @@ def fullnat(name: str = "fullnat") -> Topology:
     return Topology(
         name,
         f"client - router - director (VIP {FULLNAT_VIP}); two real servers in networks of their own behind the router",
-        (client, router, director, *servers),
+        (_far_client(), router, director, *servers),
         servers=_pages(FULLNAT_SERVERS, (80,)),
     )
 
@@ -218,6 +208,15 @@ def _pages(addresses: tuple[str, ...], ports: tuple[int, ...]) -> tuple[HttpServ
 
 def _default(ipv4: str, ipv6: str) -> tuple[str, str]:
     return f"default via {ipv4}", f"default via {ipv6}"
+
+
+def _far_client() -> Node:
+    """A client behind a router."""
+    return Node(
+        "client",
+        (Interface("eth0", "outside", ("192.168.20.1/24", "2001:db8:20::1/64")),),
+        routes=_default("192.168.20.254", "2001:db8:20::254"),
+    )
 
 
 SCENES: Final = {
