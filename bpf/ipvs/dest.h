@@ -16,6 +16,12 @@ static __always_inline int dest_is_open(const struct dest *dest)
 	return !!(dest->flags & (DEST_AVAILABLE | DEST_KEPT | DEST_FOREIGN));
 }
 
+/* Was it deleted from a service that leaves its connections to expire_nodest_conn? */
+static __always_inline int dest_is_lost(const struct dest *dest)
+{
+	return !dest_is_open(dest) && !(dest->flags & DEST_DROPPED);
+}
+
 static __always_inline int dest_is_usable(const struct dest *dest)
 {
 	return dest->weight && !dest->overloaded;

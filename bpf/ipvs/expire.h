@@ -103,8 +103,7 @@ static __always_inline int sweep_is_over(const struct conn *conn, __u32 expires,
 	if (!sweep->lost_too)
 		return 0;
 	dest = dest_get(conn->dest);
-	return dest && conn->method != METHOD_BYPASS &&
-	       !(dest->flags & (DEST_AVAILABLE | DEST_KEPT | DEST_DROPPED | DEST_FOREIGN));
+	return dest && conn->method != METHOD_BYPASS && dest_is_lost(dest);
 }
 
 /* Does drop_entry take a template without connections? Not an assured one. That of a one-packet service has no others,

@@ -102,7 +102,7 @@ static __always_inline int proto_lost_dest(const struct conn *conn, const struct
 {
 	struct dest *dest = dest_get(conn->dest);
 
-	if (!dest || !(dest->flags & (DEST_AVAILABLE | DEST_KEPT | DEST_DROPPED | DEST_FOREIGN)))
+	if (!dest || dest_is_lost(dest))
 		return conn->method != METHOD_BYPASS;
 	return !dest->weight && proto_is_first(p);
 }
