@@ -189,7 +189,7 @@ def test_all_that_a_director_is_told_is_saved_and_restored(clean: Net, tmp_path:
         "xlvs sysctl expire_nodest_conn=1",
         "xlvs sysctl 'sync_threshold=4 60'",
         "xlvs mark add --vip 192.168.20.77 --proto tcp --ports 80,443 --mark 7",
-        f"xlvs laddr add -t {VIP}:80 --ports 5000-5009 --routed 192.168.10.140",
+        f"xlvs laddr add tcp:{VIP}:80 --ports 5000-5009 --routed 192.168.10.140",
         f"xlvs service set {dns(VIP)} --timeout-udp 9 --on-removed keep",
     ]
     rules = clean.ipvsadm("-S -n")

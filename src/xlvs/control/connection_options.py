@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.control import connection_words as words
+from xlvs.model.address import Family
 from xlvs.model.connection_filter import ConnectionFilter, Network
 from xlvs.model.errors import UsageError
 from xlvs.model.service import Protocol, ServiceKey, mark_service_key
@@ -42,12 +43,26 @@ def add_service(parser: Any, *, dest: str = "service") -> None:
     )
 
 
-def add_one_service(parser: argparse.ArgumentParser) -> None:
-    """One service that must be named, as SERVICE or as ipvsadm spells it; see `one_service`."""
+def add_one_service(parser: argparse.ArgumentParser, *, behind: str = "") -> None:
+    """One service that must be named, as SERVICE or as ipvsadm spells it, and what comes behind it; see `one_service`."""
     parser.add_argument(
-        "words", nargs="*", metavar="SERVICE", help="tcp:VIP:PORT, udp:VIP:PORT, sctp:VIP:PORT, fwm:MARK or fwm6:MARK"
+        "words",
+        nargs="*",
+        metavar=f"SERVICE {behind}".strip(),
+        help="tcp:VIP:PORT, udp:VIP:PORT, sctp:VIP:PORT, fwm:MARK or fwm6:MARK",
     )
     add_service(parser)
+    parser.add_argument("-6", "--ipv6", action="store_true", help="with -f: the mark's service for IPv6")
+
+
+def parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+    """`parser.parse_args` for one with `add_one_service`: options may stand between the words."""
+    options, left = parser.parse_known_args(argv)
+    if left and (not hasattr(options, "words") or any(word.startswith("-") for word in left)):
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    if left:
+        options.words += left
+    return options
 
 
 def add_filter(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +90,10 @@ def one_service(options: argparse.Namespace, *, more: int = 0) -> ServiceKey:
     """The one service that is named; `more` words may follow it, and are left in `options.words`. Raises UsageError."""
     words_left: list[str] = options.words
     key: ServiceKey | None = options.service
+    if options.ipv6:
+        if key is None or not key.fwmark:
+            raise UsageError("-6 goes with -f MARK: an address says itself of which family it is; nothing was changed")
+        key = mark_service_key(key.fwmark, Family.IPV6)
     if key is None and words_left:
         try:
             key = words.service(words_left.pop(0))

@@ -47,7 +47,7 @@ command again to go on waiting.
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs drain ARGV``; see the help text for exit codes."""
-    options = _parser().parse_intermixed_args(argv)
+    options = connection_options.parse(_parser(), argv)
     from xlvs.ipvs.pinned import open_tables
 
     if options.list:

@@ -6,14 +6,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from xlvs.control import laddr_words
-from xlvs.model.address import Family, family_of, format_address
+from xlvs.control import connection_options, laddr_words
+from xlvs.model.address import family_of, format_address
 from xlvs.model.errors import NoSuchLocalAddress, ServiceNotDefined, UsageError
 from xlvs.model.local_address import LocalAddress, ports_beside
-from xlvs.model.service import Protocol, ServiceKey, mark_service_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from xlvs.model.service import ServiceKey
 
 _EPHEMERAL: Final = "/proc/sys/net/ipv4/ip_local_port_range"
 _EPHEMERAL_FIRST: Final = 32768
@@ -24,7 +25,7 @@ back through the director whatever their routes are. Each service has its own po
 """
 _EPILOG: Final = """\
     ipvsadm -A -t 10.0.0.1:80 -s rr
-    xlvs laddr add -t 10.0.0.1:80 192.168.10.5 192.168.10.6
+    xlvs laddr add tcp:10.0.0.1:80 192.168.10.5 192.168.10.6      (or -t 10.0.0.1:80 as ipvsadm spells it)
     ipvsadm -a -t 10.0.0.1:80 -r 192.168.10.133:8080 --fullnat
 
 An address has room for one connection per port, protocol and real server. The ports are those below the host's own range
@@ -40,32 +41,32 @@ gone; `xlvs laddr list --commands` prints what makes them anew. So that real ser
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs laddr ARGV``."""
-    options = parser().parse_args(argv)
+    options = connection_options.parse(parser(), argv)
     verb: str = options.verb
     if verb == "list":
         return _list(options)
-    key = _service(options)
-    if any(family_of(each) != key.family for each in options.addresses):
+    key = connection_options.one_service(options, more=len(options.words))
+    addresses = _addresses(options)
+    if any(family_of(each) != key.family for each in addresses):
         raise UsageError("a local address is of its service's family: real servers of the other are not reached by NAT")
     if verb == "add":
-        _add(key, options)
+        _add(key, addresses, options)
     else:
-        _delete(key, options)
+        _delete(key, addresses)
     return 0
 
 
-def _service(options: argparse.Namespace) -> ServiceKey:
-    if options.fwmark_service:
-        return mark_service_key(options.fwmark_service, Family.IPV6 if options.ipv6 else Family.IPV4)
-    for protocol in (Protocol.TCP, Protocol.UDP, Protocol.SCTP):
-        found = getattr(options, f"{protocol.name.lower()}_service")
-        if found:
-            family, address, port = found
-            return ServiceKey(protocol, family, address, port)
-    raise UsageError("say which service it is for: -t, -u, --sctp-service or -f")
+def _addresses(options: argparse.Namespace) -> list[bytes]:
+    """The words behind the service. Raises UsageError."""
+    if not options.words:
+        raise UsageError("which local addresses? Write them behind the service; nothing was changed")
+    try:
+        return [laddr_words.address(each) for each in options.words]
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"{error}; nothing was changed") from None
 
 
-def _add(key: ServiceKey, options: argparse.Namespace) -> None:
+def _add(key: ServiceKey, addresses: Sequence[bytes], options: argparse.Namespace) -> None:
     from xlvs.ipvs import local_addresses
     from xlvs.ipvs.observed import pack_service_key
     from xlvs.ipvs.pinned import open_tables
@@ -74,14 +75,14 @@ def _add(key: ServiceKey, options: argparse.Namespace) -> None:
     capability.require_director("adding local addresses")
     first, last = options.ports or default_ports()
     if not options.routed:
-        _check_own(options.addresses)
+        _check_own(addresses)
     store = open_tables().present_store()
     if store is None:
         raise ServiceNotDefined
     with store.edit():
         if not store.find_service(pack_service_key(key)) and not options.routed:
             raise ServiceNotDefined
-        wanted = [LocalAddress(key, address, first, last) for address in options.addresses]
+        wanted = [LocalAddress(key, address, first, last) for address in addresses]
         local_addresses.add_all(store, wanted)
 
 
@@ -108,7 +109,7 @@ def _check_own(addresses: Sequence[bytes]) -> None:
             )
 
 
-def _delete(key: ServiceKey, options: argparse.Namespace) -> None:
+def _delete(key: ServiceKey, addresses: Sequence[bytes]) -> None:
     from xlvs.ipvs import local_addresses
     from xlvs.ipvs.pinned import open_tables
 
@@ -116,8 +117,8 @@ def _delete(key: ServiceKey, options: argparse.Namespace) -> None:
     if store is None:
         raise NoSuchLocalAddress
     with store.edit():
-        local_addresses.check_present(store, key, options.addresses)
-        for address in options.addresses:
+        local_addresses.check_present(store, key, addresses)
+        for address in addresses:
             local_addresses.delete(store, key, address)
 
 
@@ -146,8 +147,14 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|del|list")
-    add = verbs.add_parser("add", help="let a service use more local addresses", allow_abbrev=False)
-    _add_service(add)
+    usage = "xlvs laddr {} SERVICE ADDRESS ..."
+    add = verbs.add_parser(
+        "add",
+        usage=usage.format("add") + " [--ports FIRST-LAST] [--routed]",
+        help="let a service use more local addresses",
+        allow_abbrev=False,
+    )
+    connection_options.add_one_service(add, behind="ADDRESS")
     add.add_argument(
         "--ports",
         type=laddr_words.ports,
@@ -159,26 +166,12 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="add it although the host does not have the address, or the service is not there yet",
     )
-    delete = verbs.add_parser("del", help="take them away; their connections go on", allow_abbrev=False)
-    _add_service(delete)
-    for each in (add, delete):
-        each.add_argument("addresses", nargs="+", type=laddr_words.address, metavar="ADDRESS", help="IPv4 or IPv6")
+    delete = verbs.add_parser(
+        "del", usage=usage.format("del"), help="take them away; their connections go on", allow_abbrev=False
+    )
+    connection_options.add_one_service(delete, behind="ADDRESS")
     show = verbs.add_parser("list", help="the local addresses and how many connections they have", allow_abbrev=False)
     form = show.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for programs")
     form.add_argument("--commands", action="store_true", help="as commands that make them anew")
     return parser
-
-
-def _add_service(parser: argparse.ArgumentParser) -> None:
-    service = parser.add_mutually_exclusive_group(required=True)
-    for protocol, words in (("TCP", ("-t",)), ("UDP", ("-u",)), ("SCTP", ())):
-        service.add_argument(
-            *words,
-            f"--{protocol.lower()}-service",
-            type=laddr_words.endpoint,
-            metavar="ADDRESS:PORT",
-            help=f"the {protocol} service",
-        )
-    service.add_argument("-f", "--fwmark-service", type=laddr_words.mark, metavar="MARK", help="the service by mark")
-    parser.add_argument("-6", "--ipv6", action="store_true", help="with -f: the mark's service for IPv6")

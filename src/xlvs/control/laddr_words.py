@@ -6,10 +6,9 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from xlvs.model.address import Family, format_address, parse_dotted_quad, parse_ipv6
-from xlvs.model.difference import service_name
+from xlvs.control.connection_words import service_text
+from xlvs.model.address import format_address, parse_dotted_quad, parse_ipv6
 from xlvs.model.local_address import LAST_PORT
-from xlvs.model.service import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from xlvs.model.local_address import LocalAddressView
     from xlvs.model.service import ServiceKey
 
-_OPTIONS: Final = {Protocol.TCP: "-t", Protocol.UDP: "-u", Protocol.SCTP: "--sctp-service"}
-_MARK_MAX: Final = 0xFFFFFFFF
 _HEADINGS: Final = ("service", "local address", "ports", "connections")
 
 
@@ -32,13 +29,13 @@ class Row(NamedTuple):
 
     def command(self) -> str:
         """What makes it anew, whether the host has the address by then or not."""
-        return f"xlvs laddr add {service_option(self.key)} --ports {self.ports} --routed {self.address}"
+        return f"xlvs laddr add {service_text(self.key)} --ports {self.ports} --routed {self.address}"
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
         first, _, last = self.ports.partition("-")
         return {
-            "service": service_name(self.key),
+            "service": service_text(self.key),
             "address": self.address,
             "first_port": int(first),
             "last_port": int(last),
@@ -62,7 +59,7 @@ def rows(views: Iterable[LocalAddressView]) -> list[Row]:
 
 def table(found: Iterable[Row]) -> Iterator[str]:
     """Rows under headings; one line when there are none."""
-    cells = [(service_name(row.key), row.address, row.ports, str(row.connections)) for row in found]
+    cells = [(service_text(row.key), row.address, row.ports, str(row.connections)) for row in found]
     if not cells:
         yield "no service has local addresses (`xlvs laddr add --help`)"
         return
@@ -70,35 +67,6 @@ def table(found: Iterable[Row]) -> Iterator[str]:
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADINGS))]
     for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def service_option(key: ServiceKey) -> str:
-    """A service as options of ours and of ipvsadm."""
-    if key.fwmark:
-        return f"-f {key.fwmark}" + (" -6" if key.family is Family.IPV6 else "")
-    return f"{_OPTIONS[key.protocol]} {_written(key)}"
-
-
-def _written(key: ServiceKey) -> str:
-    address = format_address(key.address)
-    return f"[{address}]:{key.port}" if key.family is Family.IPV6 else f"{address}:{key.port}"
-
-
-def endpoint(text: str) -> tuple[Family, bytes, int]:
-    """``10.0.0.1:80`` or ``[2001:db8::1]:80``."""
-    host, colon, port = text.rpartition(":")
-    bracketed = host[:1] == "[" and host[-1:] == "]"
-    address = parse_ipv6(host[1:-1]) if bracketed else parse_dotted_quad(host)
-    if not colon or address is None or not port.isdecimal() or int(port) > LAST_PORT:
-        raise ArgumentTypeError(f"{text!r} is not ADDRESS:PORT, as 10.0.0.1:80 or [2001:db8::1]:80")
-    return (Family.IPV6 if bracketed else Family.IPV4), address, int(port)
-
-
-def mark(text: str) -> int:
-    """A firewall mark."""
-    if not text.isdecimal() or not 1 <= int(text) <= _MARK_MAX:
-        raise ArgumentTypeError(f"{text!r} is not a mark (1 to {_MARK_MAX})")
-    return int(text)
 
 
 def address(text: str) -> bytes:

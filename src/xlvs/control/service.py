@@ -54,7 +54,7 @@ drop segments with options which they do not know. Connections that are being ma
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs service ARGV``."""
-    options = parser().parse_args(argv)
+    options = connection_options.parse(parser(), argv)
     return _set(options) if options.verb == "set" else _show(options)
 
 

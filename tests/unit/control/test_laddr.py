@@ -30,13 +30,10 @@ LOCAL: Final = b"\xc0\xa8\x0a\x05"
 @pytest.mark.parametrize(
     ("read_word", "text", "expected"),
     [
-        (laddr_words.endpoint, "10.0.0.1:80", (Family.IPV4, VIP, 80)),
-        (laddr_words.endpoint, "[2001:db8::1]:53", (Family.IPV6, VIP6, 53)),
         (laddr_words.address, "192.168.10.5", LOCAL),
         (laddr_words.address, "2001:db8::1", VIP6),
         (laddr_words.ports, "1024-65535", (1024, 65535)),
         (laddr_words.ports, "4000", (4000, 4000)),
-        (laddr_words.mark, "7", 7),
     ],
 )
 def test_words_that_are_read(read_word: Callable[[str], object], text: str, expected: object) -> None:
@@ -47,18 +44,12 @@ def test_words_that_are_read(read_word: Callable[[str], object], text: str, expe
 @pytest.mark.parametrize(
     ("read_word", "text"),
     [
-        (laddr_words.endpoint, "10.0.0.1"),
-        (laddr_words.endpoint, "2001:db8::1:80"),
-        (laddr_words.endpoint, "10.0.0.1:65536"),
-        (laddr_words.endpoint, "[10.0.0.1]:80"),
         (laddr_words.address, "10.0.0"),
         (laddr_words.address, "host"),
         (laddr_words.ports, "0-5"),
         (laddr_words.ports, "9-5"),
         (laddr_words.ports, "1-65536"),
         (laddr_words.ports, ""),
-        (laddr_words.mark, "0"),
-        (laddr_words.mark, "4294967296"),
         *(
             (laddr_words.address, each)
             for each in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "ff02::1")
@@ -82,17 +73,17 @@ def test_the_listing_and_its_commands() -> None:
 
     assert list(laddr_words.table(rows)) == [
         "service               local address  ports       connections",
-        "FWM 7 IPv6            2001:db8::1    5-5         1",
-        "TCP 10.0.0.1:80       192.168.10.5   1024-65535  0",
-        "UDP [2001:db8::1]:53  2001:db8::1    1024-2047   3",
+        "fwm6:7                2001:db8::1    5-5         1",
+        "tcp:10.0.0.1:80       192.168.10.5   1024-65535  0",
+        "udp:[2001:db8::1]:53  2001:db8::1    1024-2047   3",
     ]
     assert [row.command() for row in rows] == [
-        "xlvs laddr add -f 7 -6 --ports 5-5 --routed 2001:db8::1",
-        "xlvs laddr add -t 10.0.0.1:80 --ports 1024-65535 --routed 192.168.10.5",
-        "xlvs laddr add -u [2001:db8::1]:53 --ports 1024-2047 --routed 2001:db8::1",
+        "xlvs laddr add fwm6:7 --ports 5-5 --routed 2001:db8::1",
+        "xlvs laddr add tcp:10.0.0.1:80 --ports 1024-65535 --routed 192.168.10.5",
+        "xlvs laddr add udp:[2001:db8::1]:53 --ports 1024-2047 --routed 2001:db8::1",
     ]
     assert rows[1].as_json() == {
-        "service": "TCP 10.0.0.1:80",
+        "service": "tcp:10.0.0.1:80",
         "address": "192.168.10.5",
         "first_port": 1024,
         "last_port": 65535,
@@ -116,10 +107,33 @@ def test_ports_keep_clear_of_the_hosts_own(ephemeral: int, expected: tuple[int, 
     assert ports_beside(ephemeral) == expected
 
 
-def test_an_address_of_the_other_family_is_refused() -> None:
-    """Before anything is opened."""
-    with pytest.raises(UsageError, match="family"):
-        main(["add", "-t", "10.0.0.1:80", "2001:db8::1"])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("-t 10.0.0.1:80 2001:db8::1", "family"),
+        ("tcp:10.0.0.1:80 --routed 2001:db8::1", "family"),
+        ("-f 7 -6 10.0.0.1", "family"),
+        ("10.0.0.1", "not a service"),
+        ("-t 10.0.0.1:80 -6 2001:db8::1", "-6 goes with -f"),
+        ("tcp:10.0.0.1:80", "which local addresses"),
+        ("tcp:10.0.0.1:80 10.0.0.300", "10.0.0.300"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["add", "del"])
+def test_wrong_words_are_refused(verb: str, words: str, expected: str) -> None:
+    """Before anything is opened; the service is written as other commands have it, options anywhere."""
+    if verb == "del" and "--routed" in words:
+        words = words.replace("--routed ", "")
+    with pytest.raises(UsageError, match=expected):
+        main([verb, *words.split()])
+
+
+@pytest.mark.parametrize("argv", ["list more", "list --more", "add --more tcp:10.0.0.1:80 10.0.0.9"])
+def test_what_is_no_word_of_it_is_a_usage_error(argv: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As argparse words it."""
+    with pytest.raises(SystemExit, match="2"):
+        main(argv.split())
+    assert "unrecognized arguments" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
