@@ -49,9 +49,19 @@ Nothing is ended without a filter; --all is for all. --dry-run says how many it 
 
 def main(argv: list[str]) -> int:
     """Run ``xlvs connections ARGV``; without a verb it lists."""
+    if argv and not argv[0].startswith("-") and argv[0] not in _VERBS:
+        raise UsageError(_no_verb(argv[0]))
     words = argv if argv and argv[0] in {*_VERBS, "-h", "--help"} else ["list", *argv]
     options = _parser().parse_args(words)
     return _kill(options) if options.verb == "kill" else _list(options)
+
+
+def _no_verb(word: str) -> str:
+    from difflib import get_close_matches  # heavy, and needed for mistakes only
+
+    near = get_close_matches(word, _VERBS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "to choose some: --client, --service, --server, --state"
+    return f"{word!r} is neither list nor kill; {hint} (`xlvs connections --help`)"
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -133,7 +143,7 @@ def summary(chosen: Chosen, *, silent: bool = False, dry_run: bool = False) -> s
     if chosen.others:
         parts.append(f"{chosen.others} of other protocols {would}ended (UDP goes on, scheduled anew)")
     if chosen.templates:
-        parts.append(f"{chosen.templates} persistence templates {would}forgotten")
+        parts.append(f"{chosen.templates} persistence template{'' if chosen.templates == 1 else 's'} {would}forgotten")
     return "; ".join(parts) or "no connection fits"
 
 

@@ -74,6 +74,12 @@ class Reader:
         self.complain(_join(path, key), "a list of texts is wanted", f"write {key} = {example}")
         return ()
 
+    def command(self, text: str, path: str) -> str:
+        """The text; complain about a NUL, which no process is started with."""
+        if "\0" in text:
+            self.complain(path, f"{text!r} has a NUL, which no command can have", "remove \\u0000")
+        return text
+
     def lines(self, table: Mapping[str, object], key: str, path: str, example: str) -> tuple[str, ...]:
         """A list of texts, none of which is empty or longer than a line."""
         texts = self.texts(table, key, path, example)

@@ -53,9 +53,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--every", type=_seconds, metavar="SECONDS", help="at this pace, until ^C; then count what failed"
     )
-    parser.add_argument("--for", dest="duration", type=_seconds, metavar="SECONDS", help="with --every: for how long")
     parser.add_argument(
-        "--keep-alive", action="store_true", help="with --every: all on one connection, until it fails (exit code 1)"
+        "--for", dest="duration", type=_seconds, metavar="SECONDS", help="for so long, every second unless --every says"
+    )
+    parser.add_argument(
+        "--keep-alive",
+        action="store_true",
+        help="all on one connection, until it fails (exit code 1), every second unless --every says",
     )
     parser.add_argument(
         "--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="when a request has failed (default: 5)"

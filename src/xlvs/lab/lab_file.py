@@ -100,6 +100,7 @@ def _node(reader: Reader, name: str, value: object) -> Node:
     interfaces = reader.table(table.get("interfaces", {}), f"{path}.interfaces", _INTERFACE)
     files = tuple(_files(reader, f"{path}.files", table.get("files", {})))
     own_run = reader.flag(table, "own_run", path)
+    setup = reader.texts(table, "setup", path, '["ipvsadm -A -t 192.168.20.129:80 -s rr"]')
     if files and not own_run:
         reader.complain(f"{path}.files", "files lie in a /run of the node's own", "add own_run = true")
     return Node(
@@ -109,7 +110,7 @@ def _node(reader: Reader, name: str, value: object) -> Node:
         tuple(_sysctls(reader, f"{path}.sysctls", table.get("sysctls", {}))),
         own_run,
         files,
-        reader.texts(table, "setup", path, '["ipvsadm -A -t 192.168.20.129:80 -s rr"]'),
+        tuple(reader.command(each, f"{path}.setup") for each in setup),
     )
 
 
@@ -197,7 +198,7 @@ def _step(reader: Reader, number: int, table: dict[str, Any]) -> Step:
     expected = {"expect": [given] if isinstance(given, str) else given}
     return Step(
         reader.text(table, "node", path, ""),
-        reader.text(table, "run", path, ""),
+        reader.command(reader.text(table, "run", path, ""), f"{path}.run"),
         reader.text(table, "say", path, ""),
         reader.texts(expected, "expect", path, '"192.168.10.133"'),
         reader.number(table, "within", path, 0.0, (0.0, _LONGEST_WAIT_S)),

@@ -21,7 +21,7 @@ _HELD: Final = f"xlvs lab get --keep-alive --every 0.1 --timeout 10 {_SERVICE}"
 _SOME_REQUESTS_S: Final = 1.0
 _PATIENCE_S: Final = 10.0
 _FIRST, _SECOND = pair.DIRECTORS
-_COUNTED: Final = re.compile(r"(\d+) requests, (\d+) answered")
+_COUNTED: Final = re.compile(r"(\d+) requests?, (\d+) answered")
 
 
 def play(scene: Scene) -> None:

@@ -90,7 +90,7 @@ def summary(answers: Sequence[Answer]) -> Iterator[str]:
     """Lines: how many by page, how many failed, and when."""
     pages = Counter(each.page for each in answers if each.page is not None)
     failed = sorted(each.at for each in answers if each.page is None)
-    yield f"{len(answers)} requests, {pages.total()} answered, {len(failed)} failed"
+    yield f"{len(answers)} request{'' if len(answers) == 1 else 's'}, {pages.total()} answered, {len(failed)} failed"
     for page, count in sorted(pages.items()):
         yield f"{count} x {page}"
     if failed:

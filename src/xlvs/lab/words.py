@@ -186,11 +186,15 @@ def _become(lab: Lab, node: str, arguments: list[str]) -> int:
 
 
 def _write_shell_start(lab: Lab, node: str) -> str:
-    """What bash reads first in a node: the user's own settings, then the node's name in the prompt; its path there."""
+    """What bash reads first in a node: the user's own settings, then the node's name in the prompt; its path there.
+
+    It removes itself: by the time it is read this process is the shell.
+    """
     directory, seen = state.DIRECTORY, str(state.DIRECTORY)
     if lab.has_own_run(node):
         directory, seen = state.run_directory(lab.name, node), "/run"
     (directory / _SHELL_START).write_text(
         "node_path=$PATH\n[ -r ~/.bashrc ] && . ~/.bashrc\nPATH=$node_path\nunset node_path\nPS1='[$XLVS_NODE]# '\n"
+        f"command rm -f -- '{seen}/{_SHELL_START}'\n"
     )
     return f"{seen}/{_SHELL_START}"

@@ -46,7 +46,7 @@ def test_without_a_failure_there_is_no_time_of_failures() -> None:
     """And none is counted."""
     lines = list(summary([Answer(0.0, "one")]))
 
-    assert lines == ["1 requests, 1 answered, 0 failed", "1 x one"]
+    assert lines == ["1 request, 1 answered, 0 failed", "1 x one"]
     assert failed(lines[0]) == 0
 
 
