@@ -185,15 +185,18 @@ static long call_step(__u32 i, void *data)
 	return 1;
 }
 
-/* The Call-ID of a datagram, null: it has none. */
-static __noinline const struct call *call_of_packet(ctx_t *ctx, const struct packet *p)
+/* Read the Call-ID of a datagram into the one of `calls_at_hand`. Returns 0: it has none. */
+__noinline int call_read(ctx_t *ctx, const struct packet *p)
 {
-	__u32 zero = 0, start = p->l4 + sizeof(struct udphdr), length;
+	__u32 zero = 0, start, length;
 	struct scratch *text = bpf_map_lookup_elem(&scratches, &zero);
 	struct call *call = bpf_map_lookup_elem(&calls_at_hand, &zero);
 	struct call_reader r = { .text = text };
 
-	if (!text || !call || p->protocol != IPPROTO_UDP || start >= ctx_length(ctx))
+	if (!p || !text || !call || p->protocol != IPPROTO_UDP)
+		return 0;
+	start = p->l4 + sizeof(struct udphdr);
+	if (start >= ctx_length(ctx))
 		return 0;
 	length = L3 + p->length < ctx_length(ctx) ? L3 + p->length - start : ctx_length(ctx) - start;
 	if ((__s32)length <= 0)
@@ -211,7 +214,15 @@ static __noinline const struct call *call_of_packet(ctx_t *ctx, const struct pac
 	if (bpf_skb_load_bytes(ctx, start + r.value, call->bytes, bounded_size(call->length, CALL_BYTES)))
 		return 0;
 	call_hash(call);
-	return call;
+	return 1;
+}
+
+/* The Call-ID of a datagram, null: it has none. */
+static __always_inline const struct call *call_of_packet(ctx_t *ctx, const struct packet *p)
+{
+	__u32 zero = 0;
+
+	return call_read(ctx, p) ? bpf_map_lookup_elem(&calls_at_hand, &zero) : 0;
 }
 
 #endif

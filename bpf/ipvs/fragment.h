@@ -44,8 +44,8 @@ static __noinline int fragment_judged(const struct packet *p, enum verdict verdi
 	return bpf_map_delete_elem(&fragments, &key);
 }
 
-static enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now);
-static enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now);
+enum verdict reply(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now);
+enum verdict forward(ctx_t *ctx, struct work *work, struct conn *conn, const struct settings *set, __u32 now);
 
 static __noinline struct fragment *fragment_find(const struct packet *p)
 {
