@@ -38,7 +38,7 @@ static __always_inline enum verdict encap_send(ctx_t *ctx, struct work *work, co
 
 	if (head_write(ctx, way, &work->head) || head_age(ctx, p, L3 + way->room))
 		return DROP_INTERNAL;
-	p->action = way->ifindex == ctx_ifindex(ctx) ? XDP_TX : bpf_redirect_map(&xdp_ports, way->ifindex, 0);
+	p->action = xmit_action(ctx, way->ifindex);
 	return VERDICT_FORWARD;
 }
 

@@ -440,7 +440,8 @@ struct settings {
 	__u32 services_timeouts; /* number of services with a timeout of their own */
 	__u32 ended_until; /* tick up to which there may be connections that were ended on command */
 	__u32 sync; /* enum sync_roles: the synchronisation daemons that are configured */
-	__u32 reserved[11];
+	__u32 turn_by_redirect; /* 1: XDP runs on a veth, see xmit_action() */
+	__u32 reserved[10];
 };
 
 /* Which mark packets have by their address and port: a range of ports is a few prefixes of the port. */

@@ -23,6 +23,17 @@ static __always_inline int xmit_can(ctx_t *ctx, const struct packet *p, long rc,
 	return ifindex == ctx_ifindex(ctx) || bpf_map_lookup_elem(&xdp_ports, &ifindex);
 }
 
+/* Out through an interface, perhaps that where the packet came in. A veth wakes nobody for what XDP_TX gives back unless
+ * an XDP program runs at its other end as well: the packet would wait there for the next one. */
+static __always_inline int xmit_action(ctx_t *ctx, __u32 ifindex)
+{
+	const struct settings *set = settings_get();
+
+	if (ifindex == ctx_ifindex(ctx) && (!set || !set->turn_by_redirect))
+		return XDP_TX;
+	return bpf_redirect_map(&xdp_ports, ifindex, XDP_TX);
+}
+
 static __always_inline int xmit(ctx_t *ctx, struct packet *p, long rc, const struct bpf_fib_lookup *fib)
 {
 	struct ethhdr *eth = ctx_data(ctx);
@@ -31,7 +42,7 @@ static __always_inline int xmit(ctx_t *ctx, struct packet *p, long rc, const str
 		return -1;
 	__builtin_memcpy(eth->h_dest, fib->dmac, ETH_ALEN);
 	__builtin_memcpy(eth->h_source, fib->smac, ETH_ALEN);
-	p->action = fib->ifindex == ctx_ifindex(ctx) ? XDP_TX : bpf_redirect_map(&xdp_ports, fib->ifindex, 0);
+	p->action = xmit_action(ctx, fib->ifindex);
 	return 0;
 }
 

@@ -45,6 +45,13 @@ def suit_xdp(net: Net) -> None:
     _ethtool(net, "inside", "director", _SET_GRO, 1)
 
 
+def suit_xdp_with_one_arm(net: Net, segment: str, ends: dict[str, str]) -> None:
+    """The same where all are on one segment; `ends`: the interface of each node."""
+    for node, interface in ends.items():
+        _ethtool(net, node, interface, _SET_TX_CHECKSUM, 0)
+    _ethtool(net, segment, "director", _SET_GRO, 1)
+
+
 def take_offloads(net: Net) -> None:
     """The director's links compute no checksums, and thus cut no segments either: its kernel has to."""
     for interface in DIRECTOR_INTERFACES:

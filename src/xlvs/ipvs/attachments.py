@@ -158,6 +158,8 @@ def _attach_xdp(store: Store, interface: Interface, mode: xdp_attach.Mode) -> No
     with Map.from_pin(f"{store.directory}/xdp_ports") as ports:
         if mode == "native":
             ports.update(index, index)
+            if interface.kind == "veth":
+                store.set_setting(layout.SETTINGS_TURN_BY_REDIRECT, 1)
         else:
             ports.delete(index)
     _forget_hops(store)

@@ -122,6 +122,7 @@ SETTINGS_SERVICES_ENGINE: Final = 448
 SETTINGS_SERVICES_TIMEOUTS: Final = 456
 SETTINGS_ENDED_UNTIL: Final = 460
 SETTINGS_SYNC: Final = 464
+SETTINGS_TURN_BY_REDIRECT: Final = 468
 
 # What is told of a connection between directors; all but number and call as on the wire.
 SYNC_ENTRY_SIZE: Final = 80

@@ -89,6 +89,7 @@ OFFSETS = {
     "SETTINGS_ACCEPT_LOCAL": ("settings", "accept_local"),
     "SETTINGS_SERVICES_ENGINE": ("settings", "services_engine"),
     "SETTINGS_SYNC": ("settings", "sync"),
+    "SETTINGS_TURN_BY_REDIRECT": ("settings", "turn_by_redirect"),
     "SYNC_DAEMON_DUMP": ("sync_daemon", "dump"),
     "SYNC_DAEMON_LOST": ("sync_daemon", "lost"),
     "SERVICE_ENGINE": ("service", "engine"),
