@@ -167,7 +167,7 @@ def under_load(at: Site) -> Iterator[Clients]:
         clients.end()
         for thread in threads:
             thread.join(60)
-    assert clients.failures == []
+    assert clients.failures == [], clients.failures
 
 
 @contextmanager

@@ -264,7 +264,7 @@ def port_of(net: Net, service: str) -> object:
         (["kill", "--client", "x"], 2, "'x' is not ADDRESS or ADDRESS:PORT"),
         (["list", "--state", "ESTABLISHD"], 2, "did you mean ESTABLISHED?"),
         (["list", "--limit", "0"], 2, "'0' is not a number of connections"),
-        (["end"], 2, "unrecognized arguments: end"),
+        (["end"], 2, "'end' is neither list nor kill"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_ends(clean: Net, words: list[str], code: int, says: str) -> None:
@@ -296,7 +296,7 @@ def test_templates_are_chosen_alone(clean: Net) -> None:
             assert lines(clean, "--expires", "30s") == []
             assert len(lines(clean, "--expires", "1h")) == 1
             done = clean.must("director", "xlvs", "connections", "kill", "--only-templates", "--client", "192.168.20.1")
-            assert done == "1 persistence templates forgotten\n"
+            assert done == "1 persistence template forgotten\n"
             (left,) = lines(clean, "--only-templates")  # shown as the kernel's, while the connection leads to it
             assert left.split()[2] == f"{VIP}:65535"
             assert echoes(connection, b"untouched")

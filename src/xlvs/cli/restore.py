@@ -80,17 +80,17 @@ def _command(line: str) -> list[str]:
         raise UsageError(f"these are no words of a shell: {error}") from None
     if words[:1] != ["sysctl"] and " ".join(words[:2]) not in _COMMANDS:
         raise UsageError(f"of xlvs a file has {', '.join(_COMMANDS)} only")
-    _parse(words)
+    _check(words)
     return words
 
 
-def _parse(words: Sequence[str]) -> None:
-    """Have the command read its words. Raises UsageError."""
+def _check(words: Sequence[str]) -> None:
+    """Have the command look at its words. Raises UsageError."""
     module = import_module(BY_NAME[words[0]].entry.partition(":")[0])
     said = io.StringIO()
     try:
         with redirect_stderr(said), redirect_stdout(said):
-            module.parser().parse_args(words[1:])
+            module.check(words[1:])
     except SystemExit:
         raise UsageError(said.getvalue().strip().rpartition("error: ")[2]) from None
 

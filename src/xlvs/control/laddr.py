@@ -45,10 +45,7 @@ def main(argv: list[str]) -> int:
     verb: str = options.verb
     if verb == "list":
         return _list(options)
-    key = connection_options.one_service(options, more=len(options.words))
-    addresses = _addresses(options)
-    if any(family_of(each) != key.family for each in addresses):
-        raise UsageError("a local address is of its service's family: real servers of the other are not reached by NAT")
+    key, addresses = _read(options)
     if verb == "add":
         _add(key, addresses, options)
     else:
@@ -56,14 +53,25 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _addresses(options: argparse.Namespace) -> list[bytes]:
-    """The words behind the service. Raises UsageError."""
+def check(argv: list[str]) -> None:
+    """Refuse what `main` would by its words alone. Raises UsageError, and SystemExit as argparse does."""
+    options = connection_options.parse(parser(), argv)
+    if options.verb != "list":
+        _read(options)
+
+
+def _read(options: argparse.Namespace) -> tuple[ServiceKey, list[bytes]]:
+    """The service, and the addresses behind it. Raises UsageError."""
+    key = connection_options.one_service(options, more=len(options.words))
     if not options.words:
         raise UsageError("which local addresses? Write them behind the service; nothing was changed")
     try:
-        return [laddr_words.address(each) for each in options.words]
+        addresses = [laddr_words.address(each) for each in options.words]
     except argparse.ArgumentTypeError as error:
         raise UsageError(f"{error}; nothing was changed") from None
+    if any(family_of(each) != key.family for each in addresses):
+        raise UsageError("a local address is of its service's family: real servers of the other are not reached by NAT")
+    return key, addresses
 
 
 def _add(key: ServiceKey, addresses: Sequence[bytes], options: argparse.Namespace) -> None:

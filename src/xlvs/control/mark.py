@@ -54,6 +54,13 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def check(argv: list[str]) -> None:
+    """Refuse what `main` would by its words alone. Raises UsageError, and SystemExit as argparse does."""
+    options = parser().parse_args(argv)
+    if options.verb == "add":
+        _wanted(options)
+
+
 def added(there: Sequence[MarkRange], new: Sequence[MarkRange]) -> list[MarkRange]:
     """The ranges with the new ones among them. Raises OtherMark where a port has another mark already."""
     left = list(there)

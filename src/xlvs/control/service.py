@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from xlvs.control import connection_options, service_words
 from xlvs.model.errors import NoSuchService, UsageError
@@ -58,12 +58,25 @@ def main(argv: list[str]) -> int:
     return _set(options) if options.verb == "set" else _show(options)
 
 
-def _set(options: argparse.Namespace) -> int:
+def check(argv: list[str]) -> None:
+    """Refuse what `main` would by its words alone. Raises UsageError, and SystemExit as argparse does."""
+    options = connection_options.parse(parser(), argv)
+    if options.verb == "set":
+        _read(options)
+
+
+def _read(options: argparse.Namespace) -> tuple[ServiceKey, dict[str, Any]]:
+    """The service, and what changes of it. Raises UsageError."""
     key = connection_options.one_service(options)
     members = (*service_words.TIMEOUTS.values(), *service_words.FATES.values(), "no_toa")
     changes = {each: getattr(options, each) for each in members if getattr(options, each) is not None}
     if not changes:
         raise UsageError("say what the service is to have, --timeout-udp 10s for example; nothing was changed")
+    return key, changes
+
+
+def _set(options: argparse.Namespace) -> int:
+    key, changes = _read(options)
     from xlvs.ipvs import policies
     from xlvs.ipvs.observed import pack_service_key
 

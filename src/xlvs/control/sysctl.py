@@ -27,6 +27,16 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def check(argv: list[str]) -> None:
+    """Refuse what `main` would by its words alone. Raises UsageError, and SystemExit as argparse does."""
+    from xlvs.model.sysctl import SYSCTLS
+
+    names = sorted(SYSCTLS)
+    for name, value in [_read(word, names) for word in parser().parse_args(argv).settings]:
+        if value is not None:
+            _check_value(name, value)
+
+
 def _read(word: str, names: list[str]) -> tuple[str, str | None]:
     """NAME or NAME=VALUE, with or without `net.ipv4.vs.` before it, dots or slashes between."""
     name, equals, value = word.partition("=")
@@ -44,15 +54,19 @@ def _suggestion(name: str, names: list[str]) -> str:
 
 
 def _set(tables: IpvsTables, values: list[tuple[str, str]]) -> None:
-    from xlvs.model.sysctl import parse_values, sysctl_of
-
     for name, value in values:
-        try:
-            parse_values(name, value, sysctl_of(name).default)
-        except InvalidArgument:
-            raise UsageError(f"{name} does not take {value!r}; nothing was changed") from None
+        _check_value(name, value)
     for name, value in values:
         tables.set_sysctl(name, value)
+
+
+def _check_value(name: str, value: str) -> None:
+    from xlvs.model.sysctl import parse_values, sysctl_of
+
+    try:
+        parse_values(name, value, sysctl_of(name).default)
+    except InvalidArgument:
+        raise UsageError(f"{name} does not take {value!r}; nothing was changed") from None
 
 
 def _print(shown: dict[str, str], *, as_json: bool) -> None:

@@ -137,6 +137,8 @@ def test_the_summary_counts(before: list[str], after: list[str], expected: str) 
         "xlvs sysctl 'sync_threshold=3 50'",
         "xlvs mark add --vip 10.0.0.1 --proto tcp --ports 80,443 --mark 7",
         "xlvs laddr add -t 10.0.0.1:80 --ports 1-2 --routed 10.0.0.9",
+        "xlvs laddr add tcp:10.0.0.1:80 --ports 1-2 --routed 10.0.0.9 10.0.0.10",
+        "xlvs laddr add -f 7 -6 --ports 5-5 --routed 2001:db8::1",
         "xlvs service set tcp:10.0.0.1:80 --timeout-tcp 5",
     ],
 )
@@ -149,6 +151,13 @@ def test_what_xlvs_save_has_besides_is_no_part_of_the_set(line: str) -> None:
     ("line", "says"),
     [
         ("xlvs service set tcp:10.0.0.1:80 --timeout-tcp never", "'never' is not a time"),
+        ("xlvs service set tcp:10.0.0.1 --timeout-tcp 5", "has no port"),
+        ("xlvs service set tcp:10.0.0.1:80", "say what the service is to have"),
+        ("xlvs sysctl expire_nodest_con=1", "there is no setting expire_nodest_con; did you mean"),
+        ("xlvs sysctl expire_nodest_conn=x", "does not take 'x'"),
+        ("xlvs laddr add tcp:10.0.0.1:80 --ports 1-2 --routed 10.0.0.900", "'10.0.0.900' is not an IPv4"),
+        ("xlvs laddr add tcp:10.0.0.1:80 --ports 1-2 --routed", "which local addresses"),
+        ("xlvs mark add --vip 10.0.0.1 --proto tcp --ports 80", "the following arguments are required: --mark"),
         ("xlvs detach", "of xlvs a file has sysctl, mark add, laddr add, service set only"),
         ("xlvs laddr del -t 10.0.0.1:80 10.0.0.9", "of xlvs a file has"),
         ("xlvs sysctl 'a", "no words of a shell"),
