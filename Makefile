@@ -20,7 +20,7 @@ demo: build ## NAT, DR, tunnels, marks, keepalived and a tour of the rest in net
 
 test: build lint ## linters, then every test (root)
 	@tools/bootstrap peers
-	@$(bin)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(bin)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 lint: venv ## style, types, layers
 	@$(bin)/ruff check

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.netns.lateness import lateness
 from tests.netns.neighbours import KEEPALIVED, OURS, REAL, Wire, wire
 from tests.netns.side_by_side import side_by_side
 
@@ -58,19 +59,20 @@ def elect(net: Wire, kind: str, high: str, low: str) -> None:
     net.start("B", low, configuration(kind, 90))
     net.wait_master("A", ADDRESS[kind])
 
-    strong.stop()
-    net.wait_master("B", ADDRESS[kind])
+    with lateness() as machine:
+        strong.stop()
+        net.wait_master("B", ADDRESS[kind])
     resigned = next(each.at for each in net.adverts("A") if each.priority == 0)
     taken = next(each.at for each in net.adverts("B") if each.at > resigned)
     skew = (256 - 90) / 256 * (1 if kind == V2 else INTERVAL[kind])
     net.start("A", high, configuration(kind, 100))
     net.wait_master("A", ADDRESS[kind])
 
-    assert taken - resigned == pytest.approx(skew, abs=0.02)
+    assert taken - resigned == pytest.approx(skew, abs=0.02 + machine.worst_s)
 
 
 def test_we_take_over_when_the_real_one_falls_silent(tmp_path: Path) -> None:
-    """Within 20 ms of the master-down interval, each version."""
+    """Within 20 ms of the master-down interval, each version, and of when the machine wakes anybody."""
     side_by_side(tmp_path, fall_silent, [(V2,), (V3,), (V6,)])
 
 
@@ -83,12 +85,13 @@ def fall_silent(net: Wire, kind: str) -> None:
     before = len(net.adverts("A"))
     net.wait(lambda: len(net.adverts("A")) > before + 1, "two adverts that we hear")
 
-    master.kill()
-    net.wait(lambda: bool(net.adverts("B")), "our first advert")
+    with lateness() as machine:
+        master.kill()
+        net.wait(lambda: bool(net.adverts("B")), "our first advert")
 
     silence = net.adverts("B")[0].at - net.adverts("A")[-1].at
     skew = (256 - 90) / 256 * (1 if kind == V2 else INTERVAL[kind])
-    assert silence == pytest.approx(3 * INTERVAL[kind] + skew, abs=0.02)
+    assert silence == pytest.approx(3 * INTERVAL[kind] + skew, abs=0.02 + machine.worst_s)
 
 
 def test_of_equal_priorities_the_higher_address_wins(tmp_path: Path) -> None:
