@@ -27,11 +27,12 @@ static __always_inline int xmit_can(ctx_t *ctx, const struct packet *p, long rc,
  * an XDP program runs at its other end as well: the packet would wait there for the next one. */
 static __always_inline int xmit_action(ctx_t *ctx, __u32 ifindex)
 {
-	const struct settings *set = settings_get();
+	const struct settings *set;
 
-	if (ifindex == ctx_ifindex(ctx) && (!set || !set->turn_by_redirect))
-		return XDP_TX;
-	return bpf_redirect_map(&xdp_ports, ifindex, XDP_TX);
+	if (ifindex != ctx_ifindex(ctx))
+		return bpf_redirect_map(&xdp_ports, ifindex, 0);
+	set = settings_get();
+	return set && set->turn_by_redirect ? bpf_redirect_map(&xdp_ports, ifindex, XDP_TX) : XDP_TX;
 }
 
 static __always_inline int xmit(ctx_t *ctx, struct packet *p, long rc, const struct bpf_fib_lookup *fib)

@@ -27,22 +27,24 @@ ACKNOWLEDGEMENT: Final = 60  # longer pieces have data
 TRAFFIC: Final = [("short", "100"), ("bulk", BYTES, "up"), ("bulk", BYTES, "down")]
 
 
+def compiled(folders: pytest.TempPathFactory, patience_ms: int) -> Path:
+    """The program, which waits for so long."""
+    try:
+        return program.compiled(folders.mktemp("traffic"), f"-DPATIENCE_MS={patience_ms}")
+    except program.NoCompiler as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="module")
 def executable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program, with little patience."""
-    try:
-        return program.compiled(tmp_path_factory.mktemp("traffic"), "-DPATIENCE_MS=300")
-    except program.NoCompiler as missing:
-        pytest.skip(str(missing))
+    return compiled(tmp_path_factory, 300)
 
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program with much of it, for what is to arrive however busy the machine is."""
-    try:
-        return program.compiled(tmp_path_factory.mktemp("patient"), "-DPATIENCE_MS=10000")
-    except program.NoCompiler as missing:
-        pytest.skip(str(missing))
+    return compiled(tmp_path_factory, 10_000)
 
 
 @pytest.fixture(scope="module")
