@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from xlvs.lab.errors import LabError
 
@@ -90,8 +90,8 @@ def pack(terms: Sequence[Term]) -> bytes:
 
 
 def _pack(term: Term) -> bytes:
-    order = "little" if term.kind is Kind.PROTOCOL else "big"
-    number = term.number.to_bytes(2, order)  # type: ignore[arg-type]
+    order: Literal["little", "big"] = "little" if term.kind is Kind.PROTOCOL else "big"
+    number = term.number.to_bytes(2, order)
     family = {4: 4, 16: 6}.get(len(term.value), 0) if term.kind is Kind.HOST else 0
     return _TERM.pack(term.kind, term.side, term.negated, term.bits, number, family, term.value)
 
