@@ -107,12 +107,19 @@ static __always_inline int proto_lost_dest(const struct conn *conn, const struct
 	return !dest->weight && proto_is_first(p);
 }
 
-/* A first packet on a connection that ended: the client uses its port again, which is a new connection. */
+/* A first packet on a connection that ended: the client uses its port again, which is a new connection. One to a drained
+ * destination gives way whatever the settings say: that destination gets no new connections. */
 static __always_inline int proto_is_reuse(const struct conn *conn, const struct packet *p, __s32 mode)
 {
 	struct conn_word word = { .all = conn->word.all };
+	struct dest *dest;
 
-	if (!mode || conn->control || !proto_is_first(p))
+	if (!proto_is_first(p))
+		return 0;
+	dest = dest_get(conn->dest);
+	if (dest && dest->drained)
+		mode = REUSE_FIN_WAIT;
+	else if (!mode || conn->control)
 		return 0;
 	return p->protocol == IPPROTO_TCP ? tcp_is_over(word, mode) : word.state == STATE_SCTP_CLOSED;
 }

@@ -304,7 +304,7 @@ struct dest {
 	__u32 last_weight; /* last weight that was not 0 (mh) */
 	__u32 instance; /* of the service that it belongs or belonged to */
 	__u32 generation; /* how many other destinations had this number before */
-	__u32 drained; /* user space alone: 1 + the weight that it is to have again, 0: it is not drained */
+	__u32 drained; /* 1 + the weight that it is to have again, 0: it is not drained */
 	struct service_key service_key; /* whose destination it is: finds it again when it is added back */
 	struct addr source; /* not of direct routing: the director's address towards it, for kernels that do not tell */
 	__u32 reserved1[6];
