@@ -22,6 +22,7 @@ from tests.netns.twins import Twin
 from tests.unit.keepalived.post import PostOffice, open_office
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 SETTINGS: Final = """
@@ -42,7 +43,7 @@ global_defs {
 """
 TCP: Final = "TCP_CHECK {\n connect_timeout 1\n retry 0\n}"
 MISC: Final = 'MISC_CHECK {\n misc_path "/usr/bin/test -e @FOLDER/good"\n retry 0\n}'
-MAIL: Final = "SMTP_CHECK {\n connect_timeout 1\n retry 0\n}"
+MAIL: Final = "SMTP_CHECK {\n connect_timeout 20\n retry 0\n}"
 
 
 def script(word: str) -> str:
@@ -75,7 +76,10 @@ BEFORE: Final = (
     virtual_server("10.0.0.2 80", "alpha", real_server(8004, TCP)),
     virtual_server("fwmark 9", "smtp_alert", real_server(8003)),
 )  # fmt: skip
-AFTER: Final = (virtual_server("10.0.0.1 80", "quorum 1\nsmtp_alert\nomega", ONE), BEFORE[1])
+AFTER: Final = (
+    virtual_server("10.0.0.1 80", "quorum 1\nsmtp_alert\nomega", ONE),
+    virtual_server("10.0.0.2 80", "alpha", real_server(8004, TCP.replace("timeout 1", "timeout 2"))),
+)
 
 
 @contextmanager
@@ -111,29 +115,16 @@ def run(which: str, library: str, more: str) -> None:
         (folder / "good").touch()
         path = folder / "keepalived.conf"
         path.write_text(written(BEFORE))
-        for port in (8001, 8002, 8004):
-            toys.serve(port, lambda connection: connection.close())
+        toys.serve(8001, lambda connection: connection.close())
+        alpha_told = threading.Event()
+        toys.serve(8002, lambda connection: _close_after(alpha_told, connection))
         twin = Twin(which, path, library)
-        twin.wait("Removing service [127.0.0.1]:tcp:8002", 0)  # no SMTP server
-        _marked(pipes, twin, "a checker fails")
-        toys.close(8001)
-        twin.wait("Removing service [127.0.0.1]:tcp:8001", 0)
-        _marked(pipes, twin, "the only checker of another service")
-        toys.close(8004)
-        twin.wait("Lost quorum", 0)
-        _marked(pipes, twin, "another one fails")
-        (folder / "good").unlink()
-        twin.wait("failed with retry disabled", 0)
-        _marked(pipes, twin, "it is well again")
-        (folder / "good").touch()
-        at = len(twin.lines)
-        for port, words in ((8004, "the other service is"), (8001, "all are")):
-            _marked(pipes, twin, words)
-            toys.serve(port, lambda connection: connection.close())
-            twin.wait(f"Adding service [127.0.0.1]:tcp:{port}", at)
+        _live(twin, toys, pipes, folder / "good", alpha_told)
         _marked(pipes, twin, "a reload")
+        at = len(twin.lines)
         twin.reload(written(AFTER))
         twin.wait("Removing Virtual Server FWM 9", at)
+        twin.wait("connection to [127.0.0.1]:tcp:8004 success", at)
         _marked(pipes, twin, "the end")
         subjects = list(office.letters)
         twin.stop()
@@ -143,6 +134,38 @@ def run(which: str, library: str, more: str) -> None:
             print(f"script {line}")
         for fifo, pipe in zip(("fifo", "lvs"), pipes, strict=True):
             print("".join(f"{fifo} {line}\n" for line in os.read(pipe, 65536).decode().splitlines()), end="")
+
+
+def _live(twin: Twin, toys: Toys, pipes: list[int], good: Path, alpha_told: threading.Event) -> None:
+    """Failures and returns, one after the other; `alpha_told` lets the mail server's check fail, the second to speak."""
+    twin.wait("TCP_CHECK on service [127.0.0.1]:tcp:8004 failed", 0)
+    alpha_told.set()
+    twin.wait("Removing service [127.0.0.1]:tcp:8002", 0)  # no SMTP server
+    _marked(pipes, twin, "the other service has a server")
+    toys.serve(8004, lambda connection: connection.close())
+    twin.wait("Adding service [127.0.0.1]:tcp:8004", 0)
+    _marked(pipes, twin, "a checker fails")
+    toys.close(8001)
+    twin.wait("Removing service [127.0.0.1]:tcp:8001", 0)
+    _marked(pipes, twin, "the only checker of another service")
+    at = len(twin.lines)
+    toys.close(8004)
+    twin.wait("Lost quorum", at)
+    _marked(pipes, twin, "another one fails")
+    good.unlink()
+    twin.wait("failed with retry disabled", 0)
+    _marked(pipes, twin, "it is well again")
+    good.touch()
+    at = len(twin.lines)
+    for port, words in ((8004, "the other service is"), (8001, "all are")):
+        _marked(pipes, twin, words)
+        toys.serve(port, lambda connection: connection.close())
+        twin.wait(f"Adding service [127.0.0.1]:tcp:{port}", at)
+
+
+def _close_after(event: threading.Event, connection: socket.socket) -> None:
+    event.wait(20)
+    connection.close()
 
 
 def _pipe(path: Path) -> int:

@@ -324,7 +324,7 @@ SCENES: dict[str, Scene] = {
         ((nothing, "Removing service"),),
     ),
     "program": Scene(
-        LOG_ALL + pool("", server(checker("MISC_CHECK", "misc_path @FOLDER/check\n misc_timeout 1", retry=2))),
+        LOG_ALL + pool("", server(checker("MISC_CHECK", 'misc_path "@FOLDER/check a b"\n misc_timeout 1', retry=2))),
         (
             (program("exit 0"), "succeeded"),
             (program("exit 3"), "Lost quorum"),

@@ -31,11 +31,15 @@ RETRIES_WHILE_DOWN = frozenset({Kind.TCP, Kind.SMTP})
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What a result means: the new verdict if there is one, the wait before the next probe, lines for the log."""
+    """What a result means: the new verdict if there is one, the wait before the next probe, lines for the log.
+
+    `confirms`: it is the first of all that decides, and what it says was believed from the start.
+    """
 
     verdict: bool | None
     wait_us: int
     notes: tuple[str, ...] = ()
+    confirms: bool = False
 
 
 class Checker:
@@ -59,11 +63,12 @@ class Checker:
         "weight",
     )
 
-    def __init__(self, settings: CheckerSettings, virtual_server: str = "", *, failed: bool = False) -> None:
+    def __init__(self, settings: CheckerSettings, virtual_server: str = "", *, failed: bool | None = None) -> None:
+        """`failed`: what is believed before the first result, None: what `alpha` says."""
         self.settings = settings
         self.virtual_server = virtual_server
         """The name of the first one that it stands in, for the log."""
-        self.failed = failed or settings.alpha
+        self.failed = settings.alpha if failed is None else failed
         self.has_run = False
         self.last: ProbeResult | None = None
         self.last_at = 0
@@ -118,7 +123,9 @@ class Checker:
         first, self.has_run = not self.has_run, True
         self._tries = 0
         notes = self._success(result) if self.failed or first else ()
-        return Conclusion(True if self.failed else None, self.settings.interval_us, notes)
+        return Conclusion(
+            True if self.failed else None, self.settings.interval_us, notes, confirms=first and not self.failed
+        )
 
     def _success(self, result: ProbeResult) -> tuple[str, ...]:
         if self.settings.kind is Kind.FILE:
@@ -142,16 +149,18 @@ class Checker:
         if self._recovering < len(settings.probes):
             return Conclusion(None, self._pause(), notes)
         self._recovering = None
-        self._tries, self.has_run = 0, True
+        first, self.has_run = not self.has_run, True
+        self._tries = 0
         notes += (words.recovered(settings),)
-        return Conclusion(True if self.failed else None, settings.interval_us, notes)
+        return Conclusion(
+            True if self.failed else None, settings.interval_us, notes, confirms=first and not self.failed
+        )
 
     def _pause(self) -> int:
         return 0 if self.settings.fast_recovery else self.settings.interval_us
 
     def _bad(self, result: ProbeResult) -> Conclusion:
         settings = self.settings
-        first, self.has_run = not self.has_run, True
         self._recovering = None
         may_retry = not self.failed or settings.kind in RETRIES_WHILE_DOWN
         if may_retry and self._tries < settings.retry:
@@ -159,11 +168,13 @@ class Checker:
             told = settings.log_all_failures and not self.failed
             line = words.retried(settings, result, self.virtual_server, self._tries - 1) if told else ""
             return Conclusion(None, settings.retry_delay_us, (line,) if line else ())
+        first, self.has_run = not self.has_run, True
         self._tries = 0
         wait = settings.interval_us
         if settings.kind is Kind.HTTP:
             wait = max(wait, settings.retry_delay_us)
-        if self.failed and not first:
+        # A page that fails where that was believed from the start is not worth a word to the original.
+        if self.failed and (not first or settings.kind is Kind.HTTP):
             return Conclusion(None, wait)
         lines = words.failure(settings, result, self.virtual_server, first=first)
-        return Conclusion(None if self.failed else False, wait, lines)
+        return Conclusion(None if self.failed else False, wait, lines, confirms=self.failed)

@@ -57,6 +57,7 @@ class Health:
         self._kept: set[CheckerSettings] = set()
         self._former_servers = former.by_key() if former else {}
         self._had_quorum = {_keys(each.settings): each.quorum_up for each in former.virtual_servers} if former else {}
+        self._doubted = self._doubts()
         self.virtual_servers: list[VirtualServer] = [self._virtual_server(each) for each in settings.servers]
         self._users: dict[Checker, list[tuple[VirtualServer, RealServer]]] = {}
         for virtual_server in self.virtual_servers:
@@ -200,24 +201,37 @@ class Health:
         self, key: ServerKey, settings: RealServerSettings, virtual_server: VirtualServerSettings
     ) -> RealServer:
         former = self._former_servers.get(key)
-        failed = former is not None and not former.up
-        server = RealServer(
-            settings, [self._checker(each, virtual_server.name, failed=failed) for each in settings.checkers]
-        )
+        server = RealServer(settings, [self._checker(each, virtual_server.name) for each in settings.checkers])
         if former is not None:
             server.resume(former, slowly=virtual_server.slow_start_us > 0)
         return server
 
-    def _checker(self, settings: CheckerSettings, virtual_server: str, *, failed: bool) -> Checker:
-        """The one with these settings: from before a reload, from another virtual server, or new.
+    def _doubts(self) -> dict[CheckerSettings, bool]:
+        """Whether a checker that is new begins as failed; of one that several servers have, whether all of them want that."""
+        failed: dict[CheckerSettings, bool] = {}
+        for virtual_server in self.settings.servers:
+            for server in virtual_server.servers:
+                former = self._former_servers.get((_keys(virtual_server), server.destination.key))
+                for each in server.checkers:
+                    failed[each] = failed.get(each, True) and self._is_doubted(each, server, former)
+        return failed
 
-        A new one for a server that was down begins as failed, so that a reload does not bring it back unchecked.
-        """
+    def _is_doubted(self, settings: CheckerSettings, server: RealServerSettings, former: RealServer | None) -> bool:
+        """A reload takes no server away that is up, and brings none back unchecked."""
+        if former is None:
+            return settings.alpha
+        known = self._former.checkers if self._former else {}
+        # A check that is as before keeps it down: others need not.
+        is_held = any(each in known and known[each].failed for each in server.checkers)
+        return not former.up and (settings.alpha or not is_held)
+
+    def _checker(self, settings: CheckerSettings, virtual_server: str) -> Checker:
+        """The one with these settings: from before a reload, from another virtual server, or new."""
         checker = self.checkers.get(settings)
         if checker is None:
             checker = self._former.checkers.get(settings) if self._former else None
             if checker is None:
-                checker = Checker(settings, virtual_server, failed=failed)
+                checker = Checker(settings, virtual_server, failed=self._doubted[settings])
                 probe = checker.probe
                 if isinstance(probe, FileProbe) and self._look:
                     checker.begin_with(self._look(probe))
@@ -257,7 +271,7 @@ class Health:
             heappush(self._due, (checker.due, self._sequence, checker))
 
     def _conclude(self, checker: Checker, result: ProbeResult, now: int) -> None:
-        weight, first = checker.weight, not checker.has_run
+        weight = checker.weight
         conclusion = checker.conclude(result, now)
         checker.due = now + conclusion.wait_us
         verdict = conclusion.verdict
@@ -267,8 +281,11 @@ class Health:
                 virtual_server.reweigh(server, now, quiet=quiet)
         for text in conclusion.notes:
             self._emit(Note(text))
-        # A program is worth a mail when it ends well for the first time, although nothing changes.
-        told = verdict is not None or (first and result.ok and checker.settings.kind is Kind.MISC)
+        for virtual_server, server in self._users[checker] if conclusion.confirms else ():
+            if checker.settings.alpha or not result.ok:
+                self._emit(ServerChanged(virtual_server.settings, server.settings, up=server.up))
+        # A program is worth a mail when it ends for the first time, although nothing changes.
+        told = verdict is not None or (conclusion.confirms and checker.settings.kind is Kind.MISC)
         for virtual_server, server in self._users[checker] if told else ():
             was_up = server.up
             if verdict is not None:

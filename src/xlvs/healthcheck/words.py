@@ -110,7 +110,7 @@ def _mail(settings: CheckerSettings, said: str) -> str:
 
 def _program(settings: CheckerSettings, virtual_server: str) -> str:
     probe = settings.probes[0]
-    command = " ".join(probe.command) if isinstance(probe, MiscProbe) else ""
+    command = probe.command[0] if isinstance(probe, MiscProbe) else ""
     return f"Misc check for [{settings.service} VS {virtual_server}] by [{command}]"
 
 

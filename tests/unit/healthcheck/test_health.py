@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.healthcheck.world import VIP, World, address, destination, http, name, server, tcp, virtual_server
-from xlvs.healthcheck.effects import Cause, Edit, ServerChanged
+from xlvs.healthcheck.effects import Cause, CheckerChanged, Edit, ServerChanged
 from xlvs.healthcheck.probe import SECOND_US, BfdProbe, FileProbe, Kind, MiscProbe, ProbeResult, Weight
 from xlvs.healthcheck.settings import CheckerSettings, HealthSettings, VirtualServerSettings
 from xlvs.model.diff import AddDestination, DeleteDestination, UpdateDestination
@@ -208,6 +208,15 @@ def test_alpha_begins_with_nobody() -> None:
     assert seen.weights() == {1: 1}
 
 
+def test_alpha_tells_that_a_server_is_down_as_it_was_believed() -> None:
+    """Once, when its first check fails, and without a mail."""
+    seen = world(virtual_server(server(1, tcp(1, alpha=True, retry=0))))
+    seen.broken.add(address(1))
+    seen.start().run(20)
+    assert seen.changes() == [(0.0, name(1), False)]
+    assert not any(isinstance(effect, CheckerChanged) for _, effect in seen.seen)
+
+
 def test_the_end_is_told_with_omega() -> None:
     """Without it only the log tells."""
     for omega, told in ((True, [(6.0, name(1), False), (6.0, "quorum", False)]), (False, [])):
@@ -327,6 +336,32 @@ def test_a_reload_with_other_checks_does_not_bring_a_failed_server_back() -> Non
     seen.broken.clear()
     seen.run(12)
     assert seen.weights() == {2: 1, 1: 1}
+
+
+def test_a_reload_with_other_checks_takes_no_server_away() -> None:
+    """Alpha is for servers that are new; the first success of the new check is told."""
+    seen = world(virtual_server(server(1, tcp(1, alpha=True)))).start()
+    seen.run(8)
+    seen.seen.clear()
+
+    seen.reload(HealthSettings((virtual_server(server(1, tcp(1, alpha=True, retry=7))),)))
+
+    assert seen.weights() == {1: 1}
+    seen.run(12)
+    assert [(who, up) for _, who, up in seen.changes()] == [(name(1), True)]
+
+
+def test_a_new_check_of_two_servers_begins_as_the_better_one() -> None:
+    """One of them is down for another reason: the other one stays."""
+    ill, new = http(1, ("/ill",)), tcp(1, retry=7)
+    seen = world(virtual_server(server(1, tcp(1), ill)), virtual_server(server(1), port=90)).start()
+    seen.broken.add((address(1), "/ill"))
+    seen.run(8)
+    assert (seen.weights(), seen.weights(90)) == ({}, {1: 1})
+
+    seen.reload(HealthSettings((virtual_server(server(1, new, ill)), virtual_server(server(1, new), port=90))))
+
+    assert (seen.weights(), seen.weights(90)) == ({}, {1: 1})
 
 
 def test_what_a_reload_takes_out_is_told() -> None:

@@ -27,7 +27,7 @@ from xlvs.healthcheck.settings import CheckerSettings
 END = Endpoint(bytes((10, 0, 0, 1)), 80)
 NAME = "[10.0.0.1]:tcp:80"
 VS = "[192.0.2.1]:tcp:80"
-CHECK = f"Misc check for [{NAME} VS {VS}] by [/bin/check -x]"
+CHECK = f"Misc check for [{NAME} VS {VS}] by [/bin/check]"
 PROBES: dict[Kind, Probe] = {
     Kind.TCP: TcpProbe(END),
     Kind.HTTP: HttpProbe(END, "/a", "host"),
