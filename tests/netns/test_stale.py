@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from tests.netns.listing import eventually
 from tests.unit.linux.scratch import scratch_namespace
 from xlvs.ipvs import attachments, program, stale
@@ -20,7 +22,8 @@ def test_a_director_is_left_behind_with_its_namespace_and_not_before() -> None:
         namespace.delete(name)
         left = eventually(lambda: stale.abandoned({number: folder}) == {number: folder})
         namespace.create(name)
-        bpffs.remove(folder)
+        with suppress(FileNotFoundError):  # whoever loads a director anywhere removes it, too
+            bpffs.remove(folder)
 
     assert alive == {}
     assert left
