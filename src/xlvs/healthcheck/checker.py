@@ -120,12 +120,14 @@ class Checker:
     def _good(self, result: ProbeResult) -> Conclusion:
         if self.settings.kind is Kind.HTTP:
             return self._good_page(result)
+        return self._passed(self._success(result) if self.failed or not self.has_run else ())
+
+    def _passed(self, notes: tuple[str, ...]) -> Conclusion:
+        """A success, of an HTTP checker over all of its URLs."""
         first, self.has_run = not self.has_run, True
         self._tries = 0
-        notes = self._success(result) if self.failed or first else ()
-        return Conclusion(
-            True if self.failed else None, self.settings.interval_us, notes, confirms=first and not self.failed
-        )
+        verdict = True if self.failed else None
+        return Conclusion(verdict, self.settings.interval_us, notes, confirms=first and not self.failed)
 
     def _success(self, result: ProbeResult) -> tuple[str, ...]:
         if self.settings.kind is Kind.FILE:
@@ -149,12 +151,7 @@ class Checker:
         if self._recovering < len(settings.probes):
             return Conclusion(None, self._pause(), notes)
         self._recovering = None
-        first, self.has_run = not self.has_run, True
-        self._tries = 0
-        notes += (words.recovered(settings),)
-        return Conclusion(
-            True if self.failed else None, settings.interval_us, notes, confirms=first and not self.failed
-        )
+        return self._passed((*notes, words.recovered(settings)))
 
     def _pause(self) -> int:
         return 0 if self.settings.fast_recovery else self.settings.interval_us
