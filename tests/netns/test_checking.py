@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tests.netns.topology import Net
 
 PATIENCE_S = 45.0
-OPTIONS = ["-C", "-n", "-l", "-G", "-p", "/run/checking.pid", "-c", "/run/checkers.pid"]
 ONE = f"{VIP}:80 {REAL_SERVERS[0]}:8080"
 BASE = f"""
 virtual_server {VIP} 80 {{
@@ -71,8 +70,11 @@ class Daemon:
         self.file = folder / "keepalived.conf"
         self.file.write_text(text)
         self._log = folder / "log"
+        self.pid_file = folder / "first.pid"
+        pids = ["-p", str(self.pid_file), "-c", str(folder / "checkers.pid"), "-r", str(folder / "vrrp.pid")]
         with self._log.open("w") as log:
-            command = net.lab.command("director", ["xlvs", "keepalived", *options, "-f", str(self.file)])
+            words = ["xlvs", "keepalived", "-n", "-l", "-G", *options, *pids, "-f", str(self.file)]
+            command = net.lab.command("director", words)
             self.process = subprocess.Popen(command, stderr=log, env=environment())
 
     def log(self) -> str:
@@ -136,7 +138,7 @@ def start(net: Net, tmp_path: Path) -> Iterator[Start]:
     """Starts daemons, and ends those that still run."""
     begun: list[Daemon] = []
 
-    def begin(text: str, options: Sequence[str] = OPTIONS) -> Daemon:
+    def begin(text: str, options: Sequence[str] = ("-C",)) -> Daemon:
         begun.append(Daemon(net, tmp_path, text, options))
         return begun[-1]
 
@@ -328,7 +330,7 @@ def test_a_drained_server_stays_drained(net: Net, start: Start) -> None:
             daemon.reload(base().replace("weight 2", "weight 5").replace("TCP_CHECK", "weight 3\nTCP_CHECK"))
             daemon.until_table(one=0, two=3)
             assert "weight 5 by --undo\n" in net.must("director", "xlvs", "drain", "--list")
-            net.must("director", "xlvs", "keepalived", "plan", "-p", "/run/checking.pid", str(daemon.file))
+            net.must("director", "xlvs", "keepalived", "plan", "-p", str(daemon.pid_file), str(daemon.file))
             daemon.stop()
             again = start(base())
             again.until_table(one=0, two=1)
@@ -357,19 +359,18 @@ def test_a_drain_of_a_server_that_failed_is_undone(net: Net, start: Start) -> No
 
 def test_both_halves_run_side_by_side(net: Net, start: Start) -> None:
     """Without -C and -P there are two processes: an end, a reload and a kill of the first reach the second."""
-    options = ["-n", "-l", "-G", "-p", "/run/both.pid", "-r", "/run/both-vrrp.pid", "-c", "/run/both-checkers.pid"]
     router = (
         "vrrp_instance V {\ninterface ens33\nvirtual_router_id 51\npriority 100\nvirtual_ipaddress {\n10.9.9.9\n}\n}\n"
     )
     with served(net, "server2", 1):
-        daemon = start(router + base(), options)
+        daemon = start(router + base(), ())
         daemon.until_table(two=1)
         daemon.until(lambda: "(V) Entering BACKUP STATE" in daemon.log())
         daemon.reload(router + base().replace("weight 2", "weight 3") + base().replace(f"{VIP} 80", f"{VIP} 90"))
         daemon.until(lambda: len(daemon.table()) == 2)
         daemon.stop()
         assert daemon.table() == {}
-        again = start(router + base(), options)
+        again = start(router + base(), ())
         again.until_table(two=1)
         again.process.kill()
         again.process.wait()
