@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,6 @@ class Health:
         self._kept: set[CheckerSettings] = set()
         self._former_servers = former.by_key() if former else {}
         self._had_quorum = {_keys(each.settings): each.quorum_up for each in former.virtual_servers} if former else {}
-        self._doubted = self._doubts()
         self.virtual_servers: list[VirtualServer] = [self._virtual_server(each) for each in settings.servers]
         self._users: dict[Checker, list[tuple[VirtualServer, RealServer]]] = {}
         for virtual_server in self.virtual_servers:
@@ -206,12 +206,14 @@ class Health:
             server.resume(former, slowly=virtual_server.slow_start_us > 0)
         return server
 
-    def _doubts(self) -> dict[CheckerSettings, bool]:
-        """Whether a checker that is new begins as failed; of one that several servers have, whether all of them want that."""
+    @cached_property
+    def _doubted(self) -> dict[CheckerSettings, bool]:
+        """After a reload: whether a new checker begins as failed; one of several servers, whether all of them want that."""
         failed: dict[CheckerSettings, bool] = {}
         for virtual_server in self.settings.servers:
+            keys = _keys(virtual_server)
             for server in virtual_server.servers:
-                former = self._former_servers.get((_keys(virtual_server), server.destination.key))
+                former = self._former_servers.get((keys, server.destination.key))
                 for each in server.checkers:
                     failed[each] = failed.get(each, True) and self._is_doubted(each, server, former)
         return failed
@@ -220,10 +222,11 @@ class Health:
         """A reload takes no server away that is up, and brings none back unchecked."""
         if former is None:
             return settings.alpha
+        if former.up or settings.alpha:
+            return not former.up
         known = self._former.checkers if self._former else {}
         # A check that is as before keeps it down: others need not.
-        is_held = any(each in known and known[each].failed for each in server.checkers)
-        return not former.up and (settings.alpha or not is_held)
+        return not any(each in known and known[each].failed for each in server.checkers)
 
     def _checker(self, settings: CheckerSettings, virtual_server: str) -> Checker:
         """The one with these settings: from before a reload, from another virtual server, or new."""
@@ -231,7 +234,7 @@ class Health:
         if checker is None:
             checker = self._former.checkers.get(settings) if self._former else None
             if checker is None:
-                checker = Checker(settings, virtual_server, failed=self._doubted[settings])
+                checker = Checker(settings, virtual_server, failed=self._doubted[settings] if self._former else None)
                 probe = checker.probe
                 if isinstance(probe, FileProbe) and self._look:
                     checker.begin_with(self._look(probe))
